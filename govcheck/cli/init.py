@@ -1,0 +1,99 @@
+"""Look at the repository and write a policy for it, with comments, to build on."""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+
+from govcheck.api import check
+from govcheck.cli import UsageError, uses_colour
+from govcheck.git import NotARepositoryError, git
+from govcheck.output import render
+from govcheck.policy.loading import POLICY_FILE, find_root
+from govcheck.repo import Repo
+from govcheck.survey import (
+    FLAG_NAMES,
+    FoundFlag,
+    found_flags,
+    ignored_directories,
+    registered_markers,
+    version_caps,
+)
+
+EXAMPLES = """\
+examples:
+  govcheck init
+"""
+
+_SHOWN = 40
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the options: there are none."""
+
+
+def run(options: Namespace) -> int:
+    """Write the policy, then check with it and show what does not pass."""
+    root = _root()
+    if find_root(root) == root:
+        raise UsageError("there is a policy here already: 'govcheck policy' prints it")
+    repo = Repo(root)
+    text = "\n".join(_policy(repo)) + "\n"
+    repo.tree.create(POLICY_FILE, text.encode())
+    print(f"wrote {POLICY_FILE}; this is what it finds today:\n", flush=True)
+    report = check(root)
+    colour = uses_colour("auto")
+    sys.stdout.write(render("text", report, rules=list, colour=colour))
+    if report.findings:
+        print("\n'govcheck explain RULE' tells more; 'govcheck baseline' puts up with these.")
+    return report.exit_code
+
+
+def _root() -> str:
+    try:
+        return os.fsdecode(git(os.getcwd(), "rev-parse", "--show-toplevel")).rstrip("\n")
+    except NotARepositoryError:
+        return os.getcwd()
+
+
+def _policy(repo: Repo) -> Iterator[str]:
+    yield "# The policy of this repository. 'govcheck policy' prints it with all defaults,"
+    yield "# 'govcheck rules' lists what is checked, 'govcheck explain RULE' tells why."
+    yield ""
+    yield 'extends = ["builtin:recommended"]'
+    yield ""
+    yield from _flags(found_flags(repo))
+    yield from _notes("pytest markers that are registered here", registered_markers(repo))
+    yield from _notes("Versions that manifests cap or pin", version_caps(repo))
+    yield from _notes("Directories of data that git ignores", ignored_directories(repo))
+
+
+def _flags(flags: tuple[FoundFlag, ...]) -> Iterator[str]:
+    yield "# Feature flags. What looks like one and is not declared below is reported."
+    yield "[flags-settings]"
+    yield f"names = {json.dumps(FLAG_NAMES)}"
+    yield ""
+    if not flags:
+        yield "# No flag was found. One would be declared like this:"
+        yield "# [flags.USE_NEW_MENU]"
+        yield '# status = "active"           # "retired" and its final value, once it is decided'
+        yield "# default = false"
+        yield '# owner = "web"'
+        yield "# remove-by = 2027-01-31"
+    for flag in flags:
+        yield f"[flags.{flag.name}]  # read at {flag.place}"
+        yield 'status = "active"'
+        if flag.default is not None:
+            yield f"default = {json.dumps(flag.default)}"
+        yield ""
+
+
+def _notes(title: str, lines: tuple[str, ...]) -> Iterator[str]:
+    if not lines:
+        return
+    yield ""
+    yield f"# {title}:"
+    yield from (f"#   {' '.join(line.split())}" for line in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        yield f"#   and {len(lines) - _SHOWN} more"

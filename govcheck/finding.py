@@ -1,0 +1,77 @@
+"""What a rule says: a place, a message, and the edits that would mend it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open stretch of one file's text.
+
+    `start` and `end` count code points from the beginning of the text; lines and columns are
+    1-based and columns count code points, the end column pointing one past the last one.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace the text of `path` between two code-point offsets of one snapshot by `text`."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together: all are applied or none; they may span files.
+
+    `safe` means that behaviour is proved to stay; unsafe fixes need `--unsafe-fixes`.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that helps to understand a finding."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place that breaks the policy.
+
+    `family` and, unless the rule decides it, `severity` are filled in by the engine from the rule
+    and the policy. `data` is what machines read of it (see the JSON output).
+    """
+
+    rule: str
+    span: Span
+    message: str
+    fix: Fix | None = None
+    related: tuple[Related, ...] = ()
+    data: Mapping[str, object] = field(default_factory=dict)
+    severity: Severity | None = None
+    family: str = ""
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Where the finding stands in every output: by path, place, rule and message."""
+        return (self.span.path, self.span.start, self.span.end, self.rule, self.message)

@@ -1,0 +1,253 @@
+"""Every reference to a flag, in every file of the repository."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from govcheck.document import Document, TooDeepError
+from govcheck.finding import Related, Span
+from govcheck.flags.section import Kind
+from govcheck.globs import literal_chunk, matcher
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+
+if TYPE_CHECKING:
+    from govcheck.config import Entry
+
+ReferenceKind = Literal[
+    "env-read",
+    "env-write",
+    "setting",
+    "constant",
+    "accessor",
+    "decorator",
+    "string",
+    "config",
+    "text",
+    "prose",
+]
+
+PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".asciidoc", ".org")
+
+SETTINGS_BASE = "BaseSettings"
+
+_PYTHON = (".py", ".pyi", ".pyw")
+_READS: frozenset[ReferenceKind] = frozenset(
+    {"env-read", "setting", "constant", "accessor", "decorator", "string", "text"}
+)
+_KINDS: Mapping[Kind, frozenset[ReferenceKind]] = {
+    "env": frozenset({"env-read", "env-write", "config"}),
+    "settings": frozenset({"setting"}),
+    "constant": frozenset({"constant"}),
+    "callable": frozenset({"accessor", "decorator"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One place that names a flag.
+
+    `default` is what the place falls back to, where it is written out: (value,). `defines` marks
+    the definition of a constant or setting, which by itself reads nothing. `entry` is the
+    configuration entry that sets the flag.
+    """
+
+    name: str
+    kind: ReferenceKind
+    span: Span
+    document: Document
+    default: tuple[bool | int | float | str | None] | None = None
+    defines: bool = False
+    entry: "Entry | None" = None
+    carried: tuple[Related, ...] = ()
+
+    @property
+    def reads(self) -> bool:
+        """Whether the place may read the flag's value; what is unclear counts as a read."""
+        return self.kind in _READS and not self.defines
+
+
+References = Mapping[str, tuple[Reference, ...]]
+
+
+def references(repo: Repo, policy: Policy) -> References:
+    """All references to flags, by name: to those of the policy, and to what looks like one.
+
+    The policy's own files are left out, and so is what `kind` in the policy rules out.
+    """
+    found: dict[str, list[Reference]] = {name: [] for name in policy.flags}
+    for reference in _scan(repo, policy):
+        flag = policy.flags.get(reference.name)
+        if flag is None or not flag.kinds or _is_of(reference, flag.kinds):
+            found.setdefault(reference.name, []).append(reference)
+    return {
+        name: tuple(sorted(each, key=lambda r: (r.span.path, r.span.start)))
+        for name, each in found.items()
+    }
+
+
+def looks_like_flag(policy: Policy) -> Callable[[str], bool]:
+    """A test of names by the patterns of `[flags-settings]`."""
+    if not policy.flags_settings.names:
+        return lambda name: False
+    pattern = re.compile("|".join(map(_name_pattern, policy.flags_settings.names)))
+    return lambda name: pattern.fullmatch(name) is not None
+
+
+def in_history(policy: Policy) -> Callable[[str], bool]:
+    """A test of paths: is it prose about the past, by `[flags-settings] history`?"""
+    return matcher(policy.flags_settings.history)
+
+
+def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
+    patterns = policy.flags_settings.names
+    needles = {*policy.flags, *filter(None, map(literal_chunk, patterns))}
+    if not needles:
+        return
+    pattern = _pattern(frozenset(policy.flags), frozenset(patterns))
+    own = {source.path for source in policy.sources}
+    for document in repo.search(needles):
+        if document.path not in own:
+            try:
+                yield from _in_document(document, pattern, policy)
+            except TooDeepError as error:
+                repo.unchecked[document.path] = str(error)
+        elif document.path == "pyproject.toml":
+            yield from _in_pyproject(document, pattern, policy)
+    if policy.flags and repo.search([SETTINGS_BASE]):
+        from govcheck.flags.settings import settings_fields
+
+        yield from settings_fields(repo, policy)
+
+
+def _in_document(
+    document: Document, pattern: re.Pattern[str], policy: Policy
+) -> Iterator[Reference]:
+    hits = [(each.group(), each.start(), each.end()) for each in pattern.finditer(document.text)]
+    if not hits:
+        return
+    if is_python(document):
+        from govcheck.flags.python import python_references
+
+        yield from python_references(document, hits, policy)
+    elif document.path.lower().endswith(PROSE):
+        for name, start, end in hits:
+            yield Reference(name, "prose", document.span(start, end), document)
+    else:
+        yield from _in_text(document, hits)
+
+
+def _in_text(document: Document, hits: Iterable[tuple[str, int, int]]) -> Iterator[Reference]:
+    from govcheck.comments import comments
+    from govcheck.config import entries, format_of
+
+    set_here = {}
+    if format_of(document.path) is not None:
+        set_here = {entry.span.start: entry for entry in entries(document)}
+    commented = [(each.span.start, each.span.end) for each in comments(document)]
+    for name, start, end in hits:
+        span = document.span(start, end)
+        entry = set_here.get(start)
+        if entry is not None and entry.name == name:
+            yield Reference(name, "config", span, document, entry=entry)
+        elif any(first <= start < last for first, last in commented):
+            yield Reference(name, "prose", span, document)
+        elif _is_passed_through(start, set_here.values(), name) or _is_set(document, start, end):
+            yield Reference(name, "config", span, document)
+        else:
+            yield Reference(name, "text", span, document)
+
+
+def _in_pyproject(
+    document: Document, pattern: re.Pattern[str], policy: Policy
+) -> Iterator[Reference]:
+    """The references in a file that also holds the policy: those outside its table."""
+    from govcheck.config import entries
+
+    inside = [
+        (entry.span.start, (entry.value_span or entry.span).end)
+        for entry in entries(document)
+        if entry.path[:2] == ("tool", "govcheck")
+    ]
+    table = re.compile(r"^\s*\[+\s*tool\s*\.\s*govcheck\b.*$", re.MULTILINE)
+    inside += [(each.start(), each.end()) for each in table.finditer(document.text)]
+    for reference in _in_document(document, pattern, policy):
+        if not any(first <= reference.span.start < last for first, last in inside):
+            yield reference
+
+
+def _is_passed_through(start: int, entries: "Collection[Entry]", name: str) -> bool:
+    """`USE_X: ${USE_X}` hands a variable on; nothing reads it there."""
+    return any(
+        entry.name == name
+        and entry.value_span is not None
+        and entry.value_span.start <= start < entry.value_span.end
+        for entry in entries
+    )
+
+
+def _is_set(document: Document, start: int, end: int) -> bool:
+    """An assignment in a shell: `export USE_X=1`, `USE_X=1 command`, `-e USE_X=1`."""
+    before = document.text[max(0, start - 1) : start]
+    after = document.text[end : end + 2]
+    return (
+        before in ("", " ", "\t", "\n", '"', "'", ";", "(", "&")
+        and after[:1] == "="
+        and after != "=="
+    )
+
+
+def is_python(document: Document) -> bool:
+    """Whether a document is Python, by its name or its interpreter line."""
+    if document.path.endswith(_PYTHON):
+        return True
+    first = document.text[:80].partition("\n")[0]
+    return first.startswith("#!") and "python" in first
+
+
+def _is_of(reference: Reference, kinds: tuple[Kind, ...]) -> bool:
+    if reference.kind == "prose":
+        return _is_distinctive(reference.name) or _is_quoted(reference)
+    if reference.kind in ("string", "text"):
+        return _is_distinctive(reference.name) and {"env", "callable"} & set(kinds) != set()
+    return any(reference.kind in _KINDS[kind] for kind in kinds)
+
+
+def _is_distinctive(name: str) -> bool:
+    """Whether a name can hardly be a word of a language."""
+    return any(not letter.isalpha() for letter in name) or not (name.islower() or name.istitle())
+
+
+def is_in_code_span(reference: Reference) -> bool:
+    """Whether a mention in prose is set as code: in backticks, or in a block of code."""
+    line = reference.document.line(reference.span.line)
+    before = line[: reference.span.column - 1]
+    return before.count("`") % 2 == 1 or _is_in_fence(reference)
+
+
+def _is_in_fence(reference: Reference) -> bool:
+    above = reference.document.text[: reference.span.start]
+    return len(re.findall(r"^[ \t]*(?:```|~~~)", above, re.MULTILINE)) % 2 == 1
+
+
+def _is_quoted(reference: Reference) -> bool:
+    text, span = reference.document.text, reference.span
+    around = text[max(0, span.start - 1) : span.start], text[span.end : span.end + 1]
+    return around in (("`", "`"), ("'", "'"), ('"', '"'))
+
+
+@cache
+def _pattern(names: frozenset[str], patterns: frozenset[str]) -> re.Pattern[str]:
+    # A dash ends an environment variable (`${USE_X-1}`), but goes on in a key such as `new-menu`.
+    dashed = sorted((name for name in names if "-" in name), key=len, reverse=True)
+    plain = sorted(names.difference(dashed), key=len, reverse=True)
+    words = [*map(re.escape, plain), *map(_name_pattern, sorted(patterns))]
+    choices = [rf"(?<![\w-])(?:{'|'.join(map(re.escape, dashed))})(?![\w-])"] if dashed else []
+    choices += [rf"(?<!\w)(?:{'|'.join(words)})(?!\w)"] if words else []
+    return re.compile("|".join(choices))
+
+
+def _name_pattern(pattern: str) -> str:
+    return re.escape(pattern).replace(r"\*", r"\w*").replace(r"\?", r"\w")

@@ -1,0 +1,130 @@
+"""The policy: what the repository's maintainers laid down, typed, validated, with its origins."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+from govcheck.finding import Severity, Span
+from govcheck.flags.section import Flag, FlagsSettings
+from govcheck.keys import Key, Mistake, RuleName, Selector, key
+from govcheck.policy.source import Source
+
+__all__ = ["ExceptionEntry", "Origin", "Override", "Policy", "PolicyError", "PolicyMistake"]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMistake:
+    """One thing wrong with a policy, and where."""
+
+    label: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.label}:{self.line}: {self.message}"
+
+
+class PolicyError(Exception):
+    """There is no usable policy; `mistakes` says everything that is wrong with it."""
+
+    def __init__(self, *mistakes: PolicyMistake) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(map(str, mistakes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Other rules, or other severities, for some paths; the last one that matches decides."""
+
+    paths: tuple[str, ...] = key("The paths it is for, as patterns.")
+    select: tuple[Selector, ...] | None = key("Only these rules or families.", default=None)
+    ignore: tuple[Selector, ...] = key("All but these rules or families.", default=())
+    severity: Mapping[RuleName, Severity] = key("The severity of rules.", default_factory=dict)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if not self.paths:
+            yield Mistake(("paths",), "an override without paths is for nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionEntry:
+    """Findings of one rule that are allowed, in some paths, for a reason."""
+
+    rule: RuleName = key("The rule.")
+    paths: tuple[str, ...] = key("The paths it is for, as patterns.")
+    reason: str = key("Why this is allowed.")
+    until: date | None = key("The last day on which it is allowed.", default=None)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if not self.paths:
+            yield Mistake(("paths",), "an exception without paths is for nothing")
+        if not self.reason.strip():
+            yield Mistake(("reason",), "an exception needs its reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which file, and which key in it, a value of the policy comes from."""
+
+    source: Source
+    key: Key
+
+    @property
+    def span(self) -> Span:
+        """The place of the key in its file."""
+        return self.source.span(self.key)
+
+    def __str__(self) -> str:
+        return f"{self.source.label}:{self.span.line}"
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """The policy of a repository."""
+
+    extends: tuple[str, ...] = key(
+        "Policies that this one builds on: a file, 'builtin:NAME', or 'package:path' of an "
+        "installed package.",
+        default=(),
+    )
+    select: tuple[Selector, ...] | None = key(
+        "The rules or families to run; all, where it is missing.", default=None
+    )
+    ignore: tuple[Selector, ...] = key("Rules or families not to run.", default=())
+    severity: Mapping[RuleName, Severity] = key("The severity of rules.", default_factory=dict)
+    exclude: tuple[str, ...] = key("Files not to look at, as path patterns.", default=())
+    locked: tuple[Selector, ...] = key(
+        "Rules or families that a policy which extends this one may not loosen.", default=()
+    )
+    overrides: tuple[Override, ...] = key("Other rules for some paths.", default=())
+    exceptions: tuple[ExceptionEntry, ...] = key("What is allowed, where and why.", default=())
+    flags: Mapping[str, Flag] = key("The feature flags, by name.", default_factory=dict)
+    flags_settings: FlagsSettings = key("How flags are recognised.", default_factory=FlagsSettings)
+
+    today: date = field(default_factory=date.today)
+    sources: tuple[Source, ...] = ()
+    origins: Mapping[Key, Origin] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str | None:
+        """The path of the repository's own policy file."""
+        return self.sources[-1].path if self.sources else None
+
+    def origin(self, *at: str | int) -> Origin:
+        """Where the value of a key was laid down; for a missing key, its nearest table."""
+        for end in range(len(at), 0, -1):
+            if at[:end] in self.origins:
+                return self.origins[at[:end]]
+        return Origin(self.sources[-1], ())
+
+    def section(self) -> Mapping[str, Any]:
+        """The values of all keys, by their names in TOML."""
+        return {
+            each.name.replace("_", "-"): getattr(self, each.name)
+            for each in fields(self)
+            if "doc" in each.metadata
+        }

@@ -1,0 +1,281 @@
+"""Finding, reading and layering the files of a policy."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.util import find_spec
+from typing import Any
+
+from govcheck import registry
+from govcheck.disk import TooLargeError, Tree
+from govcheck.document import Document, UndecodableError
+from govcheck.keys import Key, Mistake, nearest, read
+from govcheck.policy import Origin, Policy, PolicyError, PolicyMistake
+from govcheck.policy.source import Source, SourceError, parse
+
+POLICY_FILE = "govcheck.toml"
+PYPROJECT = "pyproject.toml"
+_TABLE = ("tool", "govcheck")
+_MAX_EXTENDS = 5
+_APPENDED = ("overrides", "exceptions")
+_BUILTIN = os.path.join(os.path.dirname(__file__), "builtin")
+
+Read = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    source: Source
+    data: Mapping[str, Any]
+
+
+def find_root(start: str) -> str | None:
+    """The nearest directory, from `start` upwards, that holds a policy; it is the root."""
+    directory = os.path.abspath(start)
+    while True:
+        if os.path.isfile(os.path.join(directory, POLICY_FILE)):
+            return directory
+        if _has_table(os.path.join(directory, PYPROJECT)):
+            return directory
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return None
+        directory = parent
+
+
+def load_policy(root: str, *, today: date | None = None, read: Read | None = None) -> Policy:
+    """The policy of the repository at `root`.
+
+    `read` gives the bytes of a file of the repository, by its path from the root; by default they
+    are read from disk.
+
+    Raises:
+        PolicyError: there is none, or something is wrong with it; all mistakes are told at once.
+    """
+    read = read or _reader(Tree(root))
+    source = _own_source(read)
+    if source is None:
+        raise PolicyError(
+            PolicyMistake(
+                POLICY_FILE,
+                1,
+                1,
+                f"no policy: there is no {POLICY_FILE} and no [tool.govcheck] in {PYPROJECT} here "
+                "or above ('govcheck init' writes one)",
+            )
+        )
+    layers, mistakes = _layers(source, read)
+    policy, origins = _merge(layers)
+    if not mistakes:
+        mistakes += _locked(layers)
+    if mistakes:
+        raise PolicyError(*sorted(set(mistakes), key=lambda m: (m.label, m.line, m.column)))
+    sources = tuple(layer.source for layer in layers)
+    typed, wrong = read_policy(policy)
+    if wrong:
+        merged = Policy(sources=sources, origins=origins)
+        raise PolicyError(*(_located(merged.origin(*m.key), m) for m in wrong))
+    return replace(typed, today=today or date.today(), sources=sources, origins=origins)
+
+
+def read_policy(data: Mapping[str, Any]) -> tuple[Policy, list[Mistake]]:
+    """A policy from plain data, and all that is wrong with it."""
+    return read(Policy, dict(data))
+
+
+def _reader(tree: Tree) -> Read:
+    def read_file(path: str) -> bytes | None:
+        try:
+            return tree.read(path)
+        except TooLargeError as error:
+            raise PolicyError(PolicyMistake(path, 1, 1, "it is too large for a policy")) from error
+        except OSError as error:
+            message = f"it cannot be read: {error.strerror}"
+            raise PolicyError(PolicyMistake(path, 1, 1, message)) from error
+
+    return read_file
+
+
+def _has_table(pyproject: str) -> bool:
+    try:
+        with open(pyproject, "rb") as file:
+            data = file.read(1 << 22)
+        return b"tool.govcheck" in data or (b"govcheck" in data and "govcheck" in _tools(data))
+    except OSError:
+        return False
+
+
+def _tools(data: bytes) -> Mapping[str, Any]:
+    try:
+        return dict(parse(Document(PYPROJECT, data)).get("tool", {}))
+    except (SourceError, UndecodableError, TypeError, ValueError):
+        return {}
+
+
+def _own_source(read: Read) -> Source | None:
+    own, pyproject = read(POLICY_FILE), read(PYPROJECT)
+    table = None
+    if pyproject is not None and b"govcheck" in pyproject:
+        document = Document(PYPROJECT, pyproject)
+        if own is None and b"tool.govcheck" in pyproject:
+            return Source(PYPROJECT, PYPROJECT, document, _TABLE)
+        table = "govcheck" in _tools(pyproject)
+        if table and own is None:
+            return Source(PYPROJECT, PYPROJECT, document, _TABLE)
+    if own is None:
+        return None
+    if table:
+        line = Source(PYPROJECT, PYPROJECT, Document(PYPROJECT, pyproject or b""), _TABLE)
+        message = f"the policy is in {POLICY_FILE} already: keep one of the two"
+        raise PolicyError(PolicyMistake(PYPROJECT, line.span(()).line, 1, message))
+    return Source(POLICY_FILE, POLICY_FILE, Document(POLICY_FILE, own))
+
+
+def _layers(source: Source, read: Read) -> tuple[list[_Layer], list[PolicyMistake]]:
+    """The files of the policy, each after those it extends, and what is wrong with each."""
+    layers: list[_Layer] = []
+    mistakes: list[PolicyMistake] = []
+
+    def visit(source: Source, chain: tuple[str, ...]) -> None:
+        try:
+            data = source.data
+        except (SourceError, UndecodableError) as error:
+            line = getattr(error, "line", 1)
+            mistakes.append(PolicyMistake(source.label, line, 1, str(error)))
+            return
+        _, wrong = read_policy(data)
+        partial = {m.key for m in wrong if m.message.startswith("a retired flag needs")}
+        mistakes.extend(
+            _located(Origin(source, m.key), m)
+            for m in wrong
+            if m.key not in partial or not data.get("extends")
+        )
+        extends = data.get("extends", [])
+        for number, target in enumerate(extends if isinstance(extends, list) else []):
+            if not isinstance(target, str):
+                continue
+            at = Origin(source, ("extends", number))
+            if target in chain or len(chain) >= _MAX_EXTENDS:
+                why = "extends itself" if target in chain else "is nested too deeply"
+                mistakes.append(_located(at, Mistake((), f"{target!r} {why}")))
+                continue
+            try:
+                parent = _resolve(target, source, read)
+            except ValueError as error:
+                mistakes.append(_located(at, Mistake((), str(error))))
+                continue
+            visit(parent, (*chain, target))
+        layers.append(_Layer(source, data))
+
+    visit(source, (source.label,))
+    return layers, mistakes
+
+
+def _located(origin: Origin, mistake: Mistake) -> PolicyMistake:
+    span = origin.span
+    where = ".".join(str(part) for part in mistake.key if isinstance(part, str))
+    prefix = f"{where}: " if where and not mistake.message.startswith("unknown") else ""
+    return PolicyMistake(origin.source.label, span.line, span.column, prefix + mistake.message)
+
+
+def _resolve(target: str, source: Source, read: Read) -> Source:
+    """The file that an `extends` names.
+
+    Raises:
+        ValueError: there is none, with the reason.
+    """
+    package, colon, path = target.partition(":")
+    if not colon:
+        return _resolve_file(target, source, read)
+    if package == "builtin":
+        known = sorted(name.removesuffix(".toml") for name in os.listdir(_BUILTIN))
+        if path not in known:
+            raise ValueError(f"there is no built-in policy {path!r}{nearest(path, known)}")
+        return _installed(target, _BUILTIN, f"{path}.toml")
+    if not package.isidentifier():
+        raise ValueError(f"{package!r} is not the name of a package")
+    spec = find_spec(package)
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    if not folders:
+        raise ValueError(f"the package {package!r} is not installed")
+    return _installed(target, folders[0], path)
+
+
+def _resolve_file(target: str, source: Source, read: Read) -> Source:
+    if source.path is None:
+        raise ValueError(f"{target!r}: an installed policy extends only installed ones")
+    path = os.path.normpath(os.path.join(os.path.dirname(source.path), target))
+    if os.path.isabs(path) or path.split(os.sep)[0] == "..":
+        raise ValueError(f"{target!r} is outside the repository")
+    data = read(path)
+    if data is None:
+        raise ValueError(f"{target!r} does not exist, or is a link")
+    return Source(path, path, Document(path, data))
+
+
+def _installed(label: str, folder: str, path: str) -> Source:
+    inside = os.path.realpath(os.path.join(folder, path))
+    if not inside.startswith(os.path.realpath(folder) + os.sep):
+        raise ValueError(f"{path!r} is outside the package")
+    try:
+        with open(inside, "rb") as file:
+            return Source(label, None, Document(path, file.read()))
+    except OSError as error:
+        raise ValueError(f"{label!r} cannot be read: {error.strerror}") from error
+
+
+def _merge(layers: list[_Layer]) -> tuple[dict[str, Any], dict[Key, Origin]]:
+    """Later layers over earlier ones: tables key by key, lists of tables appended."""
+    merged: dict[str, Any] = {}
+    origins: dict[Key, Origin] = {}
+
+    def lay(over: dict[str, Any], data: Mapping[str, Any], at: Key, source: Source) -> None:
+        for name, value in data.items():
+            here = (*at, name)
+            if not at and name in _APPENDED and isinstance(value, list):
+                items = over.setdefault(name, [])
+                for number, item in enumerate(value):
+                    origins[(*here, len(items))] = Origin(source, (*here, number))
+                    items.append(item)
+            elif isinstance(value, dict) and isinstance(over.get(name, {}), dict):
+                origins[here] = Origin(source, here)
+                lay(over.setdefault(name, {}), value, here, source)
+            else:
+                origins[here] = Origin(source, here)
+                over[name] = value
+
+    for layer in layers:
+        lay(merged, layer.data, (), layer.source)
+    return merged, origins
+
+
+def _locked(layers: list[_Layer]) -> Iterator[PolicyMistake]:
+    """Where a layer loosens what an earlier one has locked."""
+    locks: dict[str, tuple[str, str]] = {}
+    order = ("info", "warning", "error")
+    for layer in layers:
+        for at, rules, severity in _loosened(layer.data):
+            for rule in sorted(rules & locks.keys()):
+                label, least = locks[rule]
+                if severity is None or order.index(severity) < order.index(least):
+                    message = f"{rule} is locked by {label} and may not be loosened here"
+                    yield _located(Origin(layer.source, at), Mistake((), message))
+        for rule in registry.expand(layer.data.get("locked", ())):
+            severity = layer.data.get("severity", {}).get(rule) or registry.load(rule).severity
+            locks.setdefault(rule, (layer.source.label, severity))
+
+
+def _loosened(data: Mapping[str, Any]) -> Iterator[tuple[Key, frozenset[str], str | None]]:
+    """What a layer switches off, allows or downgrades: where, which rules, to which severity."""
+    everything = frozenset(registry.names())
+    tables: list[tuple[Key, Mapping[str, Any]]] = [((), data)]
+    tables += [(("overrides", n), each) for n, each in enumerate(data.get("overrides", ()))]
+    for at, table in tables:
+        if "select" in table:
+            yield (*at, "select"), everything - registry.expand(table["select"]), None
+        yield (*at, "ignore"), registry.expand(table.get("ignore", ())), None
+        for rule, severity in table.get("severity", {}).items():
+            yield (*at, "severity", rule), frozenset({rule}), severity
+    for number, entry in enumerate(data.get("exceptions", ())):
+        yield ("exceptions", number), frozenset({entry["rule"]}), None

@@ -1,0 +1,235 @@
+"""The checkout as data: its files as git sees them, and their documents. The only input."""
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TypeVar, TypeVarTuple, cast
+
+from govcheck.disk import MAX_BYTES, TooLargeError, Tree, is_temporary
+from govcheck.document import Document, UndecodableError
+from govcheck.git import NotARepositoryError, git
+from govcheck.globs import matcher
+
+View = TypeVar("View")
+Arguments = TypeVarTuple("Arguments")
+
+BASELINE_FILE = ".govcheck-baseline.json"
+
+_KEPT_BYTES = 512 * 1024 * 1024
+_SNIFFED_BYTES = 8192
+_UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+class Repo:
+    """A repository's files and what they hold, read once and remembered.
+
+    `files` are the paths, sorted, that are tracked or untracked and not ignored; under pre-commit
+    only tracked ones. Submodules and symbolic links are not followed. `unchecked` collects why a
+    file that mattered could not be read.
+    """
+
+    def __init__(self, root: str, exclude: Collection[str] = ()) -> None:
+        """Open the checkout at `root`, without the files that match `exclude`.
+
+        Raises:
+            GitError: git refuses the repository.
+            OSError: the directory cannot be opened.
+        """
+        self.root = os.path.abspath(root)
+        self.tree = Tree(self.root)
+        self.uses_git = True
+        self.unchecked: dict[str, str] = {}
+        self._contents: dict[str, bytes | None] = {}
+        self._kept = 0
+        self._documents: dict[str, Document] = {}
+        self._views: dict[object, object] = {}
+        excluded = matcher(exclude)
+        self.files = tuple(path for path in self._list() if not excluded(path))
+        self._known = frozenset(self.files)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._known
+
+    def with_changes(self, changes: Mapping[str, bytes]) -> "Repo":
+        """The same repository, some of whose files hold other bytes."""
+        other: Repo = object.__new__(Repo)
+        other.__dict__.update(self.__dict__)
+        other.unchecked = dict(self.unchecked)
+        other._contents = {**self._contents, **changes}
+        other._documents = {
+            path: document for path, document in self._documents.items() if path not in changes
+        }
+        other._views = {}
+        return other
+
+    def document(self, path: str) -> Document | None:
+        """The document at a path of the repository.
+
+        None where the file is gone, binary, too large or unreadable; the last three, and text in
+        an encoding that is not read, are noted in `unchecked`, except binary files.
+        """
+        if path in self._documents:
+            return self._documents[path]
+        if path not in self._known or (data := self.read(path)) is None:
+            return None
+        document = Document(path, data)
+        if not data.startswith(_UTF16_OR_32) and b"\0" in data[:_SNIFFED_BYTES]:
+            return None
+        try:
+            document.text  # noqa: B018
+        except UndecodableError as error:
+            self.unchecked[path] = str(error)
+            return None
+        self._documents[path] = document
+        return document
+
+    def matching(self, *patterns: str) -> Iterator[str]:
+        """The paths that match any of the patterns."""
+        return filter(matcher(patterns), self.files)
+
+    def search(self, needles: Collection[str]) -> tuple[Document, ...]:
+        """The documents whose text contains any of the needles, in the order of `files`.
+
+        Only bytes are looked at, which is what makes a run over a whole repository cheap. The
+        baseline quotes lines of other files and is left out.
+        """
+        contains = _searcher(needles)
+        paths = (path for path in self.files if path != BASELINE_FILE)
+        found = (self._containing(path, contains) for path in paths)
+        return tuple(document for document in found if document is not None)
+
+    def view(self, make: Callable[["Repo", *Arguments], View], *arguments: *Arguments) -> View:
+        """What `make` says of this repository and the arguments, computed once."""
+        key = (make, *arguments)
+        if key not in self._views:
+            self._views[key] = make(self, *arguments)
+        return cast(View, self._views[key])
+
+    def _containing(self, path: str, contains: Callable[[bytes], bool]) -> Document | None:
+        try:
+            data = self._contents[path] if path in self._contents else self._load(path)
+        except TooLargeError:
+            self._search_large(path, contains)
+            return None
+        except OSError as error:
+            self.unchecked[path] = error.strerror or str(error)
+            return None
+        if data is None:
+            return None
+        if data.startswith(_UTF16_OR_32):
+            document = self.document(path)
+            return document if document is not None and contains(document.utf8) else None
+        return self.document(path) if contains(data) else None
+
+    def _search_large(self, path: str, contains: Callable[[bytes], bool]) -> None:
+        try:
+            with self.tree.mapped(path) as data:
+                relevant = b"\0" not in data[:_SNIFFED_BYTES] and contains(cast(bytes, data))
+        except (OSError, ValueError) as error:
+            self.unchecked[path] = str(error)
+            return
+        if relevant:
+            self.unchecked[path] = f"it is larger than {MAX_BYTES // 2**20} MiB"
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, with its changes if it has any; None where there is none.
+
+        What cannot be read is noted in `unchecked`.
+        """
+        try:
+            return self._contents[path] if path in self._contents else self._load(path)
+        except TooLargeError:
+            self.unchecked[path] = f"it is larger than {MAX_BYTES // 2**20} MiB"
+        except OSError as error:
+            self.unchecked[path] = error.strerror or str(error)
+        return None
+
+    def _load(self, path: str) -> bytes | None:
+        data = self.tree.read(path)
+        if self._kept < _KEPT_BYTES:
+            self._contents[path] = data
+            self._kept += len(data or b"")
+        return data
+
+    def _list(self) -> list[str]:
+        try:
+            listed = _git_files(self.root)
+        except NotARepositoryError:
+            self.uses_git = False
+            listed = set(_walked_files(self.tree))
+        return sorted(path for path in listed if not is_temporary(path))
+
+
+def _git_files(root: str) -> set[str]:
+    others = () if os.environ.get("PRE_COMMIT") == "1" else ("-o", "--exclude-standard")
+    listing = git(root, "ls-files", "-z", "-t", "-s", "-c", "-d", *others)
+    listed: set[str] = set()
+    deleted: set[str] = set()
+    for entry in os.fsdecode(listing).split("\0"):
+        tag, _, rest = entry.partition(" ")
+        match tag:
+            case "":
+                pass
+            case "?" if not rest.endswith("/"):
+                listed.add(rest)
+            case "?":
+                pass  # a directory with a repository of its own
+            case "R":
+                deleted.add(rest.partition("\t")[2])
+            case _ if rest.startswith("100"):
+                listed.add(rest.partition("\t")[2])
+    return listed - deleted
+
+
+def _walked_files(tree: Tree) -> Iterator[str]:
+    from pathspec import GitIgnoreSpec  # imported here since only trees outside git pay for it
+
+    specs: dict[str, GitIgnoreSpec] = {}
+
+    def ignored(path: str) -> bool:
+        parts = path.rstrip("/").split("/")
+        for depth in range(len(parts) - 1, -1, -1):
+            spec = specs.get("/".join(parts[:depth]))
+            below = "/".join(parts[depth:]) + ("/" if path.endswith("/") else "")
+            if spec and (verdict := spec.check_file(below).include) is not None:
+                return verdict
+        return False
+
+    for directory, directories, files in tree.walk():
+        prefix = f"{directory}/" if directory else ""
+        if ".git" in directories + files and directory:
+            directories.clear()
+            continue
+        if ".gitignore" in files:
+            rules = tree.read(f"{prefix}.gitignore") or b""
+            specs[directory] = GitIgnoreSpec.from_lines(os.fsdecode(rules).splitlines())
+        directories[:] = [
+            name for name in directories if name != ".git" and not ignored(f"{prefix}{name}/")
+        ]
+        yield from (path for name in files if not ignored(path := prefix + name))
+
+
+def _searcher(needles: Collection[str]) -> Callable[[bytes], bool]:
+    """A test for any of the needles, by as few passes over the bytes as their beginnings allow.
+
+    A regular expression is quick only where all alternatives begin alike, so needles are grouped
+    by their first bytes and each group is one pass.
+    """
+    groups: dict[bytes, list[bytes]] = {}
+    for needle in sorted({needle.encode("utf-8", "surrogateescape") for needle in needles}):
+        groups.setdefault(needle[:4], []).append(needle)
+    tests = [_group_test(start, group) for start, group in groups.items()]
+    match tests:
+        case [test]:
+            return test
+        case _:
+            return lambda data: any(test(data) for test in tests)
+
+
+def _group_test(start: bytes, group: list[bytes]) -> Callable[[bytes], bool]:
+    if len(group) == 1:
+        needle = group[0]
+        return lambda data: data.find(needle) >= 0
+    tails = b"|".join(re.escape(needle[len(start) :]) for needle in group)
+    search = re.compile(re.escape(start) + b"(?:" + tails + b")").search
+    return lambda data: search(data) is not None

@@ -1,0 +1,62 @@
+"""What a rule is: its examples, its check, and how it speaks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from govcheck.finding import Finding, Fix, Related, Severity, Span
+
+if TYPE_CHECKING:
+    from govcheck.policy import Policy
+    from govcheck.repo import Repo
+    from govcheck.report import Outcome
+
+Check = Callable[["Repo", "Policy"], Iterator[Finding]]
+Review = Callable[["Repo", "Policy", "Outcome"], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the catalogue.
+
+    `check` is a pure generator of findings over the repository and the policy. A rule about the
+    run itself (an exception that nothing needed) has a `review` instead, which also sees what the
+    other rules' findings became. `fix` says what `--fix` can do for its findings at best.
+    """
+
+    name: str
+    family: str
+    check: Check | None = None
+    review: Review | None = None
+    severity: Severity = "error"
+    fix: Literal["safe", "unsafe"] | None = None
+
+    def finding(
+        self,
+        span: Span,
+        message: str,
+        *,
+        fix: Fix | None = None,
+        related: tuple[Related, ...] = (),
+        data: Mapping[str, object] | None = None,
+        severity: Severity | None = None,
+    ) -> Finding:
+        """A finding of this rule."""
+        return Finding(self.name, span, message, fix, related, data or {}, severity, self.family)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A small repository and what the rule says of it: documentation and test at once.
+
+    `findings` are lines `path:line:column: message`, all that the rule reports. `fixed` holds the
+    files that fixing changes (None: deleted), as they are afterwards; `unsafe` applies unsafe
+    fixes too. The policy is `files["govcheck.toml"]`.
+    """
+
+    title: str
+    files: Mapping[str, str]
+    findings: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    unsafe: bool = False
+    today: str = "2026-01-01"

@@ -1,0 +1,118 @@
+"""What a repository holds that a policy could speak of, for `govcheck init`."""
+
+import configparser
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from govcheck.document import Document
+from govcheck.flags.references import references
+from govcheck.flags.section import FlagsSettings
+from govcheck.flags.values import Value, meaning
+from govcheck.git import GitError, git
+from govcheck.policy import Policy
+from govcheck.policy.source import SourceError, parse
+from govcheck.repo import Repo
+
+FLAG_NAMES = ("USE_*", "ENABLE_*", "DISABLE_*", "FEATURE_*", "FF_*", "*_ENABLED")
+
+_CAP = re.compile(r"^([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*([^;#\n]*(?:<|==|~=)[^;#\n]*)")
+_REQUIREMENTS = ("requirements*.txt", "requirements/*.txt", "requirements*.in", "constraints*.txt")
+_PYTEST_FILES = {"pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
+_TOOL_DIRECTORIES = re.compile(
+    r"(^|/)(\.[^/]*|__pycache__|node_modules|build|dist|venv|env|htmlcov|[^/]*\.egg-info)/$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFlag:
+    """A name that code reads as a flag, its default where the call sites agree, and one place."""
+
+    name: str
+    default: Value
+    place: str
+
+
+def found_flags(repo: Repo) -> tuple[FoundFlag, ...]:
+    """Environment variables that code reads and whose names look like a flag's."""
+    policy = Policy(flags_settings=FlagsSettings(names=FLAG_NAMES))
+    found = []
+    for name, places in repo.view(references, policy).items():
+        reads = [place for place in places if place.kind == "env-read"]
+        if not reads:
+            continue
+        defaults = [meaning(read.default[0]) for read in reads if read.default]
+        agree = bool(defaults) and all(default == defaults[0] for default in defaults)
+        place = f"{reads[0].span.path}:{reads[0].span.line}"
+        found.append(FoundFlag(name, defaults[0] if agree else None, place))
+    return tuple(sorted(found, key=lambda flag: flag.name))
+
+
+def registered_markers(repo: Repo) -> tuple[str, ...]:
+    """The pytest markers that configuration registers, each as `NAME (file)`."""
+    found = []
+    pyproject = _toml(repo, "pyproject.toml")
+    options = _table(_table(_table(pyproject, "tool"), "pytest"), "ini_options")
+    native = _table(_table(pyproject, "tool"), "pytest")
+    for markers in (options.get("markers"), native.get("markers")):
+        if isinstance(markers, list):
+            found += [(str(marker), "pyproject.toml") for marker in markers]
+    for path, section in _PYTEST_FILES.items():
+        if document := repo.document(path):
+            lines = _ini_value(document, section, "markers").splitlines()
+            found += [(line.strip(), path) for line in lines if line.strip()]
+    names = ((re.split(r"[:(]", marker)[0].strip(), path) for marker, path in found)
+    return tuple(f"{name} ({path})" for name, path in names)
+
+
+def version_caps(repo: Repo) -> tuple[str, ...]:
+    """The requirements that manifests cap or pin, each as `NAME SPECIFIER (file)`."""
+    found = []
+    project = _table(_toml(repo, "pyproject.toml"), "project")
+    for requirement in _strings(project.get("dependencies")):
+        if cap := _CAP.match(requirement):
+            found.append(f"{cap[1]} {cap[2].strip()} (pyproject.toml)")
+    for path in repo.matching(*_REQUIREMENTS):
+        document = repo.document(path)
+        caps = map(_CAP.match, document.text.splitlines() if document else ())
+        found += [f"{cap[1]} {cap[2].strip()} ({path})" for cap in caps if cap]
+    return tuple(found)
+
+
+def ignored_directories(repo: Repo) -> tuple[str, ...]:
+    """The directories that exist and git ignores, less those that tools make for themselves."""
+    if not repo.uses_git:
+        return ()
+    try:
+        listing = git(repo.root, "ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory")
+    except GitError:
+        return ()
+    paths = os.fsdecode(listing).split("\0")
+    return tuple(p for p in paths if p.endswith("/") and not _TOOL_DIRECTORIES.search(p))
+
+
+def _toml(repo: Repo, path: str) -> dict[str, Any]:
+    document = repo.document(path)
+    try:
+        return parse(document) if document else {}
+    except SourceError:
+        return {}
+
+
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    value = data.get(name, {})
+    return value if isinstance(value, dict) else {}
+
+
+def _strings(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _ini_value(document: Document, section: str, option: str) -> str:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(document.text)
+    except configparser.Error:
+        return ""
+    return parser.get(section, option, fallback="")

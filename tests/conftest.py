@@ -1,0 +1,71 @@
+"""Small repositories on disk, which is how the tests see govcheck: through its public seams."""
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+Repository = Callable[[Mapping[str, str | bytes]], Path]
+
+_GIT = {
+    "GIT_AUTHOR_NAME": "a",
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "a",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
+
+RETIRED = """\
+[flags.USE_MENU]
+status = "retired"
+value = true
+"""
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("GIT_") or name in ("PRE_COMMIT", "NO_COLOR", "FORCE_COLOR", "CI"):
+            monkeypatch.delenv(name)
+    for name, value in _GIT.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Write files into a new git repository and give its root."""
+
+    def make(files: Mapping[str, str | bytes]) -> Path:
+        root = tmp_path / "repository"
+        root.mkdir()
+        run_git(root, "init", "-q", "-b", "main")
+        write(root, files)
+        return root
+
+    return make
+
+
+def write(root: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files below a root."""
+    for path, content in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = content.encode() if isinstance(content, str) else content
+        target.write_bytes(data)
+
+
+def run_git(root: Path, *arguments: str) -> str:
+    """Run git in a repository."""
+    done = subprocess.run(
+        ["git", *arguments], cwd=root, check=True, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout
+
+
+def commit(root: Path, message: str = "change") -> None:
+    """Commit everything."""
+    run_git(root, "add", "-A")
+    run_git(root, "commit", "-q", "--allow-empty", "-m", message)

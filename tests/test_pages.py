@@ -1,0 +1,82 @@
+"""The pages say what is true: their tables, their examples and their commands."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from govcheck import check, registry
+from govcheck.cli import COMMANDS, run
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOP = ROOT / "examples" / "shop"
+
+
+def _block(name: str) -> str:
+    found = re.search(rf"<!-- {name}[^>]*-->\n(.*?)<!-- /{name} -->", README, re.DOTALL)
+    assert found, f"the README has no block '{name}'"
+    return found[1]
+
+
+def test_the_table_of_rules_is_that_of_the_rules() -> None:
+    pages = [registry.page(name) for name in registry.names()]
+    rows = ["| rule | finds | fix |", "| --- | --- | --- |"]
+    for page in pages:
+        fix = {"safe": "`--fix`", "unsafe": "`--unsafe-fixes`", None: ""}[page.fix]
+        rows.append(f"| `{page.name}` | {page.summary.rstrip('.')} | {fix} |")
+    assert _block("rules") == "\n".join(rows) + "\n"
+
+
+def test_the_output_that_the_readme_shows_is_that_of_the_example(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, _, shown = _block("example").removeprefix("```console\n$ ").partition("\n")
+    monkeypatch.chdir(SHOP)
+    run(shlex.split(command)[1:])
+    assert capsys.readouterr().out == shown.removesuffix("```\n")
+
+
+def test_the_example_breaks_every_rule_of_each_family_that_speaks_of_a_repository() -> None:
+    report = check(str(SHOP))
+    assert not report.problems
+    families = {registry.family_of(rule) for rule in {each.rule for each in report.findings}}
+    assert families == set(registry.families()) - {"repo"}
+    flags = {name for name in registry.names() if registry.family_of(name) == "flags"}
+    assert {each.rule for each in report.findings} >= flags
+
+
+def test_every_command_and_option_is_in_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["--help"])
+    options = set(re.findall(r"(--[a-z][a-z-]+)", capsys.readouterr().out))
+    options -= {"--help", "--version"}
+    assert {option for option in options if f"`{option}" not in README} == set()
+    assert {command for command in COMMANDS if command not in README} == set()
+
+
+def test_every_option_in_the_readme_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    mentioned = set()
+    for line in re.findall(r"govcheck( --[^`\n]*)", README):
+        mentioned |= set(re.findall(r"--[a-z][a-z-]+", line))
+    with pytest.raises(SystemExit):
+        run(["--help"])
+    assert mentioned <= set(re.findall(r"(--[a-z][a-z-]+)", capsys.readouterr().out))
+
+
+def test_links_within_the_pages_lead_somewhere() -> None:
+    headings = {
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        if target.startswith("#"):
+            assert target[1:] in headings
+        elif "://" not in target:
+            assert (ROOT / target).exists()
+
+
+def test_the_changelog_names_every_rule() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert {name for name in registry.names() if f"`{name}`" not in changelog} == set()
