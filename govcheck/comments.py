@@ -122,10 +122,29 @@ def _leading_in(
             yield Comment(document.span(start, start + len(text)), inner.strip())
 
 
-def _matched(pattern: re.Pattern[str], document: Document) -> Iterator[Comment]:
-    """What a pattern of strings and comments finds; `line` or `block` is what a comment says."""
-    for found in pattern.finditer(document.text):
-        if found.lastgroup in ("line", "block"):
+def _matched(syntax: "_Syntax", document: Document) -> Iterator[Comment]:
+    """What the patterns of a language find; a quote that its line does not close is no string.
+
+    Behind such a quote no strings are looked for on that line, which keeps this linear.
+    """
+    text = document.text
+    position = plain_until = 0
+    while True:
+        if position < plain_until:
+            found = syntax.comment.search(text, position, plain_until)
+            if found is None:
+                position = plain_until
+                continue
+            found = syntax.comment.match(text, found.start())
+        else:
+            found = syntax.token.search(text, position)
+        if found is None:
+            return
+        position = found.end()
+        if found.lastgroup == "open":
+            line_end = _LINE_END.search(text, position)
+            plain_until = line_end.start() if line_end else len(text)
+        elif found.lastgroup in ("line", "block"):
             span = document.span(found.start(), found.start() + len(found[0].rstrip()))
             yield Comment(span, _inside(found[found.lastgroup]))
 
@@ -136,6 +155,7 @@ def _inside(text: str) -> str:
 
 
 _REST_OF_SIGN = re.compile(r"\A(?:#+|/+!?|\*+!?|!|-+|;+|%+)")
+_LINE_END = re.compile(r"\r|\n")
 _MARGIN = re.compile(r"^[ \t]*\*[ \t]?", re.MULTILINE)
 
 _ESCAPED = r"\\[^\r\n]"
@@ -143,19 +163,29 @@ _DOUBLE = r'"(?:[^"\\\r\n]|\\[^\r\n])*+"'
 _SINGLE = r"'(?:[^'\\\r\n]|\\[^\r\n])*+'"
 _RAW_SINGLE = r"'[^'\r\n]*+'"
 _CHARACTER = r"'(?:\\[^\r\n']{1,10}|\\'|[^'\\\r\n])'"
-_TRIPLE = r'"""(?s:.*?)"""'
-_RUST_RAW = r'r(?P<hashes>#+)"(?s:.*?)"(?P=hashes)'
+_TRIPLE = r'"""(?s:.*?)(?:"""|\Z)'
+_RUST_RAW = r'r(?P<hashes>#+)"(?s:.*?)(?:"(?P=hashes)|\Z)'
 _BACKTICK = r"`(?:[^`\\]|\\.)*+`"
 _RAW_BACKTICK = r"`[^`]*+`"
 _REGEX = (
     r"(?:(?<=[=(,:\[!&|?])|(?<=[=(,:\[!&|?] ))"
-    r"/(?![*/])(?:[^/\\\r\n\[]|\\[^\r\n]|\[(?:[^\]\\\r\n]|\\[^\r\n])*+\])++/"
+    r"/(?![*/])(?:[^/\\\r\n\[]|\\[^\r\n]|\[(?:[^\]\\\r\n]|\\[^\r\n]){0,99}+\]){1,300}+/"
 )
 _BLOCK = r"/\*(?P<block>(?s:.*?))(?:\*/|\Z)"
 
 
-def _syntax(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives))
+@dataclass(frozen=True, slots=True)
+class _Syntax:
+    """Patterns of one language: `token` for strings and comments, `comment` for comments alone."""
+
+    token: re.Pattern[str]
+    comment: re.Pattern[str]
+
+
+def _syntax(*alternatives: str) -> _Syntax:
+    comments = [each for each in alternatives if "(?P<line>" in each or "(?P<block>" in each]
+    token = "|".join([*alternatives, "(?P<open>[\"'`])"])
+    return _Syntax(re.compile(token), re.compile("|".join(comments)))
 
 
 def _line(sign: str) -> str:
@@ -163,8 +193,10 @@ def _line(sign: str) -> str:
 
 
 _HASH = _syntax(_ESCAPED, _DOUBLE, _RAW_SINGLE, _line(r"(?<![^\s;&|()])#"))
-_JAVASCRIPT = _syntax(_DOUBLE, _SINGLE, _BACKTICK, _REGEX, _line("//"), _BLOCK)
-_C_LIKE = _syntax(_RUST_RAW, _TRIPLE, _DOUBLE, _CHARACTER, _RAW_BACKTICK, _line("//"), _BLOCK)
+_JAVASCRIPT = _syntax(_ESCAPED, _DOUBLE, _SINGLE, _BACKTICK, _REGEX, _line("//"), _BLOCK)
+_C_LIKE = _syntax(
+    _ESCAPED, _RUST_RAW, _TRIPLE, _DOUBLE, _CHARACTER, _RAW_BACKTICK, _line("//"), _BLOCK
+)
 _PHP = _syntax(_DOUBLE, _SINGLE, _line(r"//|(?<!\S)#(?!\[)"), _BLOCK)
 _CSS = _syntax(_DOUBLE, _SINGLE, _BLOCK)
 _SCSS = _syntax(_DOUBLE, _SINGLE, _line("(?<!:)//"), _BLOCK)
@@ -179,7 +211,7 @@ _POWERSHELL = _syntax(
 )
 _LISP = _syntax(_ESCAPED, _DOUBLE, _line(";"))
 _TEX = _syntax(_ESCAPED, _line("%"))
-_MARKUP = _syntax(r"<!--(?P<block>(?s:.*?))(?:-->|\Z)", r"<!\[CDATA\[(?s:.*?)\]\]>")
+_MARKUP = _syntax(r"<!--(?P<block>(?s:.*?))(?:-->|\Z)", r"<!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)")
 
 _REQUIREMENTS = re.compile(r".*(requirements|constraints).*\.(txt|in|pip)")
 _ANY_SIGN = ("#", "//", "--", ";", "<!--", "/*", "*")

@@ -1,5 +1,6 @@
 """Syntax trees of the languages we read, by tree-sitter: tolerant of errors, never executed."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
@@ -28,6 +29,16 @@ SyntaxName = Literal["json", "python", "toml", "yaml"]
 # The scanner of tree-sitter-yaml counts lines in 16 bits, and reads nonsense beyond.
 MAX_YAML_LINES = 2**15 - 1
 
+# It also writes past its buffer, and crashes, once 254 block collections are open at a time. These
+# begin in columns of their own, but for a list, which may begin in that of its key.
+_MAX_YAML_COLUMNS = 100
+_YAML_LEAD = re.compile(rb"[ \t]*+(?:[-?:](?:[ \t]++|$))*+")
+_YAML_RUN = re.compile(rb"(?:[-?:](?:[ \t]++|$)){2,}+")
+_YAML_SUSPECT = re.compile(
+    rb"(?m)(?:^|\r)[ \t?:-]{%d}|(?:[-?:][ \t]++){%d}"
+    % (_MAX_YAML_COLUMNS // 2, _MAX_YAML_COLUMNS // 2)
+)
+
 
 class TooLongError(TooDeepError):
     """The text has more lines than its parser can count, and is left alone like one too deep."""
@@ -42,8 +53,34 @@ def _parser(name: SyntaxName) -> Parser:
 
 
 def parse(name: SyntaxName, source: bytes) -> Tree:
-    """The syntax tree of UTF-8 `source`; what does not parse stands in it as ERROR nodes."""
+    """The syntax tree of UTF-8 `source`; what does not parse stands in it as ERROR nodes.
+
+    Raises:
+        TooDeepError: it is YAML that nests so deep that its parser would crash.
+    """
+    if name == "yaml" and _YAML_SUSPECT.search(source) and _opens_too_much(source):
+        raise TooDeepError(_MAX_YAML_COLUMNS)
     return _parser(name).parse(source)
+
+
+def _opens_too_much(source: bytes) -> bool:
+    """Whether more block collections may be open at once than tree-sitter-yaml survives."""
+    columns: list[int] = []
+    for line in source.splitlines():
+        first = len(line) - len(line.lstrip(b" \t"))
+        if first == len(line) or line.startswith(b"#", first):
+            continue
+        while columns and columns[-1] > first:
+            columns.pop()
+        lead = _YAML_LEAD.match(line)
+        lead_end = lead.end() if lead else first
+        runs = [(first, lead_end), *(run.span() for run in _YAML_RUN.finditer(line, lead_end))]
+        for start, end in runs:
+            opened = [at for at in range(start, end) if line[at] in b"-?:"]
+            columns += [at for at in (*opened, end) if not columns or at > columns[-1]]
+        if len(columns) > _MAX_YAML_COLUMNS:
+            return True
+    return False
 
 
 def walk(tree: Tree) -> Iterator[Node]:

@@ -134,17 +134,23 @@ def _print_report(report: Report, options: Namespace) -> None:
     def pages() -> list[registry.RulePage]:
         return [registry.page(name) for name in report.rules]
 
-    if options.output_file:
-        text = render(options.output_format, report, rules=pages, colour=False, quiet=False)
+    to_file = bool(options.output_file)
+    text = render(
+        options.output_format,
+        report,
+        rules=pages,
+        colour=not to_file and uses_colour(options.color),
+        quiet=not to_file and options.quiet,
+        # GitHub's code scanning opens an alert for a suppressed result, too.
+        silenced=options.verbose or os.environ.get("GITHUB_ACTIONS") != "true",
+    )
+    if to_file:
         with open(options.output_file, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
         if not options.quiet:
             print(_plural(len(report.findings), "finding"), file=sys.stderr)
     else:
-        colour = uses_colour(options.color)
-        sys.stdout.write(
-            render(options.output_format, report, rules=pages, colour=colour, quiet=options.quiet)
-        )
+        sys.stdout.write(text)
     if options.output_format not in _IN_REPORT or options.output_file:
         for problem in report.problems:
             where = f"{problem.path}: " if problem.path else ""

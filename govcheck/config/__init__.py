@@ -34,7 +34,7 @@ _FORMATS: tuple[tuple[Format, re.Pattern[str]], ...] = (
 
 def format_of(path: str) -> Format | None:
     """The format of a configuration file, by its name."""
-    name = path.rpartition("/")[2].lower()
+    name = path.rpartition("/")[2].lower().replace("\n", " ")
     return next((form for form, pattern in _FORMATS if pattern.fullmatch(name)), None)
 
 

@@ -135,24 +135,25 @@ def edits_of(
     Those that overlap become one, shared by all whose cuts they were; so do those that touch,
     unless both only delete.
     """
+    distinct = {id(each): each for each in cuts.values()}
     merged: dict[Cut, Cut] = {}
     cluster: list[Cut] = []
     end = -1
-    for cut in sorted({cut for each in cuts.values() for cut in each}):
+    for cut in sorted({cut for each in distinct.values() for cut in each}):
         if cluster and not _joins(cluster, end, cut):
             merged |= dict.fromkeys(cluster, _united(cluster, end))
             cluster, end = [], -1
         cluster.append(cut)
         end = max(end, cut.end)
     merged |= dict.fromkeys(cluster, _united(cluster, end))
-    shared: dict[int, tuple[Edit, ...]] = {}
-    for each in cuts.values():
-        if id(each) not in shared:
-            united = sorted({merged[cut] for cut in each})
-            shared[id(each)] = tuple(
-                Edit(document.path, cut.start, cut.end, cut.text) for cut in united
-            )
-    return {doomed: shared[id(each)] for doomed, each in cuts.items()}
+    edits = {
+        identity: tuple(
+            Edit(document.path, cut.start, cut.end, cut.text)
+            for cut in sorted({merged[each] for each in those})
+        )
+        for identity, those in distinct.items()
+    }
+    return {doomed: edits[id(each)] for doomed, each in cuts.items()}
 
 
 def _joins(cluster: list[Cut], end: int, cut: Cut) -> bool:

@@ -1,6 +1,7 @@
 """Whether a sentence that names a flag says that it is gone."""
 
 import re
+from bisect import bisect_left
 
 from govcheck.document import Document
 from govcheck.finding import Span
@@ -22,10 +23,18 @@ _BREAK = re.compile(r"[.!?:;](?=\s)|\n\s*(?=\n|[-*+|#>]|\d+[.)] )|\n\s*$")
 _MARKDOWN = (".md", ".markdown", ".mdx")
 
 
+_REACH = 400
+
+
 def calls_it_retired(document: Document, span: Span) -> bool:
-    """Whether the line, the sentence or the heading above calls what stands at `span` retired."""
-    line = document.line(span.line)
-    if _says_gone(line) or _says_gone(_sentence(document, span)):
+    """Whether the line, the sentence or the heading above calls what stands at `span` retired.
+
+    Looked at are at most `_REACH` characters on either side: a line can be a whole file.
+    """
+    start = max(document.line_starts[span.line - 1], span.start - _REACH)
+    line = document.text[start : span.end + _REACH].partition("\n")[0]
+    is_near = _GONE.search(document.text, max(0, span.start - _REACH), span.end + _REACH)
+    if is_near and (_says_gone(line) or _says_gone(_sentence(document, span))):
         return True
     if _LIVE.search(line) or not document.path.lower().endswith(_MARKDOWN):
         return False
@@ -41,14 +50,18 @@ def _says_gone(text: str) -> bool:
 def _sentence(document: Document, span: Span) -> str:
     """The sentence around a place, which may run over the end of its line."""
     text = document.text
-    window = max(0, span.start - 400)
-    start = window
-    for end in _BREAK.finditer(text, window, span.start):
+    start = max(0, span.start - _REACH)
+    for end in _BREAK.finditer(text, start, span.start):
         start = end.end()
-    found = _BREAK.search(text, span.end, span.end + 400)
+    found = _BREAK.search(text, span.end, span.end + _REACH)
     return " ".join(text[start : found.start() if found else span.end].split())
 
 
 def _heading(document: Document, span: Span) -> str:
-    headings = _HEADING.findall(document.text, 0, span.start)
-    return str(headings[-1]) if headings else ""
+    headings = document.view(_headings)
+    above = bisect_left(headings, (span.start, ""))
+    return headings[above - 1][1] if above else ""
+
+
+def _headings(document: Document) -> list[tuple[int, str]]:
+    return [(each.start(), each[1]) for each in _HEADING.finditer(document.text)]

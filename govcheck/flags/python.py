@@ -248,8 +248,15 @@ def _is_target(around: list[Node]) -> bool:
 
 def _is_patched_dict(parsed: Module, around: list[Node]) -> bool:
     """Whether a dictionary sets environment variables: for `patch.dict` or `environ.update`."""
+    if around[-1].type != "dictionary":
+        return False
+    for each in around[-1].named_children:
+        if each.type == "dictionary_splat" and parsed.qualified(each.named_children[0]) in (
+            _ENVIRONMENTS
+        ):
+            return True
     calls = [node for node in around if node.type == "call"]
-    if not calls or around[-1].type != "dictionary" or around[-2].type != "argument_list":
+    if not calls or around[-2].type != "argument_list":
         return False
     name = parsed.qualified(calls[-1].child_by_field_name("function"))
     if name == "os.environ.update":
@@ -306,7 +313,7 @@ def _keyword_role(parsed: Module, around: list[Node], policy: Policy) -> _Role:
     is_environment = first is not None and parsed.qualified(first) in _ENVIRONMENTS
     if name.endswith("patch.dict") and is_environment:
         return _Role("env-write")
-    if name == "os.environ.update":
+    if name == "os.environ.update" or (name == "dict" and is_environment):
         return _Role("env-write")
     return _Role("setting", defines=True)
 

@@ -1,6 +1,7 @@
 """Every reference to a flag, in every file of the repository."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -79,13 +80,17 @@ def references(repo: Repo, policy: Policy) -> References:
     """
     found: dict[str, list[Reference]] = {name: [] for name in policy.flags}
     for reference in _scan(repo, policy):
-        flag = policy.flags.get(reference.name)
-        if flag is None or not flag.kinds or _is_of(reference, flag.kinds):
-            found.setdefault(reference.name, []).append(reference)
-    return {
-        name: tuple(sorted(each, key=lambda r: (r.span.path, r.span.start)))
-        for name, each in found.items()
-    }
+        found.setdefault(reference.name, []).append(reference)
+    for name, flag in policy.flags.items():
+        if flag.kinds:
+            holders = _holders(found[name])
+            found[name] = [
+                reference
+                for reference in found[name]
+                if _is_of(reference, flag.kinds)
+                or (reference.kind == "constant" and reference.span.path in holders)
+            ]
+    return {name: tuple(sorted(each, key=lambda r: r.span)) for name, each in found.items()}
 
 
 def looks_like_flag(policy: Policy) -> Callable[[str], bool]:
@@ -215,6 +220,13 @@ def _is_of(reference: Reference, kinds: tuple[Kind, ...]) -> bool:
     return any(reference.kind in _KINDS[kind] for kind in kinds)
 
 
+def _holders(found: Iterable[Reference]) -> set[str]:
+    """The files in which a constant of the flag's own name holds what was read of it."""
+    bound = {r.span.path for r in found if r.kind == "constant" and r.defines}
+    reading = {r.span.path for r in found if r.kind in ("env-read", "accessor")}
+    return bound if bound & reading else set()
+
+
 def _is_distinctive(name: str) -> bool:
     """Whether a name can hardly be a word of a language."""
     return any(not letter.isalpha() for letter in name) or not (name.islower() or name.istitle())
@@ -222,14 +234,16 @@ def _is_distinctive(name: str) -> bool:
 
 def is_in_code_span(reference: Reference) -> bool:
     """Whether a mention in prose is set as code: in backticks, or in a block of code."""
-    line = reference.document.line(reference.span.line)
-    before = line[: reference.span.column - 1]
-    return before.count("`") % 2 == 1 or _is_in_fence(reference)
+    document, start = reference.document, reference.span.start
+    line = document.line_starts[reference.span.line - 1]
+    if document.text.count("`", line, start) % 2 == 1:
+        return True
+    return bisect_left(document.view(_fences), start) % 2 == 1
 
 
-def _is_in_fence(reference: Reference) -> bool:
-    above = reference.document.text[: reference.span.start]
-    return len(re.findall(r"^[ \t]*(?:```|~~~)", above, re.MULTILINE)) % 2 == 1
+def _fences(document: Document) -> list[int]:
+    fence = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+    return [each.start() for each in fence.finditer(document.text)]
 
 
 def _is_quoted(reference: Reference) -> bool:

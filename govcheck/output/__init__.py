@@ -19,11 +19,13 @@ def render(
     rules: Callable[[], "Sequence[RulePage]"],
     colour: bool = False,
     quiet: bool = False,
+    silenced: bool = True,
 ) -> str:
     """A report in the format of that name, ending in a line end unless it is empty.
 
     `rules` gives the pages of the rules that ran and is called only where the format shows them.
-    `colour` and `quiet` (no summary) are for a terminal.
+    `colour` and `quiet` (no summary) are for a terminal. `silenced` findings are told in SARIF
+    only, as suppressed results.
     """
     match name:
         case "text":
@@ -42,7 +44,7 @@ def render(
             from govcheck import __version__
             from govcheck.output import sarif
 
-            return sarif.render(report, rules(), version=__version__)
+            return sarif.render(report, rules(), version=__version__, silenced=silenced)
         case "github":
             from govcheck.output import github
 
