@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from govcheck.document import Document
-from govcheck.flags.references import references
+from govcheck.flags.references import READS, references
 from govcheck.flags.section import FlagsSettings
 from govcheck.flags.values import Value, meaning
 from govcheck.git import GitError, git
@@ -35,11 +35,11 @@ class FoundFlag:
 
 
 def found_flags(repo: Repo) -> tuple[FoundFlag, ...]:
-    """Environment variables that code reads and whose names look like a flag's."""
+    """What code reads whose name looks like a flag's: all that undeclared-flag would report."""
     policy = Policy(flags_settings=FlagsSettings(names=FLAG_NAMES))
     found = []
     for name, places in repo.view(references, policy).items():
-        reads = [place for place in places if place.kind == "env-read"]
+        reads = [place for place in places if place.kind in READS and not place.defines]
         if not reads:
             continue
         defaults = [meaning(read.default[0]) for read in reads if read.default]

@@ -5,6 +5,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from govcheck.api import check
 from govcheck.cli import UsageError, uses_colour
@@ -72,7 +73,7 @@ def _policy(repo: Repo) -> Iterator[str]:
 def _flags(flags: tuple[FoundFlag, ...]) -> Iterator[str]:
     yield "# Feature flags. What looks like one and is not declared below is reported."
     yield "[flags-settings]"
-    yield f"names = {json.dumps(FLAG_NAMES)}"
+    yield f"names = {json.dumps(_patterns(flags))}"
     yield ""
     if not flags:
         yield "# No flag was found. One would be declared like this:"
@@ -87,6 +88,14 @@ def _flags(flags: tuple[FoundFlag, ...]) -> Iterator[str]:
         if flag.default is not None:
             yield f"default = {json.dumps(flag.default)}"
         yield ""
+
+
+def _patterns(flags: tuple[FoundFlag, ...]) -> list[str]:
+    """The patterns that something here is named by, or else the usual ones."""
+    named = [
+        pattern for pattern in FLAG_NAMES if any(fnmatchcase(each.name, pattern) for each in flags)
+    ]
+    return named or [pattern for pattern in FLAG_NAMES if not pattern.startswith("*")]
 
 
 def _notes(title: str, lines: tuple[str, ...]) -> Iterator[str]:

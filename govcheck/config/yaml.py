@@ -4,7 +4,7 @@ Aliases are not followed, so no file can grow by being read.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -55,6 +55,7 @@ def read(document: Document) -> Reading:
     if len(document.line_starts) > MAX_YAML_LINES:
         raise TooLongError(MAX_YAML_LINES)
     comments: list[Range] = []
+    comment_starts: dict[int, int] = {}
     anchors: list[int] = []
     broken: list[Range] = []
     roots: list[Scalar | Container | None] = []
@@ -68,6 +69,8 @@ def read(document: Document) -> Reading:
         if kind in _SIGNS:
             return kind
         start, end = offset(node.start_byte), offset(node.end_byte)
+        if kind in _BLOCKS:
+            end = _content_end(text, start, end, comment_starts)
         match kind:
             case "plain_scalar":
                 return Scalar(_folded(text[start:end]), start, end)
@@ -100,6 +103,7 @@ def read(document: Document) -> Reading:
                 return start
             case "comment":
                 comments.append((start, end))
+                comment_starts[end] = start
             case "anchor":
                 anchors.append(start)
             case "document":
@@ -121,6 +125,17 @@ def read(document: Document) -> Reading:
 
 _PASSED_ON = {"flow_node", "block_node"}
 _SIGNS = {":", "?", "-", "{", "}", "[", "]"}
+_BLOCKS = {"block_mapping_pair", "block_sequence_item", "block_mapping", "block_sequence"}
+
+
+def _content_end(text: str, start: int, end: int, comment_starts: Mapping[int, int]) -> int:
+    """Where a block really ends: its node may take in the comments and blank lines after it."""
+    while True:
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if comment_starts.get(end, start) <= start:
+            return end
+        end = comment_starts[end]
 
 
 def _value(parts: list[_Part]) -> Scalar | Container | None:

@@ -54,7 +54,7 @@ def _sentence(document: Document, span: Span) -> str:
     for end in _BREAK.finditer(text, start, span.start):
         start = end.end()
     found = _BREAK.search(text, span.end, span.end + _REACH)
-    return " ".join(text[start : found.start() if found else span.end].split())
+    return " ".join(text[start : found.start() if found else span.end + _REACH].split())
 
 
 def _heading(document: Document, span: Span) -> str:

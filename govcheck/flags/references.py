@@ -32,12 +32,11 @@ ReferenceKind = Literal[
 
 PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".asciidoc", ".org")
 
+READS: tuple[ReferenceKind, ...] = ("env-read", "setting", "accessor", "decorator")
 SETTINGS_BASE = "BaseSettings"
 
 _PYTHON = (".py", ".pyi", ".pyw")
-_READS: frozenset[ReferenceKind] = frozenset(
-    {"env-read", "setting", "constant", "accessor", "decorator", "string", "text"}
-)
+_MAY_READ: frozenset[ReferenceKind] = frozenset({*READS, "constant", "string", "text"})
 _KINDS: Mapping[Kind, frozenset[ReferenceKind]] = {
     "env": frozenset({"env-read", "env-write", "config"}),
     "settings": frozenset({"setting"}),
@@ -67,7 +66,7 @@ class Reference:
     @property
     def reads(self) -> bool:
         """Whether the place may read the flag's value; what is unclear counts as a read."""
-        return self.kind in _READS and not self.defines
+        return self.kind in _MAY_READ and not self.defines
 
 
 References = Mapping[str, tuple[Reference, ...]]

@@ -18,14 +18,13 @@ from collections.abc import Iterator
 
 from govcheck.document import TooDeepError
 from govcheck.finding import Edit, Finding, Fix, Related
-from govcheck.flags.references import Reference, is_python, looks_like_flag, references
+from govcheck.flags.references import READS, Reference, is_python, looks_like_flag, references
 from govcheck.flags.values import Value
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
 _SHOWN = 3
-_READ = ("env-read", "accessor", "decorator", "setting")
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -62,7 +61,7 @@ def _undeclared(repo: Repo, policy: Policy) -> Iterator[Reference]:
     looks = looks_like_flag(policy)
     for name, places in repo.view(references, policy).items():
         if name not in policy.flags and looks(name):
-            yield from (each for each in places if each.kind in _READ and not each.defines)
+            yield from (each for each in places if each.kind in READS and not each.defines)
     accessors = [each.partition(":")[0] for each in policy.flags_settings.accessors]
     if not accessors:
         return
@@ -97,8 +96,12 @@ def _declaration(repo: Repo, policy: Policy, found: list[Reference]) -> Fix | No
         if default is not None:
             text += f"default = {_toml(default)}{newline}"
     end = len(document.text)
-    title = f"declare {', '.join(sorted(defaults))}"
+    title = f"declare {', '.join(sorted(defaults)) if len(defaults) <= _SHOWN else _all(defaults)}"
     return Fix(title, (Edit(document.path, end, end, text),), safe=False)
+
+
+def _all(defaults: dict[str, Value]) -> str:
+    return f"this and {len(defaults) - 1} other flags"
 
 
 def _key(name: str) -> str:
