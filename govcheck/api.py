@@ -6,10 +6,10 @@ from datetime import date
 
 from govcheck import baseline, registry
 from govcheck.disk import RefusedError
-from govcheck.engine import Progress, Selection, reporting, run
+from govcheck.engine import Selection, reporting, run
 from govcheck.policy import Policy
 from govcheck.policy.loading import load_policy
-from govcheck.repo import Repo
+from govcheck.repo import Progress, Repo
 from govcheck.report import Problem, Report
 
 
@@ -36,7 +36,7 @@ def check(
         OSError: `root` is no directory that can be read.
     """
     policy = policy or load_policy(root, today=today)
-    repo = Repo(root, policy.exclude)
+    repo = Repo(root, policy.exclude, progress)
     return run(repo, policy, _selection(repo, select, ignore, paths, changed), progress)
 
 
@@ -68,7 +68,7 @@ def fix(
 
     given = policy
     policy = policy or load_policy(root, today=today)
-    repo = Repo(root, policy.exclude)
+    repo = Repo(root, policy.exclude, progress)
     selection = _selection(repo, select, ignore, paths, changed)
     report = settle(
         repo,

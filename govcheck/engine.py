@@ -7,12 +7,10 @@ from govcheck import baseline, registry
 from govcheck.finding import Finding, Severity
 from govcheck.globs import matcher
 from govcheck.policy import Policy
-from govcheck.repo import Repo
+from govcheck.repo import Progress, Repo
 from govcheck.report import Outcome, Problem, Report, Silenced
 from govcheck.rule import Rule
 from govcheck.suppression import Suppression, directives
-
-Progress = Callable[[str, int, int], None]
 
 _MAX_FINDINGS_OF_A_RULE = 10_000
 

@@ -10,6 +10,8 @@ from govcheck.document import Document, UndecodableError
 from govcheck.git import NotARepositoryError, git
 from govcheck.globs import matcher
 
+Progress = Callable[[str, int, int], None]
+
 View = TypeVar("View")
 Arguments = TypeVarTuple("Arguments")
 
@@ -28,8 +30,12 @@ class Repo:
     file that mattered could not be read.
     """
 
-    def __init__(self, root: str, exclude: Collection[str] = ()) -> None:
+    def __init__(
+        self, root: str, exclude: Collection[str] = (), progress: Progress | None = None
+    ) -> None:
         """Open the checkout at `root`, without the files that match `exclude`.
+
+        `progress` is told how many of how many files have been read, now and then.
 
         Raises:
             GitError: git refuses the repository.
@@ -39,6 +45,7 @@ class Repo:
         self.tree = Tree(self.root)
         self.uses_git = True
         self.unchecked: dict[str, str] = {}
+        self._progress = progress
         self._contents: dict[str, bytes | None] = {}
         self._kept = 0
         self._documents: dict[str, Document] = {}
@@ -146,6 +153,8 @@ class Repo:
 
     def _load(self, path: str) -> bytes | None:
         data = self.tree.read(path)
+        if self._progress is not None and len(self._contents) % 256 == 0:
+            self._progress("reading", len(self._contents), len(self.files))
         if self._kept < _KEPT_BYTES:
             self._contents[path] = data
             self._kept += len(data or b"")

@@ -397,6 +397,21 @@ def test_a_modules_name_in_the_repository_is_not_imported(here: Path) -> None:
         assert json.loads(done.stdout)["version"] == 1
 
 
+def test_a_long_run_shows_its_progress_on_a_terminal_only(
+    here: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("govcheck.cli.progress._PATIENCE_SECONDS", 0)
+    assert _out(capsys)[2] == ""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert "%" in _out(capsys)[2]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert _out(capsys, "--quiet")[2] == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("PRE_COMMIT", "1")
+    assert _out(capsys)[2] == ""
+
+
 def test_a_reader_that_leaves_early_is_no_crash(here: Path) -> None:
     write(here, {f"{number}.py": APP * 50 for number in range(100)})
     done = subprocess.run(
