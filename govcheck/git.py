@@ -72,13 +72,14 @@ def _error(stderr: str, command: str) -> GitError:
 
 
 def _environment() -> dict[str, str]:
-    # Git tells its hooks by GIT_DIR and GIT_INDEX_FILE which index is about to be committed;
-    # anywhere else such a variable would silently point us at another repository.
-    hook = os.environ.get("PRE_COMMIT") == "1"
+    # Variables of git would silently point us at another repository. Only in a hook, one tells
+    # which index is about to be committed, from the top of the work tree, where hooks run.
     kept = {
         name: value
         for name, value in os.environ.items()
-        if hook or not name.startswith("GIT_") or name.startswith("GIT_CONFIG")
+        if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")
     }
+    if os.environ.get("PRE_COMMIT") == "1" and (index := os.environ.get("GIT_INDEX_FILE")):
+        kept["GIT_INDEX_FILE"] = os.path.abspath(index)
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "GIT_OPTIONAL_LOCKS": "0"}
     return kept | quiet | {"LC_ALL": "C"}

@@ -10,7 +10,7 @@ from govcheck import check
 from govcheck.document import Document
 from govcheck.flags.prose import calls_it_retired
 from govcheck.flags.values import meaning, same
-from tests.conftest import RETIRED, Repository
+from tests.conftest import RETIRED, Repository, commit, run_git
 
 IMPORTS = """\
 import os
@@ -271,3 +271,15 @@ def test_an_owner_and_a_day_are_told_of_an_overdue_flag(repository: Repository) 
     (finding,) = check(str(root), today=date(2026, 3, 1)).findings
     assert "59 days ago, owner web" in finding.message
     assert [related.span.path for related in finding.related] == ["a.py"]
+
+
+def test_every_line_that_git_grep_finds_is_reported(repository: Repository) -> None:
+    """Git is the oracle of where the name stands; nothing here says that the flag is gone."""
+    files = {f"{number}/{path}": text for number, (path, text, _) in enumerate(OTHER_FILES)}
+    files |= {f"py/{n}.py": f"{IMPORTS}{code}\n" for n, (code, _) in enumerate(PLACES)}
+    root = repository({"govcheck.toml": POLICY, **files})
+    commit(root)
+    listing = run_git(root, "grep", "-nIw", "USE_MENU", "--", ".", ":!govcheck.toml")
+    expected = {tuple(line.split(":")[:2]) for line in listing.splitlines()}
+    found = {(f.span.path, str(f.span.line)) for f in check(str(root)).findings}
+    assert found == expected

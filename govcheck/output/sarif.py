@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_RESULTS = 5000  # GitHub keeps no more of one run
 
-_HOME = "https://pypi.org/project/govcheck/"
+_HOME = "https://github.com/govcheck/govcheck"
 _MOST_DESCRIPTION = 1024
 _LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 _URGENCIES: dict[Severity, str] = {

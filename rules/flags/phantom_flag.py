@@ -9,7 +9,8 @@ not reported; nor is prose that says the flag is gone, nor the paths of `[flags-
 ## How to resolve
 
 Remove the flag from the documents and the configuration, or mend the name. `--fix` removes the
-line or key from configuration files.
+line or key of a declared flag from configuration files; a name that is not declared might be read
+by a library.
 
 ## How to except
 
@@ -54,7 +55,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             yield rule.finding(
                 place.span,
                 f"{says} the flag {name}{declared}, which no code reads",
-                fix=_fix(place),
+                fix=_fix(place) if flag else None,
                 data={"flag": name, "kind": place.kind},
             )
 
@@ -95,6 +96,21 @@ examples = [
             " reads",
         ),
         {".env.example": "PORT=80\n"},
+    ),
+    Example(
+        "A name that only looks like a flag, in the program's own settings: a library may read it",
+        {"govcheck.toml": '[flags-settings]\nnames = ["USE_*"]\n', ".env": "USE_COLOUR=1\n"},
+        (".env:1:1: sets the flag USE_COLOUR, which no code reads",),
+    ),
+    Example(
+        "A pass-through in a workflow reads nothing, but its condition does",
+        {
+            "govcheck.toml": _ACTIVE,
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    env:\n      USE_HANDLERS: ${{ vars.USE_HANDLERS }}\n"
+                "    steps:\n      - if: env.USE_HANDLERS == '1'\n        run: make\n"
+            ),
+        },
     ),
     Example(
         "Code reads it",
