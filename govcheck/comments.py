@@ -77,8 +77,14 @@ def _parsed(language: "SyntaxName", document: Document) -> Iterator[Comment]:
 
     for node in walk(parse(language, document.utf8)):
         if node.type == "comment":
-            span = document.span_of_bytes(node.start_byte, node.end_byte)
-            yield Comment(span, document.text[span.start : span.end].lstrip("#").strip())
+            yield _hash_comment(document, node.start_byte, node.end_byte)
+
+
+def _hash_comment(document: Document, start_byte: int, end_byte: int) -> Comment:
+    """A comment of a syntax tree, without the white space (a carriage return, too) at its end."""
+    start, end = document.offset_of_byte(start_byte), document.offset_of_byte(end_byte)
+    text = document.text[start:end].rstrip()
+    return Comment(document.span(start, start + len(text)), text.lstrip("#").strip())
 
 
 def _yaml(document: Document) -> Iterator[Comment]:
@@ -91,11 +97,11 @@ def _yaml(document: Document) -> Iterator[Comment]:
         yield from _matched(_HASH, document)
         return
     for node in walk(parse("yaml", document.utf8)):
-        span = document.span_of_bytes(node.start_byte, node.end_byte)
         match node.type:
             case "comment":
-                yield Comment(span, document.text[span.start : span.end].lstrip("#").strip())
+                yield _hash_comment(document, node.start_byte, node.end_byte)
             case "block_scalar":
+                span = document.span_of_bytes(node.start_byte, node.end_byte)
                 yield from _leading_in(document, ("#",), span.line + 1, span.end_line)
 
 

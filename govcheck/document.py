@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import cached_property
+from itertools import accumulate
 from typing import TypeVar, cast
 
 from govcheck.finding import Span
@@ -19,6 +20,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_STEP = 256
+_CONTINUATION = bytes(range(0x80, 0xC0))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 # The standard library knows codecs that run for ever or decode to something that is no text, so
@@ -167,30 +170,41 @@ class Document:
         """The code-point offset of an offset of `utf8`."""
         if self._is_ascii:
             return byte
-        line = bisect_right(self._byte_line_starts, byte) - 1
-        inside = self.utf8[self._byte_line_starts[line] : byte]
-        return self.line_starts[line] + len(inside.decode("utf-8", "replace"))
+        step = byte // _STEP
+        return self._offsets[step] + _characters(self.utf8[step * _STEP : byte])
 
     def byte_of_offset(self, offset: int) -> int:
         """The offset in `utf8` of a code-point offset."""
         if self._is_ascii:
             return offset
-        line = bisect_right(self.line_starts, offset) - 1
-        inside = self.text[self.line_starts[line] : offset]
-        return self._byte_line_starts[line] + len(inside.encode("utf-8", "surrogatepass"))
+        step = offset // _STEP
+        inside = self.text[step * _STEP : offset]
+        return self._bytes[step] + len(inside.encode("utf-8", "surrogatepass"))
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        """The code-point offset of every `_STEP`th byte: lines may be as long as the file."""
+        steps = range(0, len(self.utf8), _STEP)
+        return [0, *accumulate(_characters(self.utf8[at : at + _STEP]) for at in steps)]
+
+    @cached_property
+    def _bytes(self) -> list[int]:
+        """The byte offset of every `_STEP`th character."""
+        steps = (self.text[at : at + _STEP] for at in range(0, len(self.text), _STEP))
+        return [0, *accumulate(len(each.encode("utf-8", "surrogatepass")) for each in steps)]
 
     @cached_property
     def _is_ascii(self) -> bool:
         return self.utf8.isascii()
 
-    @cached_property
-    def _byte_line_starts(self) -> list[int]:
-        ends = re.compile(rb"\r\n|\r|\n")
-        return [0, *(end.end() for end in ends.finditer(self.utf8))]
-
     def _position(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self.line_starts, offset)
         return line, offset - self.line_starts[line - 1] + 1
+
+
+def _characters(utf8: bytes) -> int:
+    """How many characters begin in the bytes."""
+    return len(utf8.translate(None, _CONTINUATION))
 
 
 def _cookie(data: bytes) -> str | None:

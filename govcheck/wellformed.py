@@ -4,9 +4,10 @@ import ast
 import json
 import tomllib
 from collections.abc import Callable
+from warnings import catch_warnings, simplefilter
 
 from govcheck.document import Document
-from govcheck.syntax import parse
+from govcheck.syntax import SyntaxName, parse
 
 
 def is_wellformed(document: Document) -> bool:
@@ -20,16 +21,23 @@ def is_wellformed(document: Document) -> bool:
         case "json":
             return _parses(lambda: json.loads(document.text))
         case "yaml" | "yml":
-            return not parse("yaml", document.utf8).root_node.has_error
+            return _parses(lambda: _without_error("yaml", document))
         case _:
             return True
 
 
 def _parses_as_python(document: Document) -> bool:
     """By this interpreter's grammar, or else by one that knows newer syntax."""
-    if _parses(lambda: ast.parse(document.data)):
-        return True
-    return not parse("python", document.utf8).root_node.has_error
+    with catch_warnings():
+        simplefilter("ignore")  # about the repository's escapes and comparisons
+        if _parses(lambda: ast.parse(document.data)):
+            return True
+    return _parses(lambda: _without_error("python", document))
+
+
+def _without_error(name: SyntaxName, document: Document) -> None:
+    if parse(name, document.utf8).root_node.has_error:
+        raise ValueError(f"this is not {name}")
 
 
 def _parses(attempt: Callable[[], object]) -> bool:

@@ -42,6 +42,8 @@ def read(document: Document) -> Reading:
     def visit(node: Node, parts: list[_Part]) -> _Part:
         start, end = offset(node.start_byte), offset(node.end_byte)
         text = document.text
+        if node.is_missing:
+            errors.append((start, end))
         match node.type:
             case "object":
                 members = tuple(part for part in parts if isinstance(part, Member))
@@ -63,7 +65,7 @@ def read(document: Document) -> Reading:
                 return start
             case "document":
                 return next((part for part in parts if isinstance(part, Scalar | Container)), None)
-            case kind if kind == "ERROR" or node.is_missing:
+            case "ERROR":
                 errors.append((start, end))
         return None
 

@@ -45,6 +45,8 @@ def read(document: Document) -> Reading:
 
     def visit(node: Node, parts: list[_Part]) -> _Part:
         start, end = offset(node.start_byte), offset(node.end_byte)
+        if node.is_missing or node.type == "ERROR":
+            errors.append((start, end))
         match node.type:
             case "bare_key":
                 return (Key(document.text[start:end], start, end),)
@@ -59,7 +61,8 @@ def read(document: Document) -> Reading:
             case "pair":
                 return _pair(parts, start, end)
             case "table" | "table_array_element":
-                table = _table(parts, start)
+                brackets = (each for each in node.children if each.type in ("]", "]]"))
+                table = _table(parts, start, offset(next(brackets, node).end_byte))
                 if table is not None and node.type == "table_array_element":
                     arrays.add(table)
                 return table
@@ -71,15 +74,13 @@ def read(document: Document) -> Reading:
                 return Container("sequence", "flow", start, end, items, _commas(parts))
             case kind if kind in _SCALARS:
                 return _scalar(document.text[start:end], start, end)
-            case "," | "]" | "]]":
+            case ",":
                 return start
             case "comment":
                 comments.append((start, end))
-            case "document":
+            case "document" | "ERROR":
                 members = tuple(part for part in parts if isinstance(part, Member))
                 return Container("mapping", "table", start, end, members)
-            case kind if kind == "ERROR" or node.is_missing:
-                errors.append((start, end))
         return None
 
     root = fold(parse("toml", document.utf8), visit)
@@ -107,15 +108,13 @@ def _pair(parts: list[_Part], start: int, end: int) -> Member | None:
     return Member(start, end, keys, value) if keys else None
 
 
-def _table(parts: list[_Part], start: int) -> Member | None:
+def _table(parts: list[_Part], start: int, header_end: int) -> Member | None:
     """A table from its header to the end of its last pair."""
     keys = next((part for part in parts if isinstance(part, tuple)), ())
     pairs = tuple(part for part in parts if isinstance(part, Member))
-    bracket = next((part for part in parts if isinstance(part, int)), None)
-    if not keys or bracket is None:
-        return None
-    end = pairs[-1].end if pairs else bracket
-    return Member(start, end, keys, Container("mapping", "table", bracket, end, pairs))
+    end = pairs[-1].end if pairs else header_end
+    value = Container("mapping", "table", header_end, end, pairs)
+    return Member(start, end, keys, value) if keys else None
 
 
 def _numbered(members: Iterable[Member], arrays: Collection[Member]) -> list[Member]:

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from operator import itemgetter
 from typing import Literal
 
 from govcheck.config.cutting import Cut, Page, Range, cut_out, edits_of, soundly
@@ -242,7 +243,7 @@ def removal(
 def _is_removable(tree: Tree, member: Member) -> bool:
     anchor = bisect_left(tree.anchors, member.start)
     has_anchor = anchor < len(tree.anchors) and tree.anchors[anchor] < member.end
-    broken = bisect_right(tree.broken, (member.start, member.end)) - 1
+    broken = bisect_right(tree.broken, member.start, key=itemgetter(0)) - 1
     is_broken = broken >= 0 and member.start < tree.broken[broken][1]
     return not (member.fixed or has_anchor or is_broken)
 
