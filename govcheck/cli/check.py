@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from govcheck import registry
 from govcheck.api import check, fix
@@ -82,20 +83,11 @@ def _report(root: str, options: Namespace) -> Report:
 
     select, ignore = _rules(options.select), _rules(options.ignore)
     paths = [_from_root(root, path) for path in options.paths]
+    call = check
+    if options.fix or options.unsafe_fixes or options.diff:
+        call = partial(fix, unsafe=options.unsafe_fixes, write_files=not options.diff)
     with progress(enabled=not options.quiet) as tick:
-        if options.fix or options.unsafe_fixes or options.diff:
-            return fix(
-                root,
-                unsafe=options.unsafe_fixes,
-                write_files=not options.diff,
-                select=select,
-                ignore=ignore,
-                paths=paths,
-                changed=options.changed,
-                today=options.today,
-                progress=tick,
-            )
-        return check(
+        return call(
             root,
             select=select,
             ignore=ignore,

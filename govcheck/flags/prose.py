@@ -8,7 +8,7 @@ from govcheck.finding import Span
 
 _GONE = re.compile(
     r"\b(?:retired?|removed|deleted|dropped|obsolete|defunct|decommissioned|no longer"
-    r"|formerly|historic(?:al|ally)?)\b"
+    r"|formerly|historic(?:al|ally)?)\b(?!-flag)"
     r"|~~",
     re.IGNORECASE,
 )
