@@ -24,10 +24,14 @@ _KINDS: dict[object, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong with the value at a key, and what would be right."""
+    """What is wrong with the value at a key, and what would be right.
+
+    A mistake of the `whole` is one only if no other layer of the policy mends it.
+    """
 
     key: Key
     message: str
+    whole: bool = False
 
 
 def key(doc: str, **default: Any) -> Any:
@@ -130,12 +134,13 @@ def _read_table(kind: Any, value: object, at: Key, mistakes: list[Mistake]) -> A
             )
     for name, each in declared.items():
         if name not in value and each.default is MISSING and each.default_factory is MISSING:
-            mistakes.append(Mistake(at, f"the key {name!r} is missing: {each.metadata['doc']}"))
+            message = f"the key {name!r} is missing: {each.metadata['doc']}"
+            mistakes.append(Mistake(at, message, whole=True))
     if len(mistakes) > found:
         return None
     result = kind(**arguments)
     if hasattr(result, "mistakes"):
-        mistakes += (Mistake((*at, *m.key), m.message) for m in result.mistakes())
+        mistakes += (Mistake((*at, *m.key), m.message, whole=True) for m in result.mistakes())
     return result
 
 

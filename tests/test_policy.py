@@ -111,6 +111,20 @@ def test_a_later_policy_overrides_an_earlier_one_key_by_key_and_keeps_the_origin
     assert str(policy.origin("exceptions", 1)) == "govcheck.toml:5"
 
 
+def test_what_a_layer_leaves_out_another_may_say(repository: Repository) -> None:
+    root = repository(
+        {
+            "base.toml": '[flags.A]\nstatus = "retired"\n',
+            "govcheck.toml": 'extends = ["base.toml"]\n[flags.A]\nvalue = true\n',
+        }
+    )
+    assert load_policy(str(root)).flags["A"].value is True
+    write(root, {"govcheck.toml": 'extends = ["base.toml"]\n[flags.A]\nowner = "web"\n'})
+    assert _mistakes(root) == [
+        "base.toml:2: flags.A.status: a retired flag needs its final 'value'"
+    ]
+
+
 def test_the_policy_may_stand_in_pyproject_but_not_in_both(repository: Repository) -> None:
     table = '[project]\nname = "x"\n\n[tool.govcheck.flags.A]\nstatus = "active"\n'
     root = repository({"pyproject.toml": table})

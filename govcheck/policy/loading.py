@@ -12,7 +12,7 @@ from govcheck.disk import TooLargeError, Tree
 from govcheck.document import Document, UndecodableError
 from govcheck.keys import Key, Mistake, nearest, read
 from govcheck.policy import Origin, Policy, PolicyError, PolicyMistake
-from govcheck.policy.source import Source, SourceError, parse
+from govcheck.policy.source import MAX_BYTES, Source, SourceError, parse
 
 POLICY_FILE = "govcheck.toml"
 PYPROJECT = "pyproject.toml"
@@ -66,17 +66,16 @@ def load_policy(root: str, *, today: date | None = None, read: Read | None = Non
             )
         )
     layers, mistakes = _layers(source, read)
-    policy, origins = _merge(layers)
+    sources = tuple(layer.source for layer in layers)
+    merged, origins = _merge(layers)
+    policy, wrong = read_policy(merged)
+    origin = Policy(sources=sources or (source,), origins=origins).origin
+    mistakes += (_located(origin(*m.key), m) for m in wrong if m.whole)
     if not mistakes:
         mistakes += _locked(layers)
     if mistakes:
         raise PolicyError(*sorted(set(mistakes), key=lambda m: (m.label, m.line, m.column)))
-    sources = tuple(layer.source for layer in layers)
-    typed, wrong = read_policy(policy)
-    if wrong:
-        merged = Policy(sources=sources, origins=origins)
-        raise PolicyError(*(_located(merged.origin(*m.key), m) for m in wrong))
-    return replace(typed, today=today or date.today(), sources=sources, origins=origins)
+    return replace(policy, today=today or date.today(), sources=sources, origins=origins)
 
 
 def read_policy(data: Mapping[str, Any]) -> tuple[Policy, list[Mistake]]:
@@ -100,35 +99,30 @@ def _reader(tree: Tree) -> Read:
 def _has_table(pyproject: str) -> bool:
     try:
         with open(pyproject, "rb") as file:
-            data = file.read(1 << 22)
-        return b"tool.govcheck" in data or (b"govcheck" in data and "govcheck" in _tools(data))
+            return _table_in(file.read(MAX_BYTES)) is not None
     except OSError:
         return False
 
 
-def _tools(data: bytes) -> Mapping[str, Any]:
+def _table_in(data: bytes | None) -> Source | None:
+    """The policy in a `pyproject.toml`; one that does not parse may hold one, and is told of."""
+    if data is None or b"govcheck" not in data:
+        return None
+    source = Source(PYPROJECT, PYPROJECT, Document(PYPROJECT, data), _TABLE)
     try:
-        return dict(parse(Document(PYPROJECT, data)).get("tool", {}))
-    except (SourceError, UndecodableError, TypeError, ValueError):
-        return {}
+        tools = parse(source.document).get("tool", {})
+    except (SourceError, UndecodableError):
+        return source if b"[tool.govcheck" in data else None
+    return source if isinstance(tools, dict) and "govcheck" in tools else None
 
 
 def _own_source(read: Read) -> Source | None:
-    own, pyproject = read(POLICY_FILE), read(PYPROJECT)
-    table = None
-    if pyproject is not None and b"govcheck" in pyproject:
-        document = Document(PYPROJECT, pyproject)
-        if own is None and b"tool.govcheck" in pyproject:
-            return Source(PYPROJECT, PYPROJECT, document, _TABLE)
-        table = "govcheck" in _tools(pyproject)
-        if table and own is None:
-            return Source(PYPROJECT, PYPROJECT, document, _TABLE)
+    own, table = read(POLICY_FILE), _table_in(read(PYPROJECT))
     if own is None:
-        return None
-    if table:
-        line = Source(PYPROJECT, PYPROJECT, Document(PYPROJECT, pyproject or b""), _TABLE)
+        return table
+    if table is not None:
         message = f"the policy is in {POLICY_FILE} already: keep one of the two"
-        raise PolicyError(PolicyMistake(PYPROJECT, line.span(()).line, 1, message))
+        raise PolicyError(PolicyMistake(PYPROJECT, table.span(()).line, 1, message))
     return Source(POLICY_FILE, POLICY_FILE, Document(POLICY_FILE, own))
 
 
@@ -145,12 +139,7 @@ def _layers(source: Source, read: Read) -> tuple[list[_Layer], list[PolicyMistak
             mistakes.append(PolicyMistake(source.label, line, 1, str(error)))
             return
         _, wrong = read_policy(data)
-        partial = {m.key for m in wrong if m.message.startswith("a retired flag needs")}
-        mistakes.extend(
-            _located(Origin(source, m.key), m)
-            for m in wrong
-            if m.key not in partial or not data.get("extends")
-        )
+        mistakes.extend(_located(Origin(source, m.key), m) for m in wrong if not m.whole)
         extends = data.get("extends", [])
         for number, target in enumerate(extends if isinstance(extends, list) else []):
             if not isinstance(target, str):
@@ -174,7 +163,7 @@ def _layers(source: Source, read: Read) -> tuple[list[_Layer], list[PolicyMistak
 
 def _located(origin: Origin, mistake: Mistake) -> PolicyMistake:
     span = origin.span
-    where = ".".join(str(part) for part in mistake.key if isinstance(part, str))
+    where = ".".join(part for part in mistake.key if isinstance(part, str))
     prefix = f"{where}: " if where and not mistake.message.startswith("unknown") else ""
     return PolicyMistake(origin.source.label, span.line, span.column, prefix + mistake.message)
 
