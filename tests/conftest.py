@@ -16,6 +16,10 @@ _GIT = {
     "GIT_COMMITTER_EMAIL": "a@example.org",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
+    # A checkout that is mounted into a container is not owned by the user in it.
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": str(Path(__file__).resolve().parent.parent),
 }
 
 RETIRED = """\
