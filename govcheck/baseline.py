@@ -4,7 +4,6 @@ An entry is keyed by rule, path, the text of the line, and which of the equal on
 edits elsewhere in the file do not matter. It follows a renamed file, and it only shrinks.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -49,6 +48,8 @@ def entries(repo: Repo) -> tuple[BaselineEntry, ...]:
     document = repo.document(BASELINE_FILE)
     if document is None:
         return ()
+    import json  # only a repository with a baseline pays for it
+
     try:
         data = json.loads(document.text)
         if data["version"] != _VERSION:
@@ -65,6 +66,8 @@ def entries(repo: Repo) -> tuple[BaselineEntry, ...]:
 
 def render(entries: Iterable[BaselineEntry]) -> str:
     """The text of a baseline file: one entry a line, sorted, so that it merges well."""
+    import json
+
     lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in sorted(entries)]
     body = "\n  " + ",\n  ".join(lines) + "\n" if lines else ""
     return f'{{"version": {_VERSION}, "entries": [{body}]}}\n'

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import cached_property
+from io import StringIO
 from itertools import accumulate
 from typing import TypeVar, cast
 
@@ -22,7 +23,6 @@ _BOMS = (
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _STEP = 256
 _CONTINUATION = bytes(range(0x80, 0xC0))
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 # The standard library knows codecs that run for ever or decode to something that is no text, so
 # a cookie chosen by the repository is looked up here and nowhere else.
@@ -141,7 +141,8 @@ class Document:
     @cached_property
     def line_starts(self) -> list[int]:
         """The offset of the first character of each line."""
-        return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
+        starts = [0, *accumulate(map(len, StringIO(self.text, newline="")))]
+        return starts if self.text[-1:] in ("\r", "\n", "") else starts[:-1]
 
     def line(self, number: int) -> str:
         """The text of a 1-based line, without its end; nothing beyond the last one."""

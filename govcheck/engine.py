@@ -10,7 +10,7 @@ from govcheck.policy import Policy
 from govcheck.repo import Progress, Repo
 from govcheck.report import Outcome, Problem, Report, Silenced
 from govcheck.rule import Rule
-from govcheck.suppression import Suppression, directives
+from govcheck.suppression import NEEDLE, Suppression, directives
 
 _MAX_FINDINGS_OF_A_RULE = 10_000
 
@@ -40,6 +40,7 @@ def run(
     problems: list[Problem] = []
     rules: list[Rule] = []
     found: list[Finding] = []
+    repo.expect([NEEDLE])
     for number, name in enumerate(chosen):
         if progress is not None:
             progress(name, number, len(chosen))

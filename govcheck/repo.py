@@ -17,7 +17,6 @@ Arguments = TypeVarTuple("Arguments")
 
 BASELINE_FILE = ".govcheck-baseline.json"
 
-_KEPT_BYTES = 512 * 1024 * 1024
 _SNIFFED_BYTES = 8192
 _UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
@@ -47,9 +46,10 @@ class Repo:
         self.unchecked: dict[str, str] = {}
         self._progress = progress
         self._contents: dict[str, bytes | None] = {}
-        self._kept = 0
         self._documents: dict[str, Document] = {}
         self._views: dict[object, object] = {}
+        self._found: dict[frozenset[str], list[Document]] = {}
+        self._expected: set[frozenset[str]] = set()
         excluded = matcher(exclude)
         self.files = tuple(path for path in self._list() if not excluded(path))
         self._known = frozenset(self.files)
@@ -67,6 +67,8 @@ class Repo:
             path: document for path, document in self._documents.items() if path not in changes
         }
         other._views = {}
+        other._found = {}
+        other._expected = set()
         return other
 
     def document(self, path: str) -> Document | None:
@@ -100,10 +102,32 @@ class Repo:
         Only bytes are looked at, which is what makes a run over a whole repository cheap. The
         baseline quotes lines of other files and is left out.
         """
-        contains = _searcher(needles)
-        paths = (path for path in self.files if path != BASELINE_FILE)
-        found = (self._containing(path, contains) for path in paths)
-        return tuple(document for document in found if document is not None)
+        wanted = frozenset(needles)
+        self.expect(wanted)
+        if wanted in self._expected:
+            self._search()
+        return tuple(self._found[wanted])
+
+    def expect(self, needles: Collection[str]) -> None:
+        """Announce a search, so that the next pass over the files does it along with its own."""
+        wanted = frozenset(needles)
+        if wanted not in self._found:
+            self._expected.add(wanted)
+
+    def _search(self) -> None:
+        """Do all searches that are due in one pass; bytes without a hit are let go."""
+        tests = [_searcher(needles) for needles in self._expected]
+        found = [self._found.setdefault(needles, []) for needles in self._expected]
+        self._expected.clear()
+        for number, path in enumerate(self.files):
+            if self._progress is not None and number % 256 == 0:
+                self._progress("reading", number, len(self.files))
+            if path == BASELINE_FILE:
+                continue
+            text = self._searchable(path, tests)
+            for contains, documents in zip(tests, found, strict=True):
+                if text and contains(text) and (document := self.document(path)) is not None:
+                    documents.append(document)
 
     def view(self, make: Callable[["Repo", *Arguments], View], *arguments: *Arguments) -> View:
         """What `make` says of this repository and the arguments, computed once."""
@@ -112,26 +136,34 @@ class Repo:
             self._views[key] = make(self, *arguments)
         return cast(View, self._views[key])
 
-    def _containing(self, path: str, contains: Callable[[bytes], bool]) -> Document | None:
+    def _searchable(self, path: str, tests: Collection[Callable[[bytes], bool]]) -> bytes:
+        """What to search in a file; nothing where it is gone, binary, too large or unreadable."""
         try:
-            data = self._contents[path] if path in self._contents else self._load(path)
+            data = self._contents[path] if path in self._contents else self.tree.read(path)
         except TooLargeError:
-            self._search_large(path, contains)
-            return None
+            self._search_large(path, tests)
+            return b""
         except OSError as error:
             self.unchecked[path] = error.strerror or str(error)
-            return None
+            return b""
         if data is None:
-            return None
+            return b""
         if data.startswith(_UTF16_OR_32):
             document = self.document(path)
-            return document if document is not None and contains(document.utf8) else None
-        return self.document(path) if contains(data) else None
+            return document.utf8 if document is not None else b""
+        if data.find(b"\0", 0, _SNIFFED_BYTES) >= 0:
+            return b""
+        if any(contains(data) for contains in tests):
+            self._contents[path] = data
+            return data
+        return b""
 
-    def _search_large(self, path: str, contains: Callable[[bytes], bool]) -> None:
+    def _search_large(self, path: str, tests: Collection[Callable[[bytes], bool]]) -> None:
         try:
-            with self.tree.mapped(path) as data:
-                relevant = b"\0" not in data[:_SNIFFED_BYTES] and contains(cast(bytes, data))
+            with self.tree.mapped(path) as mapped:
+                data = cast(bytes, mapped)
+                is_text = data.find(b"\0", 0, _SNIFFED_BYTES) < 0
+                relevant = is_text and any(contains(data) for contains in tests)
         except (OSError, ValueError) as error:
             self.unchecked[path] = str(error)
             return
@@ -143,22 +175,16 @@ class Repo:
 
         What cannot be read is noted in `unchecked`.
         """
-        try:
-            return self._contents[path] if path in self._contents else self._load(path)
-        except TooLargeError:
-            self.unchecked[path] = f"it is larger than {MAX_BYTES // 2**20} MiB"
-        except OSError as error:
-            self.unchecked[path] = error.strerror or str(error)
-        return None
-
-    def _load(self, path: str) -> bytes | None:
-        data = self.tree.read(path)
-        if self._progress is not None and len(self._contents) % 256 == 0:
-            self._progress("reading", len(self._contents), len(self.files))
-        if self._kept < _KEPT_BYTES:
-            self._contents[path] = data
-            self._kept += len(data or b"")
-        return data
+        if path not in self._contents:
+            try:
+                self._contents[path] = self.tree.read(path)
+            except TooLargeError:
+                self.unchecked[path] = f"it is larger than {MAX_BYTES // 2**20} MiB"
+                return None
+            except OSError as error:
+                self.unchecked[path] = error.strerror or str(error)
+                return None
+        return self._contents[path]
 
     def _list(self) -> list[str]:
         try:
@@ -166,27 +192,18 @@ class Repo:
         except NotARepositoryError:
             self.uses_git = False
             listed = set(_walked_files(self.tree))
-        return sorted(path for path in listed if not is_temporary(path))
+        return sorted(p for p in listed if ".govcheck-" not in p or not is_temporary(p))
 
 
 def _git_files(root: str) -> set[str]:
     others = () if os.environ.get("PRE_COMMIT") == "1" else ("-o", "--exclude-standard")
     listing = git(root, "ls-files", "-z", "-t", "-s", "-c", "-d", *others)
-    listed: set[str] = set()
-    deleted: set[str] = set()
-    for entry in os.fsdecode(listing).split("\0"):
-        tag, _, rest = entry.partition(" ")
-        match tag:
-            case "":
-                pass
-            case "?" if not rest.endswith("/"):
-                listed.add(rest)
-            case "?":
-                pass  # a directory with a repository of its own
-            case "R":
-                deleted.add(rest.partition("\t")[2])
-            case _ if rest.startswith("100"):
-                listed.add(rest.partition("\t")[2])
+    entries = os.fsdecode(listing).split("\0")
+    # A directory with a repository of its own is listed as untracked, with a slash at its end.
+    listed = {e[2:] for e in entries if e.startswith("? ") and not e.endswith("/")}
+    # `TAG MODE HASH STAGE<tab>PATH`, where modes other than 100... are links and submodules.
+    listed.update(e[e.index("\t") + 1 :] for e in entries if e.startswith("100", 2))
+    deleted = {e[e.index("\t") + 1 :] for e in entries if e.startswith("R ")}
     return listed - deleted
 
 
@@ -241,4 +258,4 @@ def _group_test(start: bytes, group: list[bytes]) -> Callable[[bytes], bool]:
         return lambda data: data.find(needle) >= 0
     tails = b"|".join(re.escape(needle[len(start) :]) for needle in group)
     search = re.compile(re.escape(start) + b"(?:" + tails + b")").search
-    return lambda data: search(data) is not None
+    return lambda data: start in data and search(data) is not None

@@ -91,7 +91,12 @@ def _run(arguments: list[str]) -> int:
 
 
 def _formatter(prog: str) -> HelpFormatter:
-    return RawDescriptionHelpFormatter(prog, max_help_position=30)
+    # argparse would import shutil to ask for the width, and with it all compression libraries.
+    try:
+        width = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size().columns
+    except (OSError, ValueError):
+        width = 80
+    return RawDescriptionHelpFormatter(prog, max_help_position=30, width=width - 2)
 
 
 def _fail(*messages: str) -> int:

@@ -333,7 +333,8 @@ def _carried(parsed: Module, around: list[Node]) -> tuple[Related, ...]:
     import re
 
     source = parsed.document.utf8[left.end_byte : scope.end_byte]
-    for found in re.finditer(rb"(?<![\w.])" + re.escape(name.encode()) + rb"(?!\w)", source):
+    word = re.escape(name.encode())
+    for found in re.finditer(word + rb"(?<![\w.]" + word + rb")(?!\w)", source):
         start, end = left.end_byte + found.start(), left.end_byte + found.end()
         if parsed.around(start, end)[-1].type == "identifier":
             span = document.span_of_bytes(start, end)

@@ -1,10 +1,12 @@
 """One Python module: its syntax tree, and what its names stand for."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Literal
 
-from tree_sitter import Language, Node, Query, QueryCursor, Tree
+from tree_sitter import Node, Tree
 
 from govcheck.document import Document
 from govcheck.syntax import ancestry, parse
@@ -34,31 +36,71 @@ class Module:
         """
         return ancestry(self.tree, start, end)
 
-    @cached_property
-    def aliases(self) -> dict[str, str]:
-        """What local names stand for: imported names, and plain assignments of such.
+    def qualified(self, node: Node | None) -> str:
+        """The dotted name that an expression stands for, a call marked by `()`; else nothing.
 
-        `from os import environ as e` gives `e: os.environ`; `env = environs.Env()` gives
-        `env: environs.Env()`.
+        Raises:
+            TooDeepError: the file nests too deeply.
         """
+        return self._dotted(node) if node is not None else ""
+
+    @cached_property
+    def _imports(self) -> dict[str, str]:
+        """What imported names stand for: `from os import environ as e` gives `e: os.environ`."""
         found: dict[str, str] = {}
-        assigned: list[tuple[str, Node]] = []
-        captures = QueryCursor(_query()).captures(self.tree.root_node)
-        for node in captures.get("import", []):
-            found.update(_imported(node))
-        for node in captures.get("assignment", []):
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is not None and right is not None:
-                assigned.append((text(left), right))
-        for name, right in assigned:
-            target = _dotted(right, found)
-            if target and name not in found and "." in target:
-                found[name] = target
+        for word in re.finditer(rb"import\b", self.document.utf8):
+            *_, outer, leaf = [self.tree.root_node, *self.around(*word.span())]
+            if leaf.type == "import":
+                found.update(_imported(outer))
         return found
 
-    def qualified(self, node: Node | None) -> str:
-        """The dotted name that an expression stands for, a call marked by `()`; else nothing."""
-        return _dotted(node, self.aliases) if node is not None else ""
+    @cached_property
+    def _assigned(self) -> dict[str, str]:
+        """What `_alias` has found so far."""
+        return {}
+
+    def _alias(self, name: str) -> str:
+        """What a name stands for: an import, or the first plain assignment of a dotted name.
+
+        `env = environs.Env()` gives `environs.Env()`. Only names that are asked for are looked up,
+        since a walk through the whole tree takes half as long as parsing it.
+        """
+        if name in self._imports:
+            return self._imports[name]
+        if name not in self._assigned:
+            self._assigned[name] = name  # for an assignment that leads back to itself
+            self._assigned[name] = next(self._values(name), name)
+        return self._assigned[name]
+
+    def _values(self, name: str) -> Iterator[str]:
+        word = re.escape(name.encode())
+        assigned = word + rb"(?<![\w.]" + word + rb")(?=\s*(?::[^=\n]*)?=(?!=))"
+        for place in re.finditer(assigned, self.document.utf8):
+            *_, outer, leaf = [self.tree.root_node, *self.around(*place.span())]
+            if outer.type == "assignment" and outer.child_by_field_name("left") == leaf:
+                value = self.qualified(outer.child_by_field_name("right"))
+                if "." in value:
+                    yield value
+
+    def _dotted(self, node: Node) -> str:
+        suffix = ""
+        while True:
+            match node.type:
+                case "identifier":
+                    return self._alias(text(node)) + suffix
+                case "attribute":
+                    suffix = f".{text(node.child_by_field_name('attribute'))}{suffix}"
+                    inner = node.child_by_field_name("object")
+                case "call":
+                    suffix = f"(){suffix}"
+                    inner = node.child_by_field_name("function")
+                case "await" | "parenthesized_expression" if node.named_child_count == 1:
+                    inner = node.named_children[0]
+                case _:
+                    return ""
+            if inner is None:
+                return ""
+            node = inner
 
 
 def module(document: Document) -> Module:
@@ -102,20 +144,6 @@ def literal(node: Node | None) -> Literals | None:
             return None
 
 
-@cache
-def _query() -> Query:
-    import tree_sitter_python
-
-    return Query(
-        Language(tree_sitter_python.language()),
-        """
-        (import_statement) @import
-        (import_from_statement) @import
-        (assignment left: (identifier) right: [(attribute) (call) (identifier)]) @assignment
-        """,
-    )
-
-
 def _imported(node: Node) -> dict[str, str]:
     found: dict[str, str] = {}
     source = ""
@@ -133,25 +161,3 @@ def _imported(node: Node) -> dict[str, str]:
             original = original if source else local
         found[local] = f"{source}.{original}" if source else original
     return found
-
-
-def _dotted(node: Node, aliases: dict[str, str]) -> str:
-    suffix = ""
-    while True:
-        match node.type:
-            case "identifier":
-                name = text(node)
-                return aliases.get(name, name) + suffix
-            case "attribute":
-                suffix = f".{text(node.child_by_field_name('attribute'))}{suffix}"
-                inner = node.child_by_field_name("object")
-            case "call":
-                suffix = f"(){suffix}"
-                inner = node.child_by_field_name("function")
-            case "await" | "parenthesized_expression" if node.named_child_count == 1:
-                inner = node.named_children[0]
-            case _:
-                return ""
-        if inner is None:
-            return ""
-        node = inner
