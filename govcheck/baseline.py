@@ -6,7 +6,7 @@ edits elsewhere in the file do not matter. It follows a renamed file, and it onl
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from govcheck.finding import Finding
 from govcheck.repo import BASELINE_FILE, Repo
@@ -29,8 +29,7 @@ class BaselineError(ValueError):
     """The baseline file is not one that govcheck wrote."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BaselineEntry:
+class BaselineEntry(NamedTuple):
     """One finding that is put up with; `ordinal` counts equal lines of the file from 1."""
 
     path: str
@@ -68,7 +67,7 @@ def render(entries: Iterable[BaselineEntry]) -> str:
     """The text of a baseline file: one entry a line, sorted, so that it merges well."""
     import json
 
-    lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in sorted(entries)]
+    lines = [json.dumps(entry._asdict(), ensure_ascii=False) for entry in sorted(entries)]
     body = "\n  " + ",\n  ".join(lines) + "\n" if lines else ""
     return f'{{"version": {_VERSION}, "entries": [{body}]}}\n'
 

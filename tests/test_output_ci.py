@@ -117,7 +117,7 @@ class TestGitHub:
 
     def test_a_span_of_several_lines_has_no_columns(self) -> None:
         finding = found()
-        long = replace(finding, span=replace(finding.span, end_line=2))
+        long = replace(finding, span=finding.span._replace(end_line=2))
         (command,) = commands(github.render(report(long)))
         assert command.properties == {
             "title": "govcheck: pin",

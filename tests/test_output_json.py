@@ -37,7 +37,7 @@ FOUND = Finding(
     SPAN,
     "numpy may be 3",
     Fix("narrow it", (), safe=False),
-    (Related(replace(SPAN, path="govcheck.toml"), "allowed here"),),
+    (Related(SPAN._replace(path="govcheck.toml"), "allowed here"),),
     {"subject": "numpy", "witness": None},
     "warning",
     "dependencies",
@@ -160,7 +160,7 @@ def test_nothing_in_it_is_a_command_to_a_terminal_or_a_log(said: str) -> None:
 
 @given(any_text.filter(bool), any_text)
 def test_every_text_comes_back_as_it_was(path: str, said: str) -> None:
-    found = replace(FOUND, span=replace(SPAN, path=path), message=said, data={"said": said})
+    found = replace(FOUND, span=SPAN._replace(path=path), message=said, data={"said": said})
     report = replace(REPORT, findings=(found,), problems=(Problem(said, path),))
     result = rendered(report)
     assert (result["findings"][0]["path"], result["findings"][0]["message"]) == (path, said)

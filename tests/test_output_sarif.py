@@ -206,7 +206,7 @@ def test_a_fix_of_a_file_that_cannot_be_read_is_left_out() -> None:
 
 def test_related_places_are_numbered() -> None:
     document, span = marked("a.py", "«flag»\n")
-    related = (Related(span, "here"), Related(replace(span, path="b.py"), "and here"))
+    related = (Related(span, "here"), Related(span._replace(path="b.py"), "and here"))
     (result,) = results(report([document], [found(span, related=related)]))
     assert [(each["id"], each["message"]["text"]) for each in result["relatedLocations"]] == [
         (1, "here"),
@@ -244,8 +244,8 @@ def test_problems_are_notifications_and_the_run_has_failed() -> None:
 
 def test_beyond_5000_results_the_mildest_are_left_out_and_counted() -> None:
     span = Span("a.py", 1, 1, 1, 2, 0, 1)
-    mild = [found(replace(span, line=line), severity="info") for line in range(1, 5002)]
-    crowded = report([], [*mild, found(replace(span, path="z.py"), severity="error")])
+    mild = [found(span._replace(line=line), severity="info") for line in range(1, 5002)]
+    crowded = report([], [*mild, found(span._replace(path="z.py"), severity="error")])
     text = sarif.render(crowded, (PAGE,), version="1")
     (result,) = json.loads(text)["runs"]
     assert len(result["results"]) == 5000
@@ -272,7 +272,7 @@ class TestLineHashes:
 
     def test_stand_beside_each_result(self) -> None:
         document, span = marked("a.py", "x = 1\n«flag»\n")
-        gone = replace(span, path="gone.py")
+        gone = span._replace(path="gone.py")
         first, second = results(report([document], [found(span), found(gone)]))
         expected = line_hashes(document.data)[1]
         assert first["partialFingerprints"]["primaryLocationLineHash"] == expected
@@ -293,7 +293,7 @@ class TestFingerprints:
 
     def test_differ_between_files_lines_and_equal_lines(self) -> None:
         document, span = marked("a.py", "«flag»\nflag\nflag2\n")
-        spans = [span, document.line_span(2), document.line_span(3), replace(span, path="b.py")]
+        spans = [span, document.line_span(2), document.line_span(3), span._replace(path="b.py")]
         reported, _ = fingerprints(report([document], map(found, spans)))
         assert len(set(reported)) == 4
 

@@ -181,7 +181,7 @@ class TestFrame:
     def test_the_gutter_fits_the_largest_line_number(self) -> None:
         document, span = marked("a.py", "\n" * 99 + "«here»\n")
         _, other = marked("a.py", "«»")
-        finding = Finding("r", span, "m", None, (Related(replace(other, line=1), "see"),))
+        finding = Finding("r", span, "m", None, (Related(other._replace(line=1), "see"),))
         assert text.render(report([document], [finding]), quiet=True) == look(
             """
             a.py:100:1: error[r]: m

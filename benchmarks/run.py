@@ -1,0 +1,252 @@
+"""How much CPU time govcheck takes, as ratios to its peers in the same run.
+
+`python benchmarks/run.py` prints tables as Markdown: retired flags over the whole of Django, as it
+uses them and after the last use is gone, against ripgrep and ast-grep; and a run over a small clean
+repository against a bare start of Python.
+
+It is a measurement, not a test. CPU time is user and system time of a command and its children;
+wall time says little on a machine that others use. Commands take turns, after one warm-up each, and
+the median counts. govcheck is measured as its users have it: installed from this checkout into an
+environment of its own, byte-compiled. Django and that environment are kept in the user's cache
+directory.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "govcheck-benchmarks"
+DJANGO = "django==5.2.*"
+
+FLAGS = (
+    "USE_DEPRECATED_PYTZ",
+    "USE_I18N",
+    "USE_THOUSAND_SEPARATOR",
+    "USE_TZ",
+    "USE_X_FORWARDED_HOST",
+)
+_NOT_IN_A_USERS_ENVIRONMENT = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "RIPGREP_CONFIG_PATH")
+
+SMALL = {
+    "govcheck.toml": (
+        '[flags.USE_OLD_MENU]\nstatus = "retired"\nvalue = false\n\n'
+        '[flags.USE_NEW_MENU]\nstatus = "active"\ndefault = false\n'
+        'owner = "web"\n'
+    ),
+    "README.md": "# Menu\n\nSet `USE_NEW_MENU` to see the new menu.\n",
+    "menu.py": 'import os\n\nNEW = os.environ.get("USE_NEW_MENU", "false") == "true"\n',
+    "pyproject.toml": '[project]\nname = "menu"\nversion = "1"\n',
+    "tests/test_menu.py": "from menu import NEW\n\n\ndef test_menu():\n    assert not NEW\n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The median CPU time of a command, in milliseconds, and how many lines it printed."""
+
+    cpu: float
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`command` should take at most `factor` times as long as `peer`."""
+
+    command: str
+    factor: float
+    peer: str
+
+
+def main() -> int:
+    """Prepare, measure, print."""
+    parser = ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=7, metavar="N", help="runs of each command (7)")
+    runs: int = parser.parse_args().runs
+    if runs < 1:
+        parser.error("--runs must be at least 1")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    scripts = _installed()
+    root = _django(scripts)
+    print(f"## {len(FLAGS)} retired flags in {root.name}, {runs} runs\n")
+    _flags(scripts, root, FLAGS, runs)
+    print(f"## The same, when nothing uses them, {runs} runs\n")
+    _flags(scripts, root, tuple(f"GONE_{name}" for name in FLAGS), runs)
+    _start(scripts, runs)
+    return 0
+
+
+def _flags(scripts: Path, root: Path, names: Sequence[str], runs: int) -> None:
+    policy = "".join(f'[flags.{name}]\nstatus = "retired"\nvalue = true\n\n' for name in names)
+    _write(root, {"govcheck.toml": policy})
+    _track(root)
+    peers = {name: _peer(name) for name in ("rg", "ast-grep")}
+    govcheck = str(scripts / "govcheck")
+    concise = ("--output-format", "concise", "--exit-zero")
+    commands = {
+        "govcheck --select flags": [govcheck, "--select", "flags", *concise],
+        "govcheck, all rules, text": [govcheck, "--exit-zero"],
+    }
+    if rg := peers["rg"]:
+        wanted = [argument for name in names for argument in ("-e", name)]
+        commands["ripgrep"] = [rg, "-n", "-w", "--hidden", "--glob=!.git/", *wanted, "."]
+    if ast_grep := peers["ast-grep"]:
+        commands["ast-grep, Python only"] = [ast_grep, "scan", "--inline-rules", _rule(names), "."]
+    _print_table(
+        _measure(commands, root, runs),
+        (
+            Target("govcheck --select flags", 2, "ripgrep"),
+            Target("govcheck --select flags", 1 / 5, "ast-grep, Python only"),
+        ),
+    )
+    for name, path in peers.items():
+        if path is None:
+            print(f"{name} is not installed and was skipped.\n")
+
+
+def _start(scripts: Path, runs: int) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        _write(root, SMALL)
+        _track(root)
+        python = [str(scripts / "python"), "-c"]
+        commands = {
+            "govcheck, clean": [str(scripts / "govcheck")],
+            "imports only": [*python, "import tomllib, json, re, argparse"],
+            "python -c pass": [*python, "pass"],
+        }
+        print(f"## A clean run over {len(SMALL)} files, {2 * runs} runs\n")
+        measured = _measure(commands, root, 2 * runs)
+        _print_table(measured, (Target("govcheck, clean", 3, "imports only"),))
+
+
+def _installed() -> Path:
+    """The directory of scripts of an environment that holds this checkout's govcheck."""
+    home = CACHE / "environment"
+    if not home.exists():
+        venv.create(home, with_pip=True)
+    scripts = home / "bin"
+    with tempfile.TemporaryDirectory() as directory:
+        # Building in the checkout would leave files in it, and use those an earlier build left.
+        source = Path(directory) / "govcheck"
+        shutil.copytree(
+            CHECKOUT,
+            source,
+            ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info"),
+        )
+        _run(scripts / "pip", "install", "-qq", str(source))
+    return scripts
+
+
+def _django(scripts: Path) -> Path:
+    """A git repository of Django."""
+    archives = CACHE / "archives"
+    if not list(archives.glob("*.tar.gz")):
+        _run(scripts / "pip", "download", "-qq", "--no-deps", "--no-binary", "django",
+             "--dest", str(archives), DJANGO)  # fmt: skip
+    archive = max(archives.glob("*.tar.gz"))
+    root = CACHE / archive.name.removesuffix(".tar.gz")
+    if not root.exists():
+        with tarfile.open(archive) as sources:
+            sources.extractall(CACHE, filter="data")
+    return root
+
+
+def _write(root: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+
+def _track(root: Path) -> None:
+    _run("git", "-C", str(root), "init", "-q")
+    _run("git", "-C", str(root), "add", "--all", "--force")
+
+
+def _run(program: str | Path, *arguments: str) -> None:
+    subprocess.run([str(program), *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def _peer(name: str) -> str | None:
+    beside = os.path.dirname(sys.executable)
+    return shutil.which(name, path=os.pathsep.join((beside, os.environ.get("PATH", ""))))
+
+
+def _rule(flags: Sequence[str]) -> str:
+    """The same search for ast-grep: names and whole strings. JSON is YAML."""
+    names = {"regex": f"^({'|'.join(flags)})$"}
+    kinds = [{"kind": kind, **names} for kind in ("identifier", "string_content")]
+    return json.dumps({"id": "flags", "language": "python", "rule": {"any": kinds}})
+
+
+def _measure(commands: Mapping[str, Sequence[str]], root: Path, runs: int) -> dict[str, Measured]:
+    lines = {name: _timed(command, root)[1] for name, command in commands.items()}
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            times[name].append(_timed(command, root)[0])
+    return {name: Measured(median(times[name]), lines[name]) for name in commands}
+
+
+def _timed(command: Sequence[str], root: Path) -> tuple[float, int]:
+    """The CPU time of one run in milliseconds, and the number of lines that it printed.
+
+    Raises:
+        CalledProcessError: it failed; 1 is how searching tools say what they found.
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if name not in _NOT_IN_A_USERS_ENVIRONMENT
+    }
+    with tempfile.TemporaryFile() as output:  # what prints to /dev/null may search less
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=output)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in (0, 1):
+            raise subprocess.CalledProcessError(process.returncode, command)
+        output.seek(0)
+        return 1000 * (usage.ru_utime + usage.ru_stime), output.read().count(b"\n")
+
+
+def _print_table(measured: Mapping[str, Measured], targets: Sequence[Target]) -> None:
+    targets = [target for target in targets if target.peer in measured]
+    peers = list(dict.fromkeys(target.peer for target in targets))
+    head = ["", "CPU ms", *(f"of {peer}" for peer in peers), "lines"]
+    rows = [
+        [name, f"{each.cpu:.0f}", *(f"{each.cpu / measured[peer].cpu:.2f}" for peer in peers),
+         f"{each.lines}"]
+        for name, each in measured.items()
+    ]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    _print_row(head, widths)
+    print(f"|{'-' * (widths[0] + 2)}|" + "".join(f"{'-' * (width + 1)}:|" for width in widths[1:]))
+    for row in rows:
+        _print_row(row, widths)
+    print()
+    for target in targets:
+        ratio = measured[target.command].cpu / measured[target.peer].cpu
+        verdict = "met" if ratio <= target.factor else "MISSED"
+        print(
+            f"- {verdict}: {target.command} takes {ratio:.2f} of {target.peer}; "
+            f"at most {target.factor:g}"
+        )
+    print()
+
+
+def _print_row(cells: Sequence[str], widths: Sequence[int]) -> None:
+    first = f"| {cells[0]:<{widths[0]}} |"
+    rest = zip(cells[1:], widths[1:], strict=True)
+    print(first + "".join(f" {cell:>{width}} |" for cell, width in rest), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
