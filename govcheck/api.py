@@ -35,7 +35,7 @@ def check(
         GitError: git refuses the repository, or does not know the revision.
         OSError: `root` is no directory that can be read.
     """
-    policy = policy or load_policy(root, today=today)
+    policy = _at(today, policy) if policy else load_policy(root, today=today)
     repo = Repo(root, policy.exclude, progress)
     return run(repo, policy, _selection(repo, select, ignore, paths, changed), progress)
 
@@ -66,8 +66,8 @@ def fix(
     """
     from govcheck.fixing import settle, write  # a mere check does not pay for it
 
-    given = policy
-    policy = policy or load_policy(root, today=today)
+    given = _at(today, policy) if policy else None
+    policy = given or load_policy(root, today=today)
     repo = Repo(root, policy.exclude, progress)
     selection = _selection(repo, select, ignore, paths, changed)
     report = settle(
@@ -124,6 +124,10 @@ def update_baseline(root: str, *, today: date | None = None) -> Report:
     except RefusedError as error:
         return replace(report, problems=(Problem(f"not changed: {error}", path),))
     return check(root, today=today)
+
+
+def _at(today: date | None, policy: Policy) -> Policy:
+    return replace(policy, today=today) if today else policy
 
 
 def _selection(

@@ -35,6 +35,7 @@ class Tree:
         # The handles of the directories that lead to the file last opened: paths come sorted, so
         # each directory is opened once.
         self._names: list[str] = []
+        self._handles: list[int] = []
         self._handles = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
 
     def close(self) -> None:

@@ -104,10 +104,16 @@ def _parse(word: str, rest: str) -> tuple[tuple[str, ...], date | None, str] | s
     if not all(rules):
         return "it names no rule: write 'govcheck: ignore[RULE] -- REASON'"
     try:
-        until = date.fromisoformat(found[2]) if found[2] else None
+        until = _date(found[2]) if found[2] else None
     except ValueError:
         return f"{found[2]!r} is not a date: write 'until YYYY-MM-DD'"
     return rules, until, " ".join(found[3].split())
+
+
+def _date(text: str) -> date:
+    if len(text) != len("YYYY-MM-DD"):
+        raise ValueError(text)  # ISO 8601 knows other forms, too
+    return date.fromisoformat(text)
 
 
 def _target(document: Document, comment: "Comment", said: "tuple[Comment, ...]") -> int:

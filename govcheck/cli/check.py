@@ -64,6 +64,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Check, print, and tell by the exit code."""
+    summary = "--diff" if options.diff else "--statistics" if options.statistics else ""
+    if summary and (options.output_format != "text" or options.output_file):
+        raise UsageError(f"{summary} prints text: it goes with no --output-format or --output-file")
     root = root_here()
     report = _report(root, options)
     if options.diff:
@@ -72,6 +75,8 @@ def run(options: Namespace) -> int:
         print(_statistics(report.findings), end="")
     else:
         _print_report(report, options)
+    if summary or options.output_format not in _IN_REPORT or options.output_file:
+        _print_problems(report)
     if options.verbose:
         _print_details(report)
     code = max(report.exit_code, int(options.diff and bool(report.changes)))
@@ -114,6 +119,8 @@ def _rules(given: Sequence[str] | None) -> list[str]:
 
 def _from_root(root: str, path: str) -> str:
     if not os.path.lexists(path):
+        if path in COMMANDS:
+            raise UsageError(f"the command comes first: 'govcheck {path} ...'")
         is_bare = os.sep not in path
         hint = nearest(path, tuple(COMMANDS)) if is_bare else ""
         raise UsageError(f"{path!r} is neither a file nor a command{hint}")
@@ -144,10 +151,13 @@ def _print_report(report: Report, options: Namespace) -> None:
             print(_plural(len(report.findings), "finding"), file=sys.stderr)
     else:
         sys.stdout.write(text)
-    if options.output_format not in _IN_REPORT or options.output_file:
-        for problem in report.problems:
-            where = f"{problem.path}: " if problem.path else ""
-            print(f"error: {visible(where + problem.message)}", file=sys.stderr)
+
+
+def _print_problems(report: Report) -> None:
+    sys.stdout.flush()
+    for problem in report.problems:
+        where = "".join(f"{part}: " for part in (problem.path, problem.rule) if part)
+        print(f"error: {visible(where + problem.message)}", file=sys.stderr)
 
 
 def _plural(number: int, noun: str) -> str:

@@ -58,9 +58,10 @@ def _table(policy: Policy, values: Mapping[str, Any], at: Key) -> Iterator[tuple
         elif _is_list_of_tables(value):
             tables += [((*here, number), item) for number, item in enumerate(value)]
         elif value is not None:
-            is_set = here in policy.origins
+            # Tables in a list come whole from one file, so their keys have its origin.
+            is_set = here in policy.origins or (len(at) > 1 and at in policy.origins and value)
             if is_set or (at != () and at[0] == "flags-settings") or (at == () and value):
-                origin = str(policy.origins[here]) if is_set else "default"
+                origin = str(policy.origin(*here)) if is_set else "default"
                 yield f"{_key(name)} = {_toml(value)}", origin
     for here, value in tables:
         inner = value if isinstance(value, Mapping) else _values(value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from govcheck.globs import literal_chunk
 from govcheck.keys import Mistake, key
 
 Kind = Literal["env", "settings", "constant", "callable"]
@@ -68,3 +69,14 @@ class FlagsSettings:
     history: tuple[str, ...] = key(
         "Prose that may name retired flags, as path patterns.", default=()
     )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong with single patterns and functions."""
+        for number, name in enumerate(self.names):
+            if len(literal_chunk(name)) < 2:
+                yield Mistake(("names", number), f"{name!r} looks like too much: write 'USE_*'")
+        for number, accessor in enumerate(self.accessors):
+            function, colon, position = accessor.partition(":")
+            if not function or (colon and not position.isdecimal()):
+                message = f"{accessor!r} is not of the form 'function' or 'function:1'"
+                yield Mistake(("accessors", number), message)

@@ -121,6 +121,12 @@ class Policy:
                 return self.origins[at[:end]]
         return Origin(self.sources[-1], ())
 
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        for name in self.flags:
+            if not name.strip():
+                yield Mistake(("flags", name), "a flag needs a name")
+
     def section(self) -> Mapping[str, Any]:
         """The values of all keys, by their names in TOML."""
         return {

@@ -31,7 +31,10 @@ class _Layer:
 
 
 def find_root(start: str) -> str | None:
-    """The nearest directory, from `start` upwards, that holds a policy; it is the root."""
+    """The nearest directory, from `start` upwards, that holds a policy; it is the root.
+
+    The search ends at the top of a git repository: a policy above is that of something else.
+    """
     directory = os.path.abspath(start)
     while True:
         if os.path.isfile(os.path.join(directory, POLICY_FILE)):
@@ -39,7 +42,7 @@ def find_root(start: str) -> str | None:
         if _has_table(os.path.join(directory, PYPROJECT)):
             return directory
         parent = os.path.dirname(directory)
-        if parent == directory:
+        if parent == directory or os.path.lexists(os.path.join(directory, ".git")):
             return None
         directory = parent
 
@@ -182,13 +185,15 @@ def _resolve(target: str, source: Source, read: Read) -> Source:
         if path not in known:
             raise ValueError(f"there is no built-in policy {path!r}{nearest(path, known)}")
         return _installed(target, _BUILTIN, f"{path}.toml")
-    if not package.isidentifier():
+    top, *inner = package.split(".")
+    if not all(part.isidentifier() for part in (top, *inner)):
         raise ValueError(f"{package!r} is not the name of a package")
-    spec = find_spec(package)
+    # Only the top is looked up: finding an inner package would import, and so run, its parents.
+    spec = find_spec(top)
     folders = list(spec.submodule_search_locations or []) if spec else []
     if not folders:
-        raise ValueError(f"the package {package!r} is not installed")
-    return _installed(target, folders[0], path)
+        raise ValueError(f"the package {top!r} is not installed")
+    return _installed(target, os.path.join(folders[0], *inner), path)
 
 
 def _resolve_file(target: str, source: Source, read: Read) -> Source:
@@ -242,9 +247,10 @@ def _merge(layers: list[_Layer]) -> tuple[dict[str, Any], dict[Key, Origin]]:
 def _locked(layers: list[_Layer]) -> Iterator[PolicyMistake]:
     """Where a layer loosens what an earlier one has locked."""
     locks: dict[str, tuple[str, str]] = {}
+    settled: set[str] = set()
     order = ("info", "warning", "error")
     for layer in layers:
-        for at, rules, severity in _loosened(layer.data):
+        for at, rules, severity in _loosened(layer.data, settled):
             for rule in sorted(rules & locks.keys()):
                 label, least = locks[rule]
                 if severity is None or order.index(severity) < order.index(least):
@@ -253,11 +259,26 @@ def _locked(layers: list[_Layer]) -> Iterator[PolicyMistake]:
         for rule in registry.expand(layer.data.get("locked", ())):
             severity = layer.data.get("severity", {}).get(rule) or registry.load(rule).severity
             locks.setdefault(rule, (layer.source.label, severity))
+        if layer.data.get("locked"):
+            settled.update(layer.data.get("flags", ()))
 
 
-def _loosened(data: Mapping[str, Any]) -> Iterator[tuple[Key, frozenset[str], str | None]]:
-    """What a layer switches off, allows or downgrades: where, which rules, to which severity."""
+def _loosened(
+    data: Mapping[str, Any], settled: set[str]
+) -> Iterator[tuple[Key, frozenset[str], str | None]]:
+    """What a layer switches off, allows or downgrades: where, which rules, to which severity.
+
+    `settled` are the flags that a policy with locks has declared.
+    """
     everything = frozenset(registry.names())
+    if data.get("exclude"):
+        yield ("exclude",), everything, None
+    if data.get("flags-settings", {}).get("history"):
+        yield ("flags-settings", "history"), registry.expand(["flags"]), None
+    for name, flag in data.get("flags", {}).items():
+        for key in flag.keys() & {"status", "value", "kind", "remove-by"}:
+            if name in settled:
+                yield ("flags", name, key), registry.expand(["flags"]), None
     tables: list[tuple[Key, Mapping[str, Any]]] = [((), data)]
     tables += [(("overrides", n), each) for n, each in enumerate(data.get("overrides", ()))]
     for at, table in tables:
