@@ -37,7 +37,8 @@ PLACES = [
     ('os.environ["USE_MENU"]', "env-read"),
     ('env["USE_MENU"]', "env-read"),
     ('environ.get("USE_MENU")', "env-read"),
-    ('environ.pop("USE_MENU", None)', "env-read"),
+    ('x = environ.pop("USE_MENU", None)', "env-read"),
+    ('environ.pop("USE_MENU", None)', "env-write"),
     ('environ.setdefault("USE_MENU", "1")', "env-read"),
     ('"USE_MENU" in os.environ', "env-read"),
     ('"USE_MENU" not in env', "env-read"),
@@ -74,6 +75,7 @@ PLACES = [
     ('is_enabled("USE_MENU")', "accessor"),
     ('api.is_enabled("USE_MENU", user)', "accessor"),
     ('client.variation("USE_MENU", context, False)', "accessor"),
+    ('is_enabled(flag="USE_MENU")', "accessor"),
     ('waffle.flag_is_active(request, "USE_MENU")', "accessor"),
     ('@flag_required("USE_MENU")\ndef f(): pass', "decorator"),
     # Strings that are not understood still name it.

@@ -31,6 +31,7 @@ _ATTRIBUTE_FUNCTIONS = {"getattr", "hasattr", "setattr", "delattr"}
 _ENVIRONMENTS = {"os.environ", "os.environb"}
 _SETTING_OVERRIDES = ("override_settings", "modify_settings", "settings", "SettingsConfigDict")
 _STATEMENTS = {"expression_statement", "return_statement", "if_statement", "assert_statement"}
+_NAME_KEYWORDS = ("flag", "flag_key", "flag_name", "feature", "feature_name", "key", "name")
 _MAX_CARRIED = 5
 
 
@@ -81,13 +82,16 @@ def accessor_names(document: Document, policy: Policy) -> Iterator[tuple[str, in
         if len(around) < 2 or around[-1].type not in ("(", "argument_list"):
             continue
         arguments = around[-1] if around[-1].type == "argument_list" else around[-2]
-        for number, argument in enumerate(_positional(arguments)):
+        given = [("", each) for each in _positional(arguments)]
+        given += [(keyword, each) for keyword, each in _keywords(arguments) if keyword]
+        for number, (keyword, argument) in enumerate(given):
             name = string_value(argument)
             call = next((node for node in reversed(around) if node.type == "call"), None)
             if call is None or not name:
                 continue
-            function = parsed.qualified(call.child_by_field_name("function"))
-            if _is_accessor(function, text(call.child_by_field_name("function")), number, policy):
+            function = call.child_by_field_name("function")
+            position = -1 if keyword else number
+            if _is_accessor(parsed.qualified(function), text(function), position, keyword, policy):
                 offset = document.offset_of_byte(argument.start_byte)
                 begin = document.text.index(name, offset)
                 yield name, begin, begin + len(name)
@@ -163,6 +167,8 @@ def _argument_role(
     number = positional.index(argument) if argument in positional else -1
     is_key = number == 0 or keyword in ("key", "option", "name")
     default = _default_of(arguments, positional, number)
+    if is_key and name == "os.environ.pop" and outer[-2].type == "expression_statement":
+        return _Role("env-write")
     if is_key and (name in _READERS or _is_reader(name)):
         return _Role("env-read", default)
     if is_key and (name in _WRITERS or name.rpartition(".")[2] in _WRITER_METHODS):
@@ -171,9 +177,11 @@ def _argument_role(
         return _Role("setting", defines=name in ("setattr", "delattr"))
     if number == 1 and name.rpartition(".")[2] == "setattr":
         return _Role("setting", defines=True)
-    if _is_accessor(name, written, number, policy) or keyword in ("flag_key", "flag_name"):
+    if _is_accessor(name, written, number, keyword, policy):
         is_decorator = len(outer) > 1 and outer[-2].type == "decorator"
         given = _keyword(arguments, "default") or _keyword(arguments, "default_value")
+        if given is None and positional[number + 1 :] and positional[-1].type in ("true", "false"):
+            given = positional[-1]
         return _Role("decorator" if is_decorator else "accessor", literal(given))
     if number == 0 and _matches(name, written, policy.flags_settings.decorators):
         return _Role("decorator")
@@ -192,11 +200,11 @@ def _accessors(policy: Policy) -> tuple[str, ...]:
     return policy.flags_settings.accessors
 
 
-def _is_accessor(name: str, written: str, number: int, policy: Policy) -> bool:
+def _is_accessor(name: str, written: str, number: int, keyword: str, policy: Policy) -> bool:
     for accessor in _accessors(policy):
         function, _, position = accessor.partition(":")
-        wanted = int(position) if position.isdecimal() else 0
-        if number == wanted and _matches(name, written, (function,)):
+        wanted = int(position) if position else 0
+        if (number == wanted or keyword in _NAME_KEYWORDS) and _matches(name, written, (function,)):
             return True
     return False
 
@@ -218,10 +226,14 @@ def _default_of(arguments: Node, positional: list[Node], number: int) -> Literal
 
 
 def _keyword(arguments: Node, name: str) -> Node | None:
+    return next((value for keyword, value in _keywords(arguments) if keyword == name), None)
+
+
+def _keywords(arguments: Node) -> Iterator[tuple[str, Node]]:
     for child in arguments.named_children:
-        if child.type == "keyword_argument" and text(child.child_by_field_name("name")) == name:
-            return child.child_by_field_name("value")
-    return None
+        value = child.child_by_field_name("value")
+        if child.type == "keyword_argument" and value is not None:
+            yield text(child.child_by_field_name("name")), value
 
 
 def _positional(arguments: Node) -> Iterator[Node]:

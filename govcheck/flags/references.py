@@ -100,6 +100,26 @@ def looks_like_flag(policy: Policy) -> Callable[[str], bool]:
     return lambda name: pattern.fullmatch(name) is not None
 
 
+def may_be_built(repo: Repo) -> Callable[[str], bool]:
+    """A test of names: does code put together names of variables that begin like this one?
+
+    `os.getenv(f"USE_{name}")` may read any flag that begins with `USE_`, and so may what stands
+    below `with env.prefixed("USE_")` of environs.
+    """
+    prefixes = tuple(repo.view(_prefixes))
+    return lambda name: name.startswith(prefixes)
+
+
+def _prefixes(repo: Repo) -> frozenset[str]:
+    built = re.compile(
+        r"""(?:getenv|environ(?:\.\w+)?)\s*[\[(]\s*(?:f["'](\w+)\{|["'](\w+)["']\s*(?:\+|%|\.format))"""
+        r"""|\.prefixed\(\s*["'](\w+)["']"""
+    )
+    documents = filter(is_python, repo.search(["getenv", "environ", ".prefixed("]))
+    found = (each.groups() for document in documents for each in built.finditer(document.text))
+    return frozenset(prefix for groups in found for prefix in groups if prefix)
+
+
 def in_history(policy: Policy) -> Callable[[str], bool]:
     """A test of paths: is it prose about the past, by `[flags-settings] history`?"""
     return matcher(policy.flags_settings.history)
@@ -111,8 +131,7 @@ def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
     if not needles:
         return
     pattern = _pattern(frozenset(policy.flags), frozenset(patterns))
-    if policy.flags:
-        repo.expect([SETTINGS_BASE])
+    repo.expect([SETTINGS_BASE])
     own = {source.path for source in policy.sources}
     for document in repo.search(needles):
         if document.path not in own:
@@ -122,10 +141,10 @@ def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
                 repo.unchecked[document.path] = str(error)
         elif document.path == "pyproject.toml":
             yield from _in_pyproject(document, pattern, policy)
-    if policy.flags and repo.search([SETTINGS_BASE]):
+    if repo.search([SETTINGS_BASE]):
         from govcheck.flags.settings import settings_fields
 
-        yield from settings_fields(repo, policy)
+        yield from settings_fields(repo, policy, looks_like_flag(policy))
 
 
 def _in_document(
@@ -221,11 +240,36 @@ def _is_of(reference: Reference, kinds: tuple[Kind, ...]) -> bool:
     return any(reference.kind in _KINDS[kind] for kind in kinds)
 
 
-def _holders(found: Iterable[Reference]) -> set[str]:
-    """The files in which a constant of the flag's own name holds what was read of it."""
-    bound = {r.span.path for r in found if r.kind == "constant" and r.defines}
-    reading = {r.span.path for r in found if r.kind in ("env-read", "accessor")}
-    return bound if bound & reading else set()
+def _holders(found: list[Reference]) -> set[str]:
+    """The files in which a constant of the flag's own name holds, or imports, what was read."""
+    holding = {
+        bound.span.path
+        for bound in found
+        if bound.kind == "constant" and bound.defines and bound.span.column == 1
+        for read in found
+        if read.kind in ("env-read", "accessor") and _is_bound(bound, read)
+    }
+    if not holding:
+        return set()
+    imported = re.compile(r"^\s*(?:from|import)\b")
+    importing = {
+        each.span.path
+        for each in found
+        if each.kind == "constant"
+        and each.defines
+        and imported.match(each.document.line(each.span.line))
+    }
+    return holding | importing
+
+
+def _is_bound(name: Reference, read: Reference) -> bool:
+    """Whether a name and a read stand on the two sides of one assignment."""
+    if name.span.path != read.span.path or name.span.end > read.span.start:
+        return False
+    between = name.document.text[name.span.end : read.span.start]
+    if not re.match(r"\s*(?::[^=\n]*)?=", between):
+        return False
+    return "\n" not in between or between.count("(") > between.count(")")
 
 
 def _is_distinctive(name: str) -> bool:
@@ -276,4 +320,5 @@ def _whole(word: str) -> str:
 
 
 def _name_pattern(pattern: str) -> str:
-    return re.escape(pattern).replace(r"\*", r"\w*").replace(r"\?", r"\w")
+    # `USE_*` itself, in a document, is not a name that it matches.
+    return re.escape(pattern).replace(r"\*", r"\w*[^\W_]").replace(r"\?", r"\w")

@@ -5,7 +5,7 @@ whose `env_prefix` is `APP_` (pydantic-settings, "Environment variable names").
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -16,6 +16,8 @@ from govcheck.policy import Policy
 from govcheck.python.module import Literals, Module, literal, module, string_value, text
 from govcheck.repo import Repo
 from govcheck.syntax import TooDeepError, walk
+
+_MAX_ANCESTORS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +31,62 @@ class SettingsField:
     owner: str
 
 
-def settings_fields(repo: Repo, policy: Policy) -> Iterator[Reference]:
-    """The references to flags by fields that are spelled otherwise, and by uses of these."""
+def settings_fields(
+    repo: Repo, policy: Policy, looks: Callable[[str], bool]
+) -> Iterator[Reference]:
+    """The references to flags by fields that are spelled otherwise, and by uses of these.
+
+    Flags are those of the policy, and variables that `looks` says look like one.
+    """
     flags = {name.upper(): name for name in policy.flags}
-    fields: list[tuple[Document, SettingsField]] = []
-    for document in repo.search([SETTINGS_BASE]):
-        if not is_python(document):
+    for document, field in repo.view(_all_fields):
+        name = flags.get(field.variable) or (field.variable if looks(field.variable) else "")
+        if not name or name == field.name:
             continue
-        try:
-            found = document.view(_fields_in)
-        except TooDeepError as error:
-            repo.unchecked[document.path] = str(error)
-            continue
-        fields += [
-            (document, field)
-            for field in found
-            if field.variable in flags and field.name != flags[field.variable]
-        ]
-    for document, field in fields:
         span = document.span_of_bytes(field.node.start_byte, field.node.end_byte)
         default = (field.default.value,) if field.default is not None else None
-        name = flags[field.variable]
-        yield Reference(name, "setting", span, document, default, defines=True)
+        yield Reference(name, "setting", span, document, default)
         yield from _uses(repo, policy, field, name)
 
 
-def _fields_in(document: Document) -> tuple[SettingsField, ...]:
+def _all_fields(repo: Repo) -> list[tuple[Document, SettingsField]]:
+    """The fields of all settings classes, also of those that inherit from one of ours."""
+    prefixes = {SETTINGS_BASE: ""}
+    found: dict[tuple[str, int], tuple[Document, SettingsField]] = {}
+    for _ in range(_MAX_ANCESTORS):
+        known = len(prefixes)
+        for document in filter(is_python, repo.search(prefixes.keys())):
+            try:
+                nodes = document.view(_classes)
+            except TooDeepError as error:
+                repo.unchecked[document.path] = str(error)
+                continue
+            for node in nodes:
+                for field in _fields_of(document.view(module), node, prefixes):
+                    found[document.path, field.node.start_byte] = (document, field)
+        if len(prefixes) == known:
+            break
+    return list(found.values())
+
+
+def _classes(document: Document) -> tuple[Node, ...]:
     parsed = document.view(module)
-    return tuple(
-        field
-        for node in walk(parsed.tree)
-        if node.type == "class_definition"
-        for field in _fields_of(parsed, node)
-    )
+    return tuple(node for node in walk(parsed.tree) if node.type == "class_definition")
 
 
-def _fields_of(parsed: Module, node: Node) -> Iterator[SettingsField]:
+def _fields_of(parsed: Module, node: Node, prefixes: dict[str, str]) -> Iterator[SettingsField]:
+    """The fields of a class that inherits from one in `prefixes`, which then holds it, too."""
     bases = node.child_by_field_name("superclasses")
     body = node.child_by_field_name("body")
     if bases is None or body is None:
         return
-    names = [parsed.qualified(base) for base in bases.named_children]
-    if not any(name.rpartition(".")[2] == SETTINGS_BASE for name in names):
+    names = [parsed.qualified(base).rpartition(".")[2] for base in bases.named_children]
+    parent = next((name for name in names if name in prefixes), None)
+    if parent is None:
         return
+    owner = text(node.child_by_field_name("name"))
     found = re.search(r"""env_prefix\s*=\s*["']([^"']*)["']""", text(body))
-    prefix = found[1] if found else ""
+    prefix = prefixes[owner] = found[1] if found else prefixes[parent]
     for statement in body.named_children:
         assignment = statement.named_children[0] if statement.named_children else None
         if assignment is None or assignment.type != "assignment":
@@ -84,9 +97,7 @@ def _fields_of(parsed: Module, node: Node) -> Iterator[SettingsField]:
             continue
         default, variable = _field_call(right)
         name = text(left)
-        owner = text(node.child_by_field_name("name"))
-        variable = (variable or prefix + name).upper()
-        yield SettingsField(name, variable, left, default, owner)
+        yield SettingsField(name, (variable or prefix + name).upper(), left, default, owner)
 
 
 def _field_call(node: Node | None) -> tuple[Literals | None, str]:
@@ -110,13 +121,20 @@ def _field_call(node: Node | None) -> tuple[Literals | None, str]:
 def _uses(repo: Repo, policy: Policy, field: SettingsField, name: str) -> Iterator[Reference]:
     attribute = re.compile(rf"([\w.()]+)\.({re.escape(field.name)})\b")
     objects = {each.rpartition(".")[2] for each in policy.flags_settings.settings_objects}
-    instances = re.compile(rf"(\w+)\s*(?::[^=\n]*)?=\s*{re.escape(field.owner)}\(")
-    parameters = re.compile(rf"(\w+)\s*:\s*['\"]?{re.escape(field.owner)}\b")
+    owner = re.escape(field.owner)
+    instances = re.compile(rf"(\w+)\s*(?::[^=\n]*)?=\s*{owner}\(")
+    parameters = re.compile(rf"(\w+)\s*:\s*(?:Annotated\[\s*)?['\"]?{owner}\b")
+    functions = re.compile(rf"\bdef (\w+)\([^)]*\)\s*->\s*['\"]?{owner}\b")
     documents = [each for each in repo.search([field.name]) if is_python(each)]
     for document in repo.search([field.owner]):
         if is_python(document):
             objects.update(each[1] for each in instances.finditer(document.text))
             objects.update(each[1] for each in parameters.finditer(document.text))
+            objects.update(each[1] for each in functions.finditer(document.text))
+    for document in documents:
+        # What such a function gave: `settings = get_settings()`.
+        given = re.finditer(r"(\w+)\s*(?::[^=\n]*)?=\s*(?:\w+\.)*(\w+)\(\)", document.text)
+        objects.update(each[1] for each in given if each[2] in objects)
     for document in documents:
         parsed = document.view(module)
         for found in attribute.finditer(document.text):

@@ -2,7 +2,8 @@
 
 Where nothing sets the flag, each place that reads it falls back to its own default. If these
 differ, half of the program takes one branch and half the other. Compared are defaults that are
-written out; spellings of the same value, such as `"true"`, `"1"` and `True`, agree.
+written out; spellings of the same value, such as `"true"`, `"1"` and `True`, agree, and `None` is
+no default.
 
 ## How to resolve
 
@@ -32,7 +33,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         flag = policy.flags.get(name)
         if flag is not None and flag.status == "retired":
             continue
-        reads = [r for r in places if r.default is not None and _falls_back(r)]
+        reads = [r for r in places if r.default not in (None, (None,)) and _falls_back(r)]
         if flag is not None and flag.default is not None:
             yield from _against_policy(name, reads, policy)
         else:
@@ -41,7 +42,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
 def _falls_back(reference: Reference) -> bool:
     """A read with its own default; a field of a settings class is one by its definition."""
-    return reference.kind in _READ or (reference.kind == "setting" and reference.defines)
+    return reference.kind in (*_READ, "setting")
 
 
 def _against_policy(name: str, reads: list[Reference], policy: Policy) -> Iterator[Finding]:
@@ -112,7 +113,7 @@ examples = [
         "A default that is not written out, or none",
         {
             "govcheck.toml": '[flags.USE_MENU]\nstatus = "active"\ndefault = true\n',
-            "a.py": 'import os\nos.getenv("USE_MENU", DEFAULT)\nos.getenv("USE_MENU")\n',
+            "a.py": 'import os\nos.getenv("USE_MENU", DEFAULT)\nos.environ.pop("USE_MENU", None)\n',
         },
     ),
 ]

@@ -28,6 +28,7 @@ from govcheck.flags.references import (
     in_history,
     is_in_code_span,
     looks_like_flag,
+    may_be_built,
     references,
 )
 from govcheck.policy import Policy
@@ -42,6 +43,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     for name, places in repo.view(references, policy).items():
         flag = policy.flags.get(name)
         if any(place.reads for place in places) or (flag and flag.status == "retired"):
+            continue
+        if places and may_be_built(repo)(name):
             continue
         for place in places:
             if flag is None and not (looks(name) and _is_ours(place)):

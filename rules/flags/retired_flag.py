@@ -19,16 +19,20 @@ line, the fix is unsafe until the code is folded.
 `# govcheck: ignore[retired-flag] -- REASON` on the line, or `[[exceptions]]` in the policy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.flags.prose import calls_it_retired
-from govcheck.flags.references import Reference, in_history, references
+from govcheck.flags.references import Reference, in_history, may_be_built, references
 from govcheck.flags.section import Flag
 from govcheck.flags.values import same, show
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from govcheck.config import Entry
 
 _BRANCH = "keep only the code for that value"
 _SAYS_AND_TO_DO = {
@@ -54,15 +58,19 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     is_history = in_history(policy)
     found = repo.view(references, policy)
     removals = _removals(found[name] for name in retired)
+    is_built = may_be_built(repo) if removals else None
     for name, flag in retired.items():
-        reader = next((r for r in found[name] if not _keeps(r, flag)), None)
         for reference in found[name]:
             if reference.kind == "prose" and (
                 is_history(reference.span.path)
                 or calls_it_retired(reference.document, reference.span)
             ):
                 continue
-            yield _finding(reference, flag, policy, removals.get(reference, ()), reader)
+            edits = removals.get(reference, ())
+            why = ""
+            if edits and is_built is not None:
+                why = _why_unsafe(reference, flag, found[name], is_built)
+            yield _finding(reference, flag, policy, edits, why)
 
 
 def _finding(
@@ -70,20 +78,18 @@ def _finding(
     flag: Flag,
     policy: Policy,
     edits: tuple[Edit, ...],
-    reader: Reference | None,
+    why_unsafe: str,
 ) -> Finding:
+    """The finding; `edits` take the reference out, `why_unsafe` tells what speaks against it."""
     name = reference.name
     says, to_do = _SAYS_AND_TO_DO[reference.kind]
     if reference.defines:
         says, to_do = _DEFINES.get(reference.kind, (says, to_do))
     message = f"{says} the retired flag {name}: {_for_ever(flag)} "
     message += f"({policy.origin('flags', name)}); {to_do}"
-    fix = None
-    if edits:
-        fix = Fix(f"remove {name}", edits, safe=reader is None)
-        if reader is not None:
-            place = f"{reader.span.path}:{reader.span.line}"
-            message += f"; {place} still reads it and would get another value without this line"
+    if why_unsafe:
+        message += f"; {why_unsafe}"
+    fix = Fix(f"remove {name}", edits, safe=not why_unsafe) if edits else None
     return rule.finding(
         reference.span,
         message,
@@ -101,14 +107,38 @@ def _for_ever(flag: Flag) -> str:
     return "it is unset for ever"
 
 
-def _keeps(reference: Reference, flag: Flag) -> bool:
-    """Whether a place sees the flag's final value also where no configuration sets it."""
-    if not reference.reads or reference.kind == "constant":
+def _why_unsafe(
+    setting: Reference,
+    flag: Flag,
+    found: Iterable[Reference],
+    is_built: Callable[[str], bool],
+) -> str:
+    """What may see another value once a setting is gone; nothing if all see the final one."""
+    for reference in found:
+        if not _keeps(reference, flag, setting):
+            place = f"{reference.span.path}:{reference.span.line}"
+            return f"{place} still reads it and would get another value without this line"
+    if is_built(setting.name):
+        return "code puts together names that begin like it, so it may still be read"
+    return ""
+
+
+def _keeps(reference: Reference, flag: Flag, setting: Reference) -> bool:
+    """Whether a place sees the same value also where the setting is gone.
+
+    A string that code compares is the same only to the letter: `"True"` is not `"true"`.
+    """
+    if not reference.reads or reference.kind == "constant" or flag.env_unset:
         return True
-    if flag.env_unset:
-        return True
-    wanted = flag.value if flag.env_value is None else flag.env_value
-    return reference.default is not None and same(reference.default[0], wanted)
+    if reference.default is None:
+        return False
+    default = reference.default[0]
+    if not isinstance(default, str):
+        return same(default, flag.value if flag.env_value is None else flag.env_value)
+    final = flag.env_value
+    if final is None and setting.entry is not None and setting.entry.value is not None:
+        final = setting.entry.value if same(setting.entry.value, flag.value) else None
+    return default == final
 
 
 def _removals(
@@ -118,7 +148,7 @@ def _removals(
     by_document: dict[str, list[Reference]] = {}
     for references_ in found:
         for reference in references_:
-            if reference.entry is not None:
+            if reference.entry is not None and _is_variable(reference.entry, reference.span.path):
                 by_document.setdefault(reference.span.path, []).append(reference)
     removals: dict[Reference, tuple[Edit, ...]] = {}
     if not by_document:
@@ -130,6 +160,11 @@ def _removals(
         edits = removal(group[0].document, entries.keys())
         removals.update({entries[entry]: edit for entry, edit in edits.items()})
     return removals
+
+
+def _is_variable(entry: "Entry", path: str) -> bool:
+    """In workflows, only an `env` sets a variable: an input or a matrix has other users."""
+    return not path.startswith(".github/") or entry.path[-2:-1] == ("env",)
 
 
 rule = Rule("retired-flag", "flags", check, fix="safe")
@@ -233,6 +268,19 @@ examples = [
         unsafe=True,
     ),
     Example(
+        "A default that is spelled otherwise is another string",
+        {
+            "govcheck.toml": _RETIRED,
+            ".env": "USE_NEW_MENU=true\n",
+            "app.py": 'import os\non = os.getenv("USE_NEW_MENU", "True") == "true"\n',
+        },
+        (
+            f".env:1:1: sets {_TAKE_OUT}; app.py:2 still reads it and would get another value"
+            " without this line",
+            f"app.py:2:17: reads {_KEEP}",
+        ),
+    ),
+    Example(
         "Prose that describes the flag as live misleads",
         {
             "govcheck.toml": _RETIRED,
@@ -289,6 +337,14 @@ examples = [
         {
             "govcheck.toml": '[flags.USE_NEW_MENU]\nstatus = "active"\n',
             "app.py": 'import os\nos.getenv("USE_NEW_MENU")\n',
+        },
+    ),
+    Example(
+        "Neither a pattern of names in prose nor a value is the flag",
+        {
+            "govcheck.toml": _RETIRED,
+            "README.md": "All of `USE_NEW_*` are described elsewhere.\n",
+            "app.py": 'print("use new menu")\n',
         },
     ),
     Example(

@@ -80,7 +80,7 @@ def _undeclared(repo: Repo, policy: Policy) -> Iterator[Reference]:
 def _declaration(repo: Repo, policy: Policy, found: list[Reference]) -> Fix | None:
     source = policy.sources[-1]
     document = repo.document(source.path) if source.path else None
-    if document is None:
+    if document is None or document.data != source.document.data:
         return None
     defaults: dict[str, Value] = {}
     for reference in found:
@@ -95,6 +95,8 @@ def _declaration(repo: Repo, policy: Policy, found: list[Reference]) -> Fix | No
         text += f'status = "active"{newline}'
         if default is not None:
             text += f"default = {_toml(default)}{newline}"
+    if not _is_toml(document.text + text):
+        return None  # the flags are one inline table, which cannot be added to at the end
     end = len(document.text)
     title = f"declare {', '.join(sorted(defaults)) if len(defaults) <= _SHOWN else _all(defaults)}"
     return Fix(title, (Edit(document.path, end, end, text),), safe=False)
@@ -107,6 +109,16 @@ def _all(defaults: dict[str, Value]) -> str:
 def _key(name: str) -> str:
     is_bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
     return name if is_bare else _toml(name)
+
+
+def _is_toml(text: str) -> bool:
+    import tomllib
+
+    try:
+        tomllib.loads(text.replace("\r\n", "\n"))
+    except ValueError:
+        return False
+    return True
 
 
 def _toml(value: Value) -> str:

@@ -15,8 +15,8 @@ set its status to `retired` so that it cannot come back.
 
 from collections.abc import Iterator
 
-from govcheck.finding import Edit, Finding, Fix
-from govcheck.flags.references import references
+from govcheck.finding import Finding, Fix
+from govcheck.flags.references import may_be_built, references
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
@@ -29,7 +29,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         return
     found = repo.view(references, policy)
     for name in active:
-        if any(reference.reads for reference in found[name]):
+        if any(reference.reads for reference in found[name]) or may_be_built(repo)(name):
             continue
         origin = policy.origin("flags", name)
         if origin.source.path is None:
@@ -44,25 +44,21 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
 
 def _removal(repo: Repo, policy: Policy, name: str) -> Fix | None:
-    """Take the table out, where its header stands alone and says all that there is of the flag."""
-    origin = policy.origin("flags", name)
-    place = origin.source.place(origin.key)
-    document = repo.document(origin.source.path or "")
-    if place is None or document is None:
+    """Take the flag out of the file that declares it, unless no policy would be left in it."""
+    from govcheck.config import entries, removal  # only an unused flag pays for it
+
+    source = policy.origin("flags", name).source
+    document = repo.document(source.path or "")
+    if document is None or document.data != source.document.data:
         return None
-    start, end = place.whole
-    if not document.text.startswith("[", start):
+    if source.prefix and source.data.keys() == {"flags"} and len(source.data["flags"]) == 1:
         return None
-    # Comments after the last key may belong to the next table, so the end is the last key's.
-    lines = document.text[start:end].splitlines(keepends=True)
-    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
-        lines.pop()
-    end = start + len("".join(lines))
-    line_end = document.text.find("\n", end - 1)
-    end = len(document.text) if line_end < 0 else line_end + 1
-    if document.text[end : end + 1] == "\n":
-        end += 1
-    return Fix(f"remove {name} from the policy", (Edit(document.path, start, end, ""),))
+    path = (*source.prefix, "flags", name)
+    doomed = [entry for entry in entries(document) if entry.path == path][:1]
+    edits = removal(document, doomed)
+    if not edits:
+        return None
+    return Fix(f"remove {name} from the policy", next(iter(edits.values())))
 
 
 rule = Rule("unused-flag", "flags", check, severity="warning", fix="safe")
@@ -83,13 +79,28 @@ examples = [
             "app.py": 'import os\nos.getenv("USE_MENU")\n',
         },
         ("govcheck.toml:2:8: the flag USE_OLD is declared active, but nothing reads it",),
-        {"govcheck.toml": '# flags\n# the menu\n[flags.USE_MENU]\nstatus = "active"\n'},
+        {"govcheck.toml": '# flags\n\n# the menu\n[flags.USE_MENU]\nstatus = "active"\n'},
     ),
     Example(
         "A shell script reads it",
         {
             "govcheck.toml": '[flags.USE_MENU]\nstatus = "active"\n',
             "run.sh": 'if [ "$USE_MENU" = 1 ]; then true; fi\n',
+        },
+    ),
+    Example(
+        "A name that code puts together may be this one",
+        {
+            "govcheck.toml": '[flags.USE_MENU]\nstatus = "active"\n',
+            "app.py": 'import os\ndef on(name):\n    return os.getenv(f"USE_{name}")\n',
+        },
+    ),
+    Example(
+        "A field of a settings class reads it",
+        {
+            "govcheck.toml": '[flags.USE_MENU]\nstatus = "active"\n',
+            "base.py": "class Base(BaseSettings):\n    pass\n",
+            "app.py": "class Settings(Base):\n    use_menu: bool = False\n",
         },
     ),
     Example(
