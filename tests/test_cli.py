@@ -168,6 +168,9 @@ def test_verbose_tells_what_was_silenced(here: Path, capsys: Captured) -> None:
         (["explain"], "the following arguments are required: RULE"),
         (["--output-format", "xml"], "invalid choice: 'xml'"),
         (["--quiet", "--verbose"], "not allowed with argument"),
+        (["--statistics", "--output-format", "json"], "--statistics prints text"),
+        (["--diff", "--output-file", "x"], "--diff prints text"),
+        (["--today", "2026-01-01", "policy"], "the command comes first: 'govcheck policy ...'"),
         (["--output-file", "/nowhere/x"], "/nowhere/x: No such file or directory"),
     ],
 )
@@ -264,6 +267,7 @@ def test_what_policy_prints_is_a_policy(here: Path, capsys: Captured) -> None:
         return [line for line in lines if line and not line.startswith("extends")]
 
     assert without_origins(first) == without_origins(second)
+    assert {"[[exceptions]]", 'reason = "r"', "[[overrides]]"} <= set(without_origins(first))
 
 
 def test_the_baseline_holds_todays_findings_follows_a_rename_and_only_shrinks(
@@ -290,11 +294,36 @@ def test_the_baseline_holds_todays_findings_follows_a_rename_and_only_shrinks(
     assert '"path": "renamed.py"' in (here / ".govcheck-baseline.json").read_text()
 
 
-def test_a_broken_baseline_is_an_error(here: Path, capsys: Captured) -> None:
+@pytest.mark.parametrize("option", ["--output-format=concise", "--statistics", "--diff"])
+def test_a_broken_baseline_is_an_error(option: str, here: Path, capsys: Captured) -> None:
     write(here, {".govcheck-baseline.json": "[]"})
-    code, _, err = _out(capsys, "--output-format", "concise")
+    code, _, err = _out(capsys, option)
     assert code == 2
     assert "error: .govcheck-baseline.json: it is not a baseline that govcheck wrote" in err
+
+
+def test_a_policy_above_the_repository_is_not_its_policy(
+    here: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = here / "inner"
+    inner.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=inner, check=True, timeout=60)
+    monkeypatch.chdir(inner)
+    assert _out(capsys)[0] == 2
+
+
+def test_a_policy_from_elsewhere_checks_but_is_not_edited(here: Path, tmp_path: Path) -> None:
+    from datetime import date
+
+    from govcheck import check, fix, load_policy
+
+    other = tmp_path / "other"
+    write(other, {"govcheck.toml": '# longer\n[flags.UNUSED]\nstatus = "active"\n' + RETIRED})
+    policy = load_policy(str(other))
+    report = check(str(here), policy, today=date(2020, 1, 1))
+    assert report.today == date(2020, 1, 1)
+    assert "retired-flag" in {each.rule for each in report.findings}
+    assert fix(str(here), policy).changes == ()
 
 
 def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcheck import check
+from govcheck import check, fix
 from govcheck.document import Document
 from govcheck.flags.prose import calls_it_retired
 from govcheck.flags.values import meaning, same
@@ -285,3 +285,113 @@ def test_every_line_that_git_grep_finds_is_reported(repository: Repository) -> N
     expected = {tuple(line.split(":")[:2]) for line in listing.splitlines()}
     found = {(f.span.path, str(f.span.line)) for f in check(str(root)).findings}
     assert found == expected
+
+
+SETTINGS = "from pydantic_settings import BaseSettings\n"
+
+POSSIBLE_READS = [
+    ("os.getenv(f'USE_{name}')\n", "import os\n"),
+    ("os.environ['USE_' + name]\n", "import os\n"),
+    ("os.environ.get('USE_%s' % name)\n", "import os\n"),
+    ("with env.prefixed('USE_'):\n    env.bool('MENU')\n", "env = Env()\n"),
+    ("class S(Base):\n    use_menu: bool = False\n", SETTINGS + "class Base(BaseSettings): ...\n"),
+    ("for name in ['USE_MENU']: os.getenv(name)\n", "import os\n"),
+    ("flag('USE_MENU')\n", "from x import flag\n"),
+]
+
+
+@pytest.mark.parametrize(("code", "before"), POSSIBLE_READS)
+def test_what_may_be_read_is_neither_phantom_nor_unused_nor_safe_to_remove(
+    code: str, before: str, repository: Repository
+) -> None:
+    active = '[flags.USE_MENU]\nstatus = "active"\n'
+    files = {"app.py": before + code, ".env": "USE_MENU=true\n", "a.md": "Set `USE_MENU`.\n"}
+    root = repository({"govcheck.toml": active, **files})
+    assert check(str(root)).findings == ()
+    (root / "govcheck.toml").write_text(RETIRED)
+    fix(str(root))
+    assert (root / ".env").read_text() == "USE_MENU=true\n"
+
+
+DEFAULTS = [
+    ("os.getenv('USE_MENU', 'true') == 'true'", "true", True),
+    ("os.getenv('USE_MENU', 'True') == 'true'", "true", False),
+    ("os.getenv('USE_MENU', '1') == 'true'", "true", False),
+    ("os.getenv('USE_MENU')", "true", False),
+    ("os.getenv('USE_MENU', DEFAULT)", "true", False),
+    ("os.getenv('USE_MENU', 'false') != 'false'", "false", False),
+    ("config('USE_MENU', default=True, cast=bool)", "true", True),
+    ("config('USE_MENU', default=False, cast=bool)", "true", False),
+]
+
+
+@pytest.mark.parametrize(("read", "value", "removed"), DEFAULTS)
+def test_a_setting_goes_only_if_every_read_sees_the_same_without_it(
+    read: str, value: str, removed: bool, repository: Repository
+) -> None:
+    code = f"import os\nfrom decouple import config\nx = {read}\n"
+    root = repository({"govcheck.toml": RETIRED, "app.py": code, ".env": f"USE_MENU={value}\n"})
+    fix(str(root))
+    assert (root / ".env").read_text() == ("" if removed else f"USE_MENU={value}\n")
+
+
+def test_a_workflow_loses_variables_but_neither_inputs_nor_a_matrix(
+    repository: Repository,
+) -> None:
+    text = (
+        "on:\n  workflow_call:\n    inputs:\n      USE_MENU: {type: boolean}\n"
+        "jobs:\n  a:\n    strategy:\n      matrix:\n        USE_MENU: [1, 0]\n"
+        "    env:\n      USE_MENU: 1\n      B: 1\n"
+    )
+    root = repository({"govcheck.toml": RETIRED, ".github/workflows/a.yml": text})
+    fix(str(root))
+    expected = text.replace("      USE_MENU: 1\n", "")
+    assert (root / ".github/workflows/a.yml").read_text() == expected
+
+
+def test_the_uses_of_a_settings_object_are_followed(repository: Repository) -> None:
+    root = repository(
+        {
+            "govcheck.toml": RETIRED,
+            "config.py": (
+                f"{SETTINGS}class Settings(BaseSettings):\n    use_menu: bool = False\n"
+                "def get_settings() -> Settings:\n    return Settings()\n"
+            ),
+            "app.py": (
+                "from config import get_settings\n"
+                "a = get_settings().use_menu\n"
+                "conf = get_settings()\n"
+                "b = conf.use_menu\n"
+                "def f(s: Annotated[Settings, Depends(get_settings)]): return s.use_menu\n"
+                "c = other.use_menu\n"
+            ),
+        }
+    )
+    found = [(f.span.path, f.span.line) for f in check(str(root)).findings]
+    assert found == [("app.py", 2), ("app.py", 4), ("app.py", 5), ("config.py", 3)]
+
+
+def test_a_constant_is_the_flag_only_where_it_holds_what_was_read(
+    repository: Repository,
+) -> None:
+    policy = (
+        '[flags.beta]\nstatus = "retired"\nvalue = true\nkind = "callable"\n'
+        '[flags-settings]\naccessors = ["is_enabled"]\n'
+    )
+    root = repository(
+        {
+            "govcheck.toml": policy,
+            "a.py": 'def f(x):\n    beta = 0.5\n    return x * beta\nis_enabled("beta")\n',
+            "b.py": 'beta = is_enabled("beta")\nif beta: pass\n',
+            "c.py": "from b import beta\nprint(beta)\n",
+        }
+    )
+    found = [(f.span.path, f.span.line, f.data["kind"]) for f in check(str(root)).findings]
+    assert found == [
+        ("a.py", 4, "accessor"),
+        ("b.py", 1, "constant"),
+        ("b.py", 1, "accessor"),
+        ("b.py", 2, "constant"),
+        ("c.py", 1, "constant"),
+        ("c.py", 2, "constant"),
+    ]

@@ -75,6 +75,9 @@ def test_all_mistakes_are_told_at_once_each_with_its_line_and_the_nearest_right_
         ('extends = ["govcheck.toml"]\n', "'govcheck.toml' extends itself"),
         ('extends = ["no_such_package:a.toml"]\n', "package 'no_such_package' is not installed"),
         ('extends = ["rich:../x.toml"]\n', "'../x.toml' is outside the package"),
+        ('[flags.""]\nstatus = "active"\n', "govcheck.toml:1: flags.: a flag needs a name"),
+        ('[flags-settings]\naccessors = ["on:one"]\n', "'on:one' is not of the form"),
+        ('[flags-settings]\nnames = ["*"]\n', "'*' looks like too much"),
     ],
 )
 def test_a_mistake_says_what_is_wrong(text: str, message: str, repository: Repository) -> None:
@@ -157,6 +160,9 @@ def test_a_policy_of_an_installed_package_is_read_from_its_files(
         'ignore = ["retired-flag"]\n',
         'ignore = ["flags"]\n',
         'select = ["repo"]\n',
+        'exclude = ["**"]\n',
+        '[flags-settings]\nhistory = ["**"]\n',
+        '[flags.SETTLED]\nstatus = "active"\n',
         '[severity]\nretired-flag = "info"\n',
         '[[overrides]]\npaths = ["x"]\nignore = ["retired-flag"]\n',
         '[[overrides]]\npaths = ["x"]\n[overrides.severity]\nretired-flag = "warning"\n',
@@ -166,7 +172,9 @@ def test_a_policy_of_an_installed_package_is_read_from_its_files(
 def test_a_locked_rule_may_not_be_loosened(loosening: str, repository: Repository) -> None:
     root = repository(
         {
-            "base.toml": 'locked = ["retired-flag"]\n',
+            "base.toml": (
+                'locked = ["retired-flag"]\n[flags.SETTLED]\nstatus = "retired"\nvalue = true\n'
+            ),
             "govcheck.toml": 'extends = ["base.toml"]\n' + loosening,
         }
     )

@@ -112,7 +112,7 @@ def may_be_built(repo: Repo) -> Callable[[str], bool]:
 
 def _prefixes(repo: Repo) -> frozenset[str]:
     built = re.compile(
-        r"""(?:getenv|environ(?:\.\w+)?)\s*[\[(]\s*(?:f["'](\w+)\{|["'](\w+)["']\s*(?:\+|%|\.format))"""
+        r"""(?:getenv|environ(?:\.\w+)?)\s*[\[(]\s*f?["'](\w+)(?:[{%]|["']\s*\+)"""
         r"""|\.prefixed\(\s*["'](\w+)["']"""
     )
     documents = filter(is_python, repo.search(["getenv", "environ", ".prefixed("]))
