@@ -46,6 +46,15 @@ class Tree:
     def __del__(self) -> None:
         self.close()
 
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at a path, a link included."""
+        try:
+            directory, name = self._parent(path)
+            os.stat(name, dir_fd=directory, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a regular file; None where there is none (any more) or it is a link.
 

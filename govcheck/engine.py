@@ -1,7 +1,8 @@
 """One run: the selected rules over the repository, and what becomes of their findings."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from govcheck import baseline, registry
 from govcheck.finding import Finding, Severity
@@ -15,8 +16,7 @@ from govcheck.suppression import NEEDLE, Suppression, directives
 _MAX_FINDINGS_OF_A_RULE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What a run is narrowed to: rules, on top of the policy, and the paths that are reported.
 
     `select` and `ignore` are names of rules or families; no `select` means all that the policy

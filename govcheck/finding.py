@@ -32,8 +32,7 @@ class Edit(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits that belong together: all are applied or none; they may span files.
 
     `safe` means that behaviour is proved to stay; unsafe fixes need `--unsafe-fixes`.
@@ -44,8 +43,7 @@ class Fix:
     safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that helps to understand a finding."""
 
     span: Span

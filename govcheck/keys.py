@@ -2,9 +2,9 @@
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, field, fields, is_dataclass
 from datetime import date, datetime
-from typing import Any, Literal, NewType, Union, cast, get_args, get_origin
+from typing import Any, Literal, NamedTuple, NewType, Union, cast, get_args, get_origin
 
 from govcheck import registry
 
@@ -22,8 +22,7 @@ _KINDS: dict[object, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """What is wrong with the value at a key, and what would be right.
 
     A mistake of the `whole` is one only if no other layer of the policy mends it.

@@ -11,6 +11,7 @@ from govcheck.git import NotARepositoryError, git
 from govcheck.globs import matcher
 
 Progress = Callable[[str, int, int], None]
+_Search = tuple[frozenset[str], tuple[str, ...]]
 
 View = TypeVar("View")
 Arguments = TypeVarTuple("Arguments")
@@ -25,7 +26,8 @@ class Repo:
     """A repository's files and what they hold, read once and remembered.
 
     `files` are the paths, sorted, that are tracked or untracked and not ignored; under pre-commit
-    only tracked ones. Submodules and symbolic links are not followed. `unchecked` collects why a
+    only tracked ones. A tracked file that was deleted is among them, but not `in` the repository.
+    Submodules and symbolic links are not followed. `unchecked` collects why a
     file that mattered could not be read.
     """
 
@@ -48,14 +50,16 @@ class Repo:
         self._contents: dict[str, bytes | None] = {}
         self._documents: dict[str, Document] = {}
         self._views: dict[object, object] = {}
-        self._found: dict[frozenset[str], list[Document]] = {}
-        self._expected: set[frozenset[str]] = set()
+        self._found: dict[_Search, list[Document]] = {}
+        self._expected: set[_Search] = set()
         excluded = matcher(exclude)
         self.files = tuple(path for path in self._list() if not excluded(path))
         self._known = frozenset(self.files)
 
     def __contains__(self, path: str) -> bool:
-        return path in self._known
+        if path not in self._known:
+            return False
+        return self._contents.get(path) is not None or self.tree.exists(path)
 
     def with_changes(self, changes: Mapping[str, bytes]) -> "Repo":
         """The same repository, some of whose files hold other bytes."""
@@ -96,38 +100,46 @@ class Repo:
         """The paths that match any of the patterns."""
         return filter(matcher(patterns), self.files)
 
-    def search(self, needles: Collection[str]) -> tuple[Document, ...]:
+    def search(
+        self, needles: Collection[str], endings: tuple[str, ...] = ("",)
+    ) -> tuple[Document, ...]:
         """The documents whose text contains any of the needles, in the order of `files`.
 
-        Only bytes are looked at, which is what makes a run over a whole repository cheap. The
-        baseline quotes lines of other files and is left out.
+        Only bytes are looked at, which is what makes a run over a whole repository cheap, and only
+        files whose names have one of the endings. The baseline quotes lines of other files and is
+        left out.
         """
-        wanted = frozenset(needles)
-        self.expect(wanted)
+        wanted = (frozenset(needles), endings)
+        self.expect(needles, endings)
         if wanted in self._expected:
             self._search()
         return tuple(self._found[wanted])
 
-    def expect(self, needles: Collection[str]) -> None:
+    def expect(self, needles: Collection[str], endings: tuple[str, ...] = ("",)) -> None:
         """Announce a search, so that the next pass over the files does it along with its own."""
-        wanted = frozenset(needles)
+        wanted = (frozenset(needles), endings)
         if wanted not in self._found:
             self._expected.add(wanted)
 
     def _search(self) -> None:
         """Do all searches that are due in one pass; bytes without a hit are let go."""
-        tests = [_searcher(needles) for needles in self._expected]
-        found = [self._found.setdefault(needles, []) for needles in self._expected]
+        due = [
+            (_searcher(needles), endings, self._found.setdefault((needles, endings), []))
+            for needles, endings in self._expected
+        ]
         self._expected.clear()
         for number, path in enumerate(self.files):
             if self._progress is not None and number % 256 == 0:
                 self._progress("reading", number, len(self.files))
             if path == BASELINE_FILE:
                 continue
-            text = self._searchable(path, tests)
-            for contains, documents in zip(tests, found, strict=True):
+            tests = [
+                (contains, found) for contains, endings, found in due if path.endswith(endings)
+            ]
+            text = self._searchable(path, [contains for contains, _ in tests])
+            for contains, found in tests:
                 if text and contains(text) and (document := self.document(path)) is not None:
-                    documents.append(document)
+                    found.append(document)
 
     def view(self, make: Callable[["Repo", *Arguments], View], *arguments: *Arguments) -> View:
         """What `make` says of this repository and the arguments, computed once."""
@@ -197,14 +209,13 @@ class Repo:
 
 def _git_files(root: str) -> set[str]:
     others = () if os.environ.get("PRE_COMMIT") == "1" else ("-o", "--exclude-standard")
-    listing = git(root, "ls-files", "-z", "-t", "-s", "-c", "-d", *others)
+    listing = git(root, "ls-files", "-z", "-t", "-s", "-c", *others)
     entries = os.fsdecode(listing).split("\0")
     # A directory with a repository of its own is listed as untracked, with a slash at its end.
     listed = {e[2:] for e in entries if e.startswith("? ") and not e.endswith("/")}
     # `TAG MODE HASH STAGE<tab>PATH`, where modes other than 100... are links and submodules.
     listed.update(e[e.index("\t") + 1 :] for e in entries if e.startswith("100", 2))
-    deleted = {e[e.index("\t") + 1 :] for e in entries if e.startswith("R ")}
-    return listed - deleted
+    return listed
 
 
 def _walked_files(tree: Tree) -> Iterator[str]:

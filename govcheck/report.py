@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from govcheck.finding import Finding
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from govcheck.repo import Repo
 
 
-@dataclass(frozen=True, slots=True)
-class Silenced:
+class Silenced(NamedTuple):
     """A finding that is not reported, and why: the comment, the exception or the baseline."""
 
     finding: Finding
@@ -20,8 +19,7 @@ class Silenced:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Why something could not be checked or written; any problem makes the exit code 2."""
 
     message: str
@@ -29,8 +27,7 @@ class Problem:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What fixing makes of one file."""
 
     path: str
@@ -38,8 +35,7 @@ class Change:
     after: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a rule about the run itself may look at: the other rules' findings and their fate."""
 
     rules: frozenset[str]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from govcheck.finding import Finding, Fix, Related, Severity, Span
 
@@ -15,8 +15,7 @@ Check = Callable[["Repo", "Policy"], Iterator[Finding]]
 Review = Callable[["Repo", "Policy", "Outcome"], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule of the catalogue.
 
     `check` is a pure generator of findings over the repository and the policy. A rule about the

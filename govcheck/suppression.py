@@ -5,9 +5,8 @@ The grammar is the same in every comment syntax, and there is no blanket form:
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
@@ -24,8 +23,7 @@ _IGNORE = re.compile(r"\s*\[([^\]]*)\](?:\s+until\s+(\S+))?\s+--\s+(\S.*)", re.D
 _MARKUP = (".md", ".markdown", ".html", ".htm", ".rst")
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """A comment that allows findings of `rules` on one line; `span` is the comment's own place.
 
     `until` is the last day on which it does.
@@ -38,16 +36,14 @@ class Suppression:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(NamedTuple):
     """A comment that was meant as a suppression and is none, and why."""
 
     span: Span
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Directives:
+class Directives(NamedTuple):
     """All that comments say to govcheck."""
 
     suppressions: tuple[Suppression, ...] = ()

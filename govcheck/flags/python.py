@@ -1,7 +1,7 @@
 """What the name of a flag is doing at one place of a Python file."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -57,10 +57,10 @@ def python_references(
         role = _role(parsed, around, name, policy)
         reference = Reference(name, role.kind, document.span(start, end), document)
         if role.default is not None:
-            reference = replace(reference, default=(role.default.value,))
+            reference = reference._replace(default=(role.default.value,))
         if role.kind in ("env-read", "accessor"):
-            reference = replace(reference, carried=_carried(parsed, around))
-        yield replace(reference, defines=role.defines)
+            reference = reference._replace(carried=_carried(parsed, around))
+        yield reference._replace(defines=role.defines)
 
 
 def accessor_names(document: Document, policy: Policy) -> Iterator[tuple[str, int, int]]:

@@ -3,9 +3,8 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Related, Span
@@ -35,7 +34,7 @@ PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".asciidoc", ".org
 READS: tuple[ReferenceKind, ...] = ("env-read", "setting", "accessor", "decorator")
 SETTINGS_BASE = "BaseSettings"
 
-_PYTHON = (".py", ".pyi", ".pyw")
+PYTHON = (".py", ".pyi", ".pyw")
 _MAY_READ: frozenset[ReferenceKind] = frozenset({*READS, "constant", "string", "text"})
 _KINDS: Mapping[Kind, frozenset[ReferenceKind]] = {
     "env": frozenset({"env-read", "env-write", "config"}),
@@ -45,8 +44,7 @@ _KINDS: Mapping[Kind, frozenset[ReferenceKind]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """One place that names a flag.
 
     `default` is what the place falls back to, where it is written out: (value,). `defines` marks
@@ -115,7 +113,7 @@ def _prefixes(repo: Repo) -> frozenset[str]:
         r"""(?:getenv|environ(?:\.\w+)?)\s*[\[(]\s*f?["'](\w+)(?:[{%]|["']\s*\+)"""
         r"""|\.prefixed\(\s*["'](\w+)["']"""
     )
-    documents = filter(is_python, repo.search(["getenv", "environ", ".prefixed("]))
+    documents = repo.search(["getenv", "environ", ".prefixed("], PYTHON)
     found = (each.groups() for document in documents for each in built.finditer(document.text))
     return frozenset(prefix for groups in found for prefix in groups if prefix)
 
@@ -131,7 +129,7 @@ def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
     if not needles:
         return
     pattern = _pattern(frozenset(policy.flags), frozenset(patterns))
-    repo.expect([SETTINGS_BASE])
+    repo.expect([SETTINGS_BASE], PYTHON)
     own = {source.path for source in policy.sources}
     for document in repo.search(needles):
         if document.path not in own:
@@ -141,7 +139,7 @@ def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
                 repo.unchecked[document.path] = str(error)
         elif document.path == "pyproject.toml":
             yield from _in_pyproject(document, pattern, policy)
-    if repo.search([SETTINGS_BASE]):
+    if repo.search([SETTINGS_BASE], PYTHON):
         from govcheck.flags.settings import settings_fields
 
         yield from settings_fields(repo, policy, looks_like_flag(policy))
@@ -226,7 +224,7 @@ def _is_set(document: Document, start: int, end: int) -> bool:
 
 def is_python(document: Document) -> bool:
     """Whether a document is Python, by its name or its interpreter line."""
-    if document.path.endswith(_PYTHON):
+    if document.path.endswith(PYTHON):
         return True
     first = document.text[:80].partition("\n")[0]
     return first.startswith("#!") and "python" in first

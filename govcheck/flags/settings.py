@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from govcheck.document import Document
-from govcheck.flags.references import SETTINGS_BASE, Reference, is_python
+from govcheck.flags.references import PYTHON, SETTINGS_BASE, Reference
 from govcheck.policy import Policy
 from govcheck.python.module import Literals, Module, literal, module, string_value, text
 from govcheck.repo import Repo
@@ -55,7 +55,7 @@ def _all_fields(repo: Repo) -> list[tuple[Document, SettingsField]]:
     found: dict[tuple[str, int], tuple[Document, SettingsField]] = {}
     for _ in range(_MAX_ANCESTORS):
         known = len(prefixes)
-        for document in filter(is_python, repo.search(prefixes.keys())):
+        for document in repo.search(prefixes.keys(), PYTHON):
             try:
                 nodes = document.view(_classes)
             except TooDeepError as error:
@@ -125,12 +125,11 @@ def _uses(repo: Repo, policy: Policy, field: SettingsField, name: str) -> Iterat
     instances = re.compile(rf"(\w+)\s*(?::[^=\n]*)?=\s*{owner}\(")
     parameters = re.compile(rf"(\w+)\s*:\s*(?:Annotated\[\s*)?['\"]?{owner}\b")
     functions = re.compile(rf"\bdef (\w+)\([^)]*\)\s*->\s*['\"]?{owner}\b")
-    documents = [each for each in repo.search([field.name]) if is_python(each)]
-    for document in repo.search([field.owner]):
-        if is_python(document):
-            objects.update(each[1] for each in instances.finditer(document.text))
-            objects.update(each[1] for each in parameters.finditer(document.text))
-            objects.update(each[1] for each in functions.finditer(document.text))
+    documents = repo.search([field.name], PYTHON)
+    for document in repo.search([field.owner], PYTHON):
+        objects.update(each[1] for each in instances.finditer(document.text))
+        objects.update(each[1] for each in parameters.finditer(document.text))
+        objects.update(each[1] for each in functions.finditer(document.text))
     for document in documents:
         # What such a function gave: `settings = get_settings()`.
         given = re.finditer(r"(\w+)\s*(?::[^=\n]*)?=\s*(?:\w+\.)*(\w+)\(\)", document.text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from govcheck.finding import Severity, Span
 from govcheck.flags.section import Flag, FlagsSettings
@@ -13,8 +13,7 @@ from govcheck.policy.source import Source
 __all__ = ["ExceptionEntry", "Origin", "Override", "Policy", "PolicyError", "PolicyMistake"]
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyMistake:
+class PolicyMistake(NamedTuple):
     """One thing wrong with a policy, and where."""
 
     label: str
@@ -66,8 +65,7 @@ class ExceptionEntry:
             yield Mistake(("reason",), "an exception needs its reason")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Which file, and which key in it, a value of the policy comes from."""
 
     source: Source

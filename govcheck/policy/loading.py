@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from govcheck import registry
 from govcheck.disk import TooLargeError, Tree
@@ -24,8 +24,7 @@ _BUILTIN = os.path.join(os.path.dirname(__file__), "builtin")
 Read = Callable[[str], bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(NamedTuple):
     source: Source
     data: Mapping[str, Any]
 

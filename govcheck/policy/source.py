@@ -4,7 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from govcheck.document import Document
 from govcheck.finding import Span
@@ -23,8 +23,7 @@ class SourceError(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a key stands: the key, and all of the pair or table that it names, in code points."""
 
     key: tuple[int, int]
