@@ -395,3 +395,24 @@ def test_a_constant_is_the_flag_only_where_it_holds_what_was_read(
         ("c.py", 1, "constant"),
         ("c.py", 2, "constant"),
     ]
+
+
+def test_a_prefix_of_environs_is_put_before_the_names_below_it(repository: Repository) -> None:
+    root = repository(
+        {
+            "govcheck.toml": RETIRED,
+            "app.py": (
+                "from environs import Env\n"
+                "env = Env()\n"
+                "with env.prefixed('USE_'):\n"
+                "    a = env.bool('MENU', True)\n"
+                "    b = env.bool('OTHER')\n"
+                "c = env.bool('MENU')\n"
+                "with env.prefixed('U'):\n"
+                "    with env.prefixed('SE_'):\n"
+                "        d = env('MENU')\n"
+            ),
+        }
+    )
+    found = [(f.span.line, f.span.column, f.data["kind"]) for f in check(str(root)).findings]
+    assert found == [(4, 19, "env-read"), (9, 18, "env-read")]

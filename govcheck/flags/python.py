@@ -1,5 +1,6 @@
 """What the name of a flag is doing at one place of a Python file."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ _WRITER_METHODS = ("setenv", "delenv")
 _ATTRIBUTE_FUNCTIONS = {"getattr", "hasattr", "setattr", "delattr"}
 _ENVIRONMENTS = {"os.environ", "os.environb"}
 _SETTING_OVERRIDES = ("override_settings", "modify_settings", "settings", "SettingsConfigDict")
-_STATEMENTS = {"expression_statement", "return_statement", "if_statement", "assert_statement"}
+_PREFIXED = re.compile(r"""\.prefixed\(\s*["'](\w+)["']""")
 _NAME_KEYWORDS = ("flag", "flag_key", "flag_name", "feature", "feature_name", "key", "name")
 _MAX_CARRIED = 5
 
@@ -63,14 +64,43 @@ def python_references(
         yield reference._replace(defines=role.defines)
 
 
+def prefixed_references(document: Document, policy: Policy) -> Iterator[Reference]:
+    """The reads below `with env.prefixed("USE_")` of environs, where a flag loses its beginning.
+
+    Raises:
+        TooDeepError: the file nests too deeply.
+    """
+    parsed = document.view(module)
+    prefixes = set(_PREFIXED.findall(document.text))
+    tails = {
+        name[start:]
+        for name in policy.flags
+        for prefix in prefixes
+        if (start := name.find(prefix) + len(prefix)) >= len(prefix) and name[start:]
+    }
+    for tail in sorted(tails):
+        for found in re.finditer(rf"""["']({re.escape(tail)})["']""", document.text):
+            start, end = found.span(1)
+            first, last = document.byte_of_offset(start), document.byte_of_offset(end)
+            around = parsed.around(first, last)
+            string = _enclosing_string(around)
+            blocks = [node for node in around if node.type == "with_statement"]
+            clauses = [text(node.named_children[0]) for node in blocks]
+            name = "".join(p for clause in clauses for p in _PREFIXED.findall(clause)) + tail
+            if string is None or name == tail or name not in policy.flags:
+                continue
+            role = _key_role(parsed, around[: string[1] + 1], policy)
+            if role.kind == "env-read":
+                default = (role.default.value,) if role.default is not None else None
+                yield Reference(name, role.kind, document.span(start, end), document, default)
+
+
 def accessor_names(document: Document, policy: Policy) -> Iterator[tuple[str, int, int]]:
     """The names that calls of declared accessors are given, with their code-point offsets.
 
     Raises:
         TooDeepError: the file nests too deeply.
     """
-    import re
-
     if not policy.flags_settings.accessors:
         return
     parsed = document.view(module)
@@ -342,8 +372,6 @@ def _carried(parsed: Module, around: list[Node]) -> tuple[Related, ...]:
     name = text(left)
     document = parsed.document
     uses = []
-    import re
-
     source = parsed.document.utf8[left.end_byte : scope.end_byte]
     word = re.escape(name.encode())
     for found in re.finditer(word + rb"(?<![\w.]" + word + rb")(?!\w)", source):

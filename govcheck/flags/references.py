@@ -32,6 +32,7 @@ ReferenceKind = Literal[
 PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".asciidoc", ".org")
 
 READS: tuple[ReferenceKind, ...] = ("env-read", "setting", "accessor", "decorator")
+PREFIXED = ".prefixed("
 SETTINGS_BASE = "BaseSettings"
 
 PYTHON = (".py", ".pyi", ".pyw")
@@ -130,6 +131,7 @@ def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
         return
     pattern = _pattern(frozenset(policy.flags), frozenset(patterns))
     repo.expect([SETTINGS_BASE], PYTHON)
+    repo.expect([PREFIXED], PYTHON)
     own = {source.path for source in policy.sources}
     for document in repo.search(needles):
         if document.path not in own:
@@ -139,6 +141,13 @@ def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
                 repo.unchecked[document.path] = str(error)
         elif document.path == "pyproject.toml":
             yield from _in_pyproject(document, pattern, policy)
+    for document in repo.search([PREFIXED], PYTHON):
+        from govcheck.flags.python import prefixed_references
+
+        try:
+            yield from prefixed_references(document, policy)
+        except TooDeepError as error:
+            repo.unchecked[document.path] = str(error)
     if repo.search([SETTINGS_BASE], PYTHON):
         from govcheck.flags.settings import settings_fields
 
