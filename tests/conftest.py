@@ -22,6 +22,8 @@ _GIT = {
     "GIT_CONFIG_VALUE_0": str(Path(__file__).resolve().parent.parent),
 }
 
+_OTHERS = ("PRE_COMMIT", "NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS")
+
 RETIRED = """\
 [flags.USE_MENU]
 status = "retired"
@@ -32,7 +34,7 @@ value = true
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("GIT_") or name in ("PRE_COMMIT", "NO_COLOR", "FORCE_COLOR", "CI"):
+        if name.startswith("GIT_") or name in _OTHERS:
             monkeypatch.delenv(name)
     for name, value in _GIT.items():
         monkeypatch.setenv(name, value)

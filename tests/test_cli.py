@@ -131,6 +131,21 @@ def test_the_output_goes_to_a_file(here: Path, capsys: Captured, tmp_path: Path)
     }
 
 
+def test_sarif_tells_what_was_silenced_except_where_that_would_open_an_alert(
+    here: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(here, {"app.py": APP.replace(":\n", ":  # govcheck: ignore[retired-flag] -- a demo\n")})
+
+    def suppressed(*options: str) -> list[object]:
+        _, out, _ = _out(capsys, "--output-format", "sarif", *options)
+        return [each.get("suppressions") for each in json.loads(out)["runs"][0]["results"]]
+
+    assert suppressed() == [[{"kind": "inSource", "justification": "a demo"}]]
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert suppressed() == []
+    assert len(suppressed("--verbose")) == 1
+
+
 def test_diff_shows_what_fix_would_do_and_writes_nothing(here: Path, capsys: Captured) -> None:
     (here / "app.py").unlink()
     write(here, {".env": "A=1\nUSE_MENU=1\nB=é✓😀\n"})
