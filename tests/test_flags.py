@@ -416,3 +416,19 @@ def test_a_prefix_of_environs_is_put_before_the_names_below_it(repository: Repos
     )
     found = [(f.span.line, f.span.column, f.data["kind"]) for f in check(str(root)).findings]
     assert found == [(4, 19, "env-read"), (9, 18, "env-read")]
+
+
+def test_a_prefix_that_is_computed_leaves_the_variable_unknown(repository: Repository) -> None:
+    root = repository(
+        {
+            "govcheck.toml": '[flags-settings]\nnames = ["*_ENABLED"]\n',
+            "app.py": (
+                f"{SETTINGS}class A(BaseSettings):\n"
+                '    model_config = build("a")\n    out_enabled: bool = True\n'
+                "class B(BaseSettings):\n"
+                '    model_config = build("b")\n    out_enabled: bool = False\n'
+            ),
+            "docs/a.md": "Set `APP_A_OUT_ENABLED=1`.\n",
+        }
+    )
+    assert check(str(root)).findings == ()

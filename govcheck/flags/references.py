@@ -100,13 +100,22 @@ def looks_like_flag(policy: Policy) -> Callable[[str], bool]:
 
 
 def may_be_built(repo: Repo) -> Callable[[str], bool]:
-    """A test of names: does code put together names of variables that begin like this one?
+    """A test of names: does code put together names of variables that could be this one?
 
     `os.getenv(f"USE_{name}")` may read any flag that begins with `USE_`, and so may what stands
-    below `with env.prefixed("USE_")` of environs.
+    below `with env.prefixed("USE_")` of environs. A settings class may read whatever ends with the
+    name of a field: its prefix can be computed, and nested models have names of their own.
     """
     prefixes = tuple(repo.view(_prefixes))
-    return lambda name: name.startswith(prefixes)
+    endings: tuple[str, ...] = ()
+    if repo.search([SETTINGS_BASE], PYTHON):
+        from govcheck.flags.settings import field_names
+
+        endings = tuple(f"_{name}" for name in repo.view(field_names))
+    nests = bool(repo.search(["env_nested_delimiter"], PYTHON))
+    return lambda name: (
+        name.startswith(prefixes) or name.upper().endswith(endings) or (nests and "__" in name)
+    )
 
 
 def _prefixes(repo: Repo) -> frozenset[str]:

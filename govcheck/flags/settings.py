@@ -18,11 +18,15 @@ from govcheck.repo import Repo
 from govcheck.syntax import TooDeepError, walk
 
 _MAX_ANCESTORS = 5
+_COMPUTED = re.compile(r"model_config\b[^=\n]*=\s*(?!SettingsConfigDict\b|ConfigDict\b|dict\b|\{)")
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsField:
-    """A field of a settings class; `variable` is the environment variable, in upper case."""
+    """A field of a settings class.
+
+    `variable` is the environment variable, in upper case; it is empty where it is computed.
+    """
 
     name: str
     variable: str
@@ -40,7 +44,8 @@ def settings_fields(
     """
     flags = {name.upper(): name for name in policy.flags}
     for document, field in repo.view(_all_fields):
-        name = flags.get(field.variable) or (field.variable if looks(field.variable) else "")
+        variable = field.variable
+        name = flags.get(variable) or (variable if variable and looks(variable) else "")
         if not name or name == field.name:
             continue
         span = document.span_of_bytes(field.node.start_byte, field.node.end_byte)
@@ -49,9 +54,14 @@ def settings_fields(
         yield from _uses(repo, policy, field, name)
 
 
+def field_names(repo: Repo) -> frozenset[str]:
+    """The names of the fields of all settings classes, in upper case."""
+    return frozenset(field.name.upper() for _, field in repo.view(_all_fields))
+
+
 def _all_fields(repo: Repo) -> list[tuple[Document, SettingsField]]:
     """The fields of all settings classes, also of those that inherit from one of ours."""
-    prefixes = {SETTINGS_BASE: ""}
+    prefixes: dict[str, str | None] = {SETTINGS_BASE: ""}
     found: dict[tuple[str, int], tuple[Document, SettingsField]] = {}
     for _ in range(_MAX_ANCESTORS):
         known = len(prefixes)
@@ -74,7 +84,9 @@ def _classes(document: Document) -> tuple[Node, ...]:
     return tuple(node for node in walk(parsed.tree) if node.type == "class_definition")
 
 
-def _fields_of(parsed: Module, node: Node, prefixes: dict[str, str]) -> Iterator[SettingsField]:
+def _fields_of(
+    parsed: Module, node: Node, prefixes: dict[str, str | None]
+) -> Iterator[SettingsField]:
     """The fields of a class that inherits from one in `prefixes`, which then holds it, too."""
     bases = node.child_by_field_name("superclasses")
     body = node.child_by_field_name("body")
@@ -86,7 +98,12 @@ def _fields_of(parsed: Module, node: Node, prefixes: dict[str, str]) -> Iterator
         return
     owner = text(node.child_by_field_name("name"))
     found = re.search(r"""env_prefix\s*=\s*["']([^"']*)["']""", text(body))
-    prefix = prefixes[owner] = found[1] if found else prefixes[parent]
+    prefix = prefixes[parent]
+    if found:
+        prefix = found[1]
+    elif _COMPUTED.search(text(body)):
+        prefix = None
+    prefixes[owner] = prefix
     for statement in body.named_children:
         assignment = statement.named_children[0] if statement.named_children else None
         if assignment is None or assignment.type != "assignment":
@@ -97,7 +114,9 @@ def _fields_of(parsed: Module, node: Node, prefixes: dict[str, str]) -> Iterator
             continue
         default, variable = _field_call(right)
         name = text(left)
-        yield SettingsField(name, (variable or prefix + name).upper(), left, default, owner)
+        if not variable and prefix is not None:
+            variable = prefix + name
+        yield SettingsField(name, variable.upper(), left, default, owner)
 
 
 def _field_call(node: Node | None) -> tuple[Literals | None, str]:

@@ -3,8 +3,9 @@
 Who follows the document and sets the flag changes nothing, and believes to have changed something:
 that is worst in the runbook for an emergency. Looked at are the active flags of the policy and,
 in code spans of documents and in `.env` files, the names that look like a flag by
-`[flags-settings] names`. A name that appears in any code, also where a read is only possible, is
-not reported; nor is prose that says the flag is gone, nor the paths of `[flags-settings] history`.
+`[flags-settings] names`, unless they begin like no variable that the code reads. A name that
+appears in any code, also where a read is only possible, is not reported; nor is prose that says the
+flag is gone, nor the paths of `[flags-settings] history`.
 
 ## How to resolve
 
@@ -35,14 +36,21 @@ from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
+_COMMON = ("USE", "ENABLE", "DISABLE", "FEATURE")
+
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Mentions of flags that nothing reads."""
     is_history = in_history(policy)
     looks = looks_like_flag(policy)
-    for name, places in repo.view(references, policy).items():
+    found = repo.view(references, policy)
+    read = {name for name, places in found.items() if any(place.reads for place in places)}
+    ours = {*_COMMON, *(name.partition("_")[0] for name in read)}
+    for name, places in found.items():
         flag = policy.flags.get(name)
-        if any(place.reads for place in places) or (flag and flag.status == "retired"):
+        if name in read or (flag and flag.status == "retired"):
+            continue
+        if flag is None and name.partition("_")[0] not in ours:
             continue
         if places and may_be_built(repo)(name):
             continue
@@ -134,9 +142,10 @@ examples = [
     Example(
         "An undeclared name counts only where it is meant for this program",
         {
-            "govcheck.toml": '[flags-settings]\nnames = ["USE_*"]\n',
+            "govcheck.toml": '[flags-settings]\nnames = ["USE_*", "*_USE_*"]\n',
             "compose.yaml": "services:\n  db:\n    environment:\n      USE_TLS: 1\n",
             "README.md": "Many programs know USE_TLS.\n",
+            "docs/other.md": "Another program reads `MARVIN_USE_COLOUR`.\n",
             "app.py": '"""Prints `USE_COLOUR`, as an example."""\n',
         },
     ),
