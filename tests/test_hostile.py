@@ -177,7 +177,6 @@ def test_a_full_or_read_only_disk_loses_nothing_and_says_so(
     assert "retired-flag" in out
 
 
-@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="needs a limit on file sizes")
 def test_a_real_limit_on_writing_loses_nothing(repository: Repository) -> None:
     text = "USE_MENU=1\n" + "A=1\n" * 4096
     root = repository({"govcheck.toml": RETIRED, "a.env": text})

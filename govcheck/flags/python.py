@@ -101,10 +101,11 @@ def accessor_names(document: Document, policy: Policy) -> Iterator[tuple[str, in
     Raises:
         TooDeepError: the file nests too deeply.
     """
-    if not policy.flags_settings.accessors:
+    accessors = policy.flags_settings.accessors
+    if not accessors:
         return
     parsed = document.view(module)
-    last_names = {each.partition(":")[0].rpartition(".")[2] for each in _accessors(policy)}
+    last_names = {each.partition(":")[0].rpartition(".")[2] for each in accessors}
     calls = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(last_names)))})\s*\(")
     for found in calls.finditer(document.text):
         start = document.byte_of_offset(found.end() - 1)
@@ -112,16 +113,16 @@ def accessor_names(document: Document, policy: Policy) -> Iterator[tuple[str, in
         if len(around) < 2 or around[-1].type not in ("(", "argument_list"):
             continue
         arguments = around[-1] if around[-1].type == "argument_list" else around[-2]
-        given = [("", each) for each in _positional(arguments)]
-        given += [(keyword, each) for keyword, each in _keywords(arguments) if keyword]
-        for number, (keyword, argument) in enumerate(given):
+        call = next((node for node in reversed(around) if node.type == "call"), None)
+        if call is None:
+            continue
+        function = call.child_by_field_name("function")
+        qualified, written = parsed.qualified(function), text(function)
+        given = [(number, "", each) for number, each in enumerate(_positional(arguments))]
+        given += [(-1, keyword, each) for keyword, each in _keywords(arguments)]
+        for number, keyword, argument in given:
             name = string_value(argument)
-            call = next((node for node in reversed(around) if node.type == "call"), None)
-            if call is None or not name:
-                continue
-            function = call.child_by_field_name("function")
-            position = -1 if keyword else number
-            if _is_accessor(parsed.qualified(function), text(function), position, keyword, policy):
+            if name and _is_accessor(qualified, written, number, keyword, policy):
                 offset = document.offset_of_byte(argument.start_byte)
                 begin = document.text.index(name, offset)
                 yield name, begin, begin + len(name)
@@ -174,8 +175,6 @@ def _key_role(parsed: Module, around: list[Node], policy: Policy) -> _Role:
             return _Role("env-read" if reads else "string")
         case "pair" if node == outer.child_by_field_name("key"):
             return _Role("env-write" if _is_patched_dict(parsed, around[:-2]) else "string")
-        case "assignment" | "type":
-            return _Role("string")
         case _:
             return _Role("string")
 
@@ -226,12 +225,8 @@ def _is_reader(name: str) -> bool:
     )
 
 
-def _accessors(policy: Policy) -> tuple[str, ...]:
-    return policy.flags_settings.accessors
-
-
 def _is_accessor(name: str, written: str, number: int, keyword: str, policy: Policy) -> bool:
-    for accessor in _accessors(policy):
+    for accessor in policy.flags_settings.accessors:
         function, _, position = accessor.partition(":")
         wanted = int(position) if position else 0
         if (number == wanted or keyword in _NAME_KEYWORDS) and _matches(name, written, (function,)):

@@ -187,15 +187,18 @@ def _in_text(document: Document, hits: Iterable[tuple[str, int, int]]) -> Iterat
     set_here = {}
     if format_of(document.path) is not None:
         set_here = {entry.span.start: entry for entry in entries(document)}
-    commented = [(each.span.start, each.span.end) for each in comments(document)]
+    by_name: dict[str, list[Entry]] = {}
+    for each in set_here.values():
+        by_name.setdefault(each.name, []).append(each)
+    commented = sorted((said.span.start, said.span.end) for said in comments(document))
     for name, start, end in hits:
         span = document.span(start, end)
         entry = set_here.get(start)
         if entry is not None and entry.name == name:
             yield Reference(name, "config", span, document, entry=entry)
-        elif any(first <= start < last for first, last in commented):
+        elif (above := bisect_left(commented, (start + 1, 0))) and start < commented[above - 1][1]:
             yield Reference(name, "prose", span, document)
-        elif _is_passed_through(start, set_here.values(), name) or _is_set(document, start, end):
+        elif _is_passed_through(start, by_name.get(name, ())) or _is_set(document, start, end):
             yield Reference(name, "config", span, document)
         else:
             yield Reference(name, "text", span, document)
@@ -219,12 +222,10 @@ def _in_pyproject(
             yield reference
 
 
-def _is_passed_through(start: int, entries: "Collection[Entry]", name: str) -> bool:
+def _is_passed_through(start: int, entries: "Collection[Entry]") -> bool:
     """`USE_X: ${USE_X}` hands a variable on; nothing reads it there."""
     return any(
-        entry.name == name
-        and entry.value_span is not None
-        and entry.value_span.start <= start < entry.value_span.end
+        entry.value_span is not None and entry.value_span.start <= start < entry.value_span.end
         for entry in entries
     )
 

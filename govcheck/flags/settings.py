@@ -140,10 +140,10 @@ def _field_call(node: Node | None) -> tuple[Literals | None, str]:
 def _uses(repo: Repo, policy: Policy, field: SettingsField, name: str) -> Iterator[Reference]:
     attribute = re.compile(rf"([\w.()]+)\.({re.escape(field.name)})\b")
     objects = {each.rpartition(".")[2] for each in policy.flags_settings.settings_objects}
-    owner = re.escape(field.owner)
-    instances = re.compile(rf"(\w+)\s*(?::[^=\n]*)?=\s*{owner}\(")
-    parameters = re.compile(rf"(\w+)\s*:\s*(?:Annotated\[\s*)?['\"]?{owner}\b")
-    functions = re.compile(rf"\bdef (\w+)\([^)]*\)\s*->\s*['\"]?{owner}\b")
+    cls = re.escape(field.owner)
+    instances = re.compile(rf"(\w+)\s*(?::[^=\n]*)?=\s*{cls}\(")
+    parameters = re.compile(rf"(\w+)\s*:\s*(?:Annotated\[\s*)?['\"]?{cls}\b")
+    functions = re.compile(rf"\bdef (\w+)\([^)]*\)\s*->\s*['\"]?{cls}\b")
     documents = repo.search([field.name], PYTHON)
     for document in repo.search([field.owner], PYTHON):
         objects.update(each[1] for each in instances.finditer(document.text))
@@ -154,7 +154,6 @@ def _uses(repo: Repo, policy: Policy, field: SettingsField, name: str) -> Iterat
         given = re.finditer(r"(\w+)\s*(?::[^=\n]*)?=\s*(?:\w+\.)*(\w+)\(\)", document.text)
         objects.update(each[1] for each in given if each[2] in objects)
     for document in documents:
-        parsed = document.view(module)
         for found in attribute.finditer(document.text):
             owner = found[1].removesuffix("()").rpartition(".")[2]
             if owner not in objects and owner != field.owner:
@@ -162,7 +161,7 @@ def _uses(repo: Repo, policy: Policy, field: SettingsField, name: str) -> Iterat
             start, end = found.span(2)
             byte = document.byte_of_offset(start)
             try:
-                leaf = parsed.around(byte, byte + 1)[-1]
+                leaf = document.view(module).around(byte, byte + 1)[-1]
             except TooDeepError as error:
                 repo.unchecked[document.path] = str(error)
                 break

@@ -4,14 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 from tree_sitter import Node, Tree
 
 from govcheck.document import Document
 from govcheck.syntax import ancestry, parse
-
-UNKNOWN: Literal["unknown"] = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
