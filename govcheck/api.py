@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from govcheck import baseline, registry
+from govcheck.cache import Cache
 from govcheck.disk import RefusedError
 from govcheck.engine import Selection, reporting, run
 from govcheck.policy import Policy
@@ -23,11 +24,14 @@ def check(
     changed: str | None = None,
     today: date | None = None,
     progress: Progress | None = None,
+    cached: bool = False,
 ) -> Report:
     """Check the repository at `root` against its policy, or against another one.
 
     `select` and `ignore` name rules or families. `paths` (from the root) and `changed` (a git
     revision) narrow what is reported, not what is looked at. `today` decides what is overdue.
+    `cached` makes use of what earlier runs learnt of files that have not changed since, and keeps
+    it for later ones in the user's cache directory.
 
     Raises:
         PolicyError: there is no usable policy.
@@ -36,8 +40,12 @@ def check(
         OSError: `root` is no directory that can be read.
     """
     policy = _at(today, policy) if policy else load_policy(root, today=today)
-    repo = Repo(root, policy.exclude, progress)
-    return run(repo, policy, _selection(repo, select, ignore, paths, changed), progress)
+    cache = Cache(root) if cached else None
+    repo = Repo(root, policy.exclude, progress, cache)
+    report = run(repo, policy, _selection(repo, select, ignore, paths, changed), progress)
+    if cache is not None:
+        cache.save()
+    return report
 
 
 def fix(
@@ -52,6 +60,7 @@ def fix(
     changed: str | None = None,
     today: date | None = None,
     progress: Progress | None = None,
+    cached: bool = False,
 ) -> Report:
     """Check the repository and mend what can be mended; `unsafe` also applies unsafe fixes.
 
@@ -68,7 +77,8 @@ def fix(
 
     given = _at(today, policy) if policy else None
     policy = given or load_policy(root, today=today)
-    repo = Repo(root, policy.exclude, progress)
+    cache = Cache(root) if cached else None
+    repo = Repo(root, policy.exclude, progress, cache)
     selection = _selection(repo, select, ignore, paths, changed)
     report = settle(
         repo,
@@ -77,6 +87,8 @@ def fix(
         reload=lambda repo: given or load_policy(root, today=today, read=repo.read),
         unsafe=unsafe,
     )
+    if cache is not None:
+        cache.save()
     if not write_files or not report.changes:
         return report
     written, problems = write(report)

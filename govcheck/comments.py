@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from govcheck.config import env, format_of
@@ -128,22 +128,23 @@ def _leading_in(
             yield Comment(document.span(start, start + len(text)), inner.strip())
 
 
-def _matched(syntax: "_Syntax", document: Document) -> Iterator[Comment]:
+def _matched(alternatives: tuple[str, ...], document: Document) -> Iterator[Comment]:
     """What the patterns of a language find; a quote that its line does not close is no string.
 
     Behind such a quote no strings are looked for on that line, which keeps this linear.
     """
+    token, comment = _patterns(alternatives)
     text = document.text
     position = plain_until = 0
     while True:
         if position < plain_until:
-            found = syntax.comment.search(text, position, plain_until)
+            found = comment.search(text, position, plain_until)
             if found is None:
                 position = plain_until
                 continue
-            found = syntax.comment.match(text, found.start())
+            found = comment.match(text, found.start())
         else:
-            found = syntax.token.search(text, position)
+            found = token.search(text, position)
         if found is None:
             return
         position = found.end()
@@ -180,44 +181,42 @@ _REGEX = (
 _BLOCK = r"/\*(?P<block>(?s:.*?))(?:\*/|\Z)"
 
 
-@dataclass(frozen=True, slots=True)
-class _Syntax:
-    """Patterns of one language: `token` for strings and comments, `comment` for comments alone."""
-
-    token: re.Pattern[str]
-    comment: re.Pattern[str]
-
-
-def _syntax(*alternatives: str) -> _Syntax:
+@cache
+def _patterns(alternatives: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The patterns of one language: for strings and comments, and for comments alone."""
     comments = [each for each in alternatives if "(?P<line>" in each or "(?P<block>" in each]
     token = "|".join([*alternatives, "(?P<open>[\"'`])"])
-    return _Syntax(re.compile(token), re.compile("|".join(comments)))
+    return re.compile(token), re.compile("|".join(comments))
 
 
 def _line(sign: str) -> str:
     return rf"(?:{sign})(?P<line>[^\r\n]*)"
 
 
-_HASH = _syntax(_ESCAPED, _DOUBLE, _RAW_SINGLE, _line(r"(?<![^\s;&|()])#"))
-_JAVASCRIPT = _syntax(_ESCAPED, _DOUBLE, _SINGLE, _BACKTICK, _REGEX, _line("//"), _BLOCK)
-_C_LIKE = _syntax(
-    _ESCAPED, _RUST_RAW, _TRIPLE, _DOUBLE, _CHARACTER, _RAW_BACKTICK, _line("//"), _BLOCK
+_HASH = (_ESCAPED, _DOUBLE, _RAW_SINGLE, _line(r"(?<![^\s;&|()])#"))
+_JAVASCRIPT = (_ESCAPED, _DOUBLE, _SINGLE, _BACKTICK, _REGEX, _line("//"), _BLOCK)
+_C_LIKE = (_ESCAPED, _RUST_RAW, _TRIPLE, _DOUBLE, _CHARACTER, _RAW_BACKTICK, _line("//"), _BLOCK)
+_PHP = (_DOUBLE, _SINGLE, _line(r"//|(?<!\S)#(?!\[)"), _BLOCK)
+_CSS = (_DOUBLE, _SINGLE, _BLOCK)
+_SCSS = (_DOUBLE, _SINGLE, _line("(?<!:)//"), _BLOCK)
+_HCL = (_DOUBLE, _line(r"//|(?<!\S)#"), _BLOCK)
+_SQL = (_DOUBLE, _RAW_SINGLE, _line("--"), _BLOCK)
+_LUA = (
+    _DOUBLE,
+    _SINGLE,
+    r"--\[(?P<level>=*)\[(?P<block>(?s:.*?))(?:\](?P=level)\]|\Z)",
+    _line("--"),
 )
-_PHP = _syntax(_DOUBLE, _SINGLE, _line(r"//|(?<!\S)#(?!\[)"), _BLOCK)
-_CSS = _syntax(_DOUBLE, _SINGLE, _BLOCK)
-_SCSS = _syntax(_DOUBLE, _SINGLE, _line("(?<!:)//"), _BLOCK)
-_HCL = _syntax(_DOUBLE, _line(r"//|(?<!\S)#"), _BLOCK)
-_SQL = _syntax(_DOUBLE, _RAW_SINGLE, _line("--"), _BLOCK)
-_LUA = _syntax(
-    _DOUBLE, _SINGLE, r"--\[(?P<level>=*)\[(?P<block>(?s:.*?))(?:\](?P=level)\]|\Z)", _line("--")
+_HASKELL = (_DOUBLE, _CHARACTER, r"\{-(?P<block>(?s:.*?))(?:-\}|\Z)", _line("--"))
+_POWERSHELL = (
+    r'"(?:[^"`\r\n]|`.)*+"',
+    _RAW_SINGLE,
+    r"<#(?P<block>(?s:.*?))(?:#>|\Z)",
+    _line(r"(?<!\S)#"),
 )
-_HASKELL = _syntax(_DOUBLE, _CHARACTER, r"\{-(?P<block>(?s:.*?))(?:-\}|\Z)", _line("--"))
-_POWERSHELL = _syntax(
-    r'"(?:[^"`\r\n]|`.)*+"', _RAW_SINGLE, r"<#(?P<block>(?s:.*?))(?:#>|\Z)", _line(r"(?<!\S)#")
-)
-_LISP = _syntax(_ESCAPED, _DOUBLE, _line(";"))
-_TEX = _syntax(_ESCAPED, _line("%"))
-_MARKUP = _syntax(r"<!--(?P<block>(?s:.*?))(?:-->|\Z)", r"<!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)")
+_LISP = (_ESCAPED, _DOUBLE, _line(";"))
+_TEX = (_ESCAPED, _line("%"))
+_MARKUP = (r"<!--(?P<block>(?s:.*?))(?:-->|\Z)", r"<!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)")
 
 _REQUIREMENTS = re.compile(r".*(requirements|constraints).*\.(txt|in|pip)")
 _ANY_SIGN = ("#", "//", "--", ";", "<!--", "/*", "*")

@@ -11,6 +11,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+# What tells that a file may have changed: its size, its inode number, and when its contents and its
+# inode changed last, in nanoseconds since the epoch. A list, since JSON holds no tuples.
+Signature = list[int]
+
 MAX_BYTES = 8 * 1024 * 1024
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -29,13 +33,17 @@ class RefusedError(Exception):
 
 
 class Tree:
-    """The files below one directory. Paths are relative to it, with forward slashes."""
+    """The files below one directory. Paths are relative to it, with forward slashes.
+
+    `signatures` are those that files had when they were last opened to be read.
+    """
 
     def __init__(self, root: str) -> None:
         # The handles of the directories that lead to the file last opened: paths come sorted, so
         # each directory is opened once.
         self._names: list[str] = []
         self._handles: list[int] = []
+        self.signatures: dict[str, Signature] = {}
         self._handles = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
 
     def close(self) -> None:
@@ -55,6 +63,17 @@ class Tree:
             return False
         return True
 
+    def signature(self, path: str) -> Signature | None:
+        """The signature of a regular file, now; None where there is none or it is a link.
+
+        A directory on the way may be a link: the inode tells whether it leads to the same file.
+        """
+        try:
+            status = os.stat(path, dir_fd=self._handles[0], follow_symlinks=False)
+        except OSError:
+            return None
+        return _signature(status) if stat.S_ISREG(status.st_mode) else None
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a regular file; None where there is none (any more) or it is a link.
 
@@ -72,6 +91,7 @@ class Tree:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 return None
+            self.signatures[path] = _signature(status)
             if status.st_size > MAX_BYTES:
                 raise TooLargeError
             return _read(handle, status.st_size)
@@ -192,6 +212,10 @@ class Tree:
             self._handles.append(os.open(name, _DIRECTORY, dir_fd=self._handles[-1]))
             self._names.append(name)
         return self._handles[-1]
+
+
+def _signature(status: os.stat_result) -> Signature:
+    return [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def is_temporary(path: str) -> bool:

@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from typing import TypeVar, TypeVarTuple, cast
 
-from govcheck.disk import MAX_BYTES, TooLargeError, Tree, is_temporary
+from govcheck.cache import UNKNOWN, Cache
+from govcheck.disk import MAX_BYTES, Signature, TooLargeError, Tree, is_temporary
 from govcheck.document import Document, UndecodableError
 from govcheck.git import NotARepositoryError, git
 from govcheck.globs import matcher
@@ -13,6 +14,7 @@ from govcheck.globs import matcher
 Progress = Callable[[str, int, int], None]
 _Search = tuple[frozenset[str], tuple[str, ...]]
 
+Answer = TypeVar("Answer")
 View = TypeVar("View")
 Arguments = TypeVarTuple("Arguments")
 
@@ -32,11 +34,16 @@ class Repo:
     """
 
     def __init__(
-        self, root: str, exclude: Collection[str] = (), progress: Progress | None = None
+        self,
+        root: str,
+        exclude: Collection[str] = (),
+        progress: Progress | None = None,
+        cache: Cache | None = None,
     ) -> None:
         """Open the checkout at `root`, without the files that match `exclude`.
 
-        `progress` is told how many of how many files have been read, now and then.
+        `progress` is told how many of how many files have been read, now and then. `cache` knows
+        what earlier runs learnt of files.
 
         Raises:
             GitError: git refuses the repository.
@@ -47,6 +54,8 @@ class Repo:
         self.uses_git = True
         self.unchecked: dict[str, str] = {}
         self._progress = progress
+        self._cache = cache
+        self._changed: frozenset[str] = frozenset()
         self._contents: dict[str, bytes | None] = {}
         self._documents: dict[str, Document] = {}
         self._views: dict[object, object] = {}
@@ -66,6 +75,7 @@ class Repo:
         other: Repo = object.__new__(Repo)
         other.__dict__.update(self.__dict__)
         other.unchecked = dict(self.unchecked)
+        other._changed = self._changed | changes.keys()
         other._contents = {**self._contents, **changes}
         other._documents = {
             path: document for path, document in self._documents.items() if path not in changes
@@ -127,18 +137,22 @@ class Repo:
             (_searcher(needles), endings, self._found.setdefault((needles, endings), []))
             for needles, endings in self._expected
         ]
+        question = (
+            f"search {sorted((sorted(needles), endings) for needles, endings in self._expected)}"
+        )
         self._expected.clear()
-        for number, path in enumerate(self.files):
+        for number, path in enumerate(self._to_search(question)):
             if self._progress is not None and number % 256 == 0:
                 self._progress("reading", number, len(self.files))
-            if path == BASELINE_FILE:
-                continue
             tests = [
                 (contains, found) for contains, endings, found in due if path.endswith(endings)
             ]
             text = self._searchable(path, [contains for contains, _ in tests])
+            if not text:
+                self._remember(question, path, None)
+                continue
             for contains, found in tests:
-                if text and contains(text) and (document := self.document(path)) is not None:
+                if contains(text) and (document := self.document(path)) is not None:
                     found.append(document)
 
     def view(self, make: Callable[["Repo", *Arguments], View], *arguments: *Arguments) -> View:
@@ -147,6 +161,39 @@ class Repo:
         if key not in self._views:
             self._views[key] = make(self, *arguments)
         return cast(View, self._views[key])
+
+    def learn(
+        self, document: Document, question: str, make: Callable[[Document], Answer]
+    ) -> Answer:
+        """What `make` says of a document, if need be; JSON, which later runs are told as well.
+
+        `question` must name all that the answer depends on besides the document's path and text.
+        """
+        signature = self._signature(document.path)
+        if self._cache is None or signature is None:
+            return make(document)
+        answer = self._cache.recall(question, document.path, signature)
+        if answer is UNKNOWN:
+            answer = make(document)
+            self._remember(question, document.path, answer)
+        return cast(Answer, answer)
+
+    def _to_search(self, question: str) -> Iterator[str]:
+        """The files in which there may be a hit."""
+        known: Set[str] = frozenset()
+        if self._cache is not None:
+            unread = (path for path in self.files if path not in self._contents)
+            known = self._cache.recall_all(question, unread, self.tree.signature)
+        return (path for path in self.files if path not in known and path != BASELINE_FILE)
+
+    def _remember(self, question: str, path: str, answer: object) -> None:
+        signature = self._signature(path)
+        if self._cache is not None and signature is not None and path not in self.unchecked:
+            self._cache.remember(question, path, signature, answer)
+
+    def _signature(self, path: str) -> Signature | None:
+        """The signature that a file had when it was read; None where it was not, or is changed."""
+        return None if path in self._changed else self.tree.signatures.get(path)
 
     def _searchable(self, path: str, tests: Collection[Callable[[bytes], bool]]) -> bytes:
         """What to search in a file; nothing where it is gone, binary, too large or unreadable."""

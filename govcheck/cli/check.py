@@ -55,7 +55,7 @@ def configure(parser: ArgumentParser) -> None:
     add("--statistics", action="store_true", help="print how many findings each rule has")
     add("--exit-zero", action="store_true", help="exit with 0 even if findings remain")
     add("--today", type=_date, metavar="DATE", help="the day that decides what is overdue")
-    add("--no-cache", action="store_true", help="read every file anew; today every run does")
+    add("--no-cache", action="store_true", help="read every file anew, and remember nothing")
     add("--color", choices=("auto", "always", "never"), default="auto", help="colour the output")
     noise = parser.add_mutually_exclusive_group()
     noise.add_argument("-q", "--quiet", action="store_true", help="print nothing but findings")
@@ -100,6 +100,7 @@ def _report(root: str, options: Namespace) -> Report:
             changed=options.changed,
             today=options.today,
             progress=tick,
+            cached=not options.no_cache,
         )
 
 

@@ -68,6 +68,10 @@ class Reference(NamedTuple):
         return self.kind in _MAY_READ and not self.defines
 
 
+_Default = tuple[bool | int | float | str | None]
+_Place = tuple[int, int, int, int, int, int]
+_Stored = tuple[str, ReferenceKind, _Place, _Default | None, bool, bool, list[tuple[_Place, str]]]
+
 References = Mapping[str, tuple[Reference, ...]]
 
 
@@ -138,18 +142,17 @@ def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
     needles = {*policy.flags, *filter(None, map(literal_chunk, patterns))}
     if not needles:
         return
-    pattern = _pattern(frozenset(policy.flags), frozenset(patterns))
     repo.expect([SETTINGS_BASE], PYTHON)
     repo.expect([PREFIXED], PYTHON)
     own = {source.path for source in policy.sources}
     for document in repo.search(needles):
         if document.path not in own:
             try:
-                yield from _in_document(document, pattern, policy)
+                yield from _learnt(repo, document, policy)
             except TooDeepError as error:
                 repo.unchecked[document.path] = str(error)
         elif document.path == "pyproject.toml":
-            yield from _in_pyproject(document, pattern, policy)
+            yield from _in_pyproject(document, policy)
     for document in repo.search([PREFIXED], PYTHON):
         from govcheck.flags.python import prefixed_references
 
@@ -163,9 +166,55 @@ def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:
         yield from settings_fields(repo, policy, looks_like_flag(policy))
 
 
-def _in_document(
-    document: Document, pattern: re.Pattern[str], policy: Policy
-) -> Iterator[Reference]:
+def _learnt(repo: Repo, document: Document, policy: Policy) -> Iterator[Reference]:
+    places = policy.flags_settings
+    names, patterns = sorted(policy.flags), sorted(places.names)
+    known_as = (places.accessors, places.decorators, places.settings_objects)
+    learnt = repo.learn(
+        document,
+        f"references {names} {patterns} {known_as}",
+        lambda document: [_stored(each) for each in _in_document(document, policy)],
+    )
+    return (_restored(document, stored) for stored in learnt)
+
+
+def _stored(reference: Reference) -> _Stored:
+    return (
+        reference.name,
+        reference.kind,
+        reference.span[1:],
+        reference.default,
+        reference.defines,
+        reference.entry is not None,
+        [(each.span[1:], each.message) for each in reference.carried],
+    )
+
+
+def _restored(document: Document, stored: _Stored) -> Reference:
+    name, kind, place, default, defines, is_entry, carried = stored
+    return Reference(
+        name,
+        kind,
+        span=Span(document.path, *place),
+        document=document,
+        default=default and (default[0],),
+        defines=defines,
+        entry=document.view(_entries)[place[4]] if is_entry else None,
+        carried=tuple(Related(Span(document.path, *at), message) for at, message in carried),
+    )
+
+
+def _entries(document: Document) -> "Mapping[int, Entry]":
+    """The configuration entries by the offset of their names."""
+    from govcheck.config import entries, format_of
+
+    if format_of(document.path) is None:
+        return {}
+    return {entry.span.start: entry for entry in entries(document)}
+
+
+def _in_document(document: Document, policy: Policy) -> Iterator[Reference]:
+    pattern = _pattern(frozenset(policy.flags), frozenset(policy.flags_settings.names))
     hits = [(each.group(), each.start(), each.end()) for each in pattern.finditer(document.text)]
     if not hits:
         return
@@ -182,11 +231,8 @@ def _in_document(
 
 def _in_text(document: Document, hits: Iterable[tuple[str, int, int]]) -> Iterator[Reference]:
     from govcheck.comments import comments
-    from govcheck.config import entries, format_of
 
-    set_here = {}
-    if format_of(document.path) is not None:
-        set_here = {entry.span.start: entry for entry in entries(document)}
+    set_here = document.view(_entries)
     by_name: dict[str, list[Entry]] = {}
     for each in set_here.values():
         by_name.setdefault(each.name, []).append(each)
@@ -204,9 +250,7 @@ def _in_text(document: Document, hits: Iterable[tuple[str, int, int]]) -> Iterat
             yield Reference(name, "text", span, document)
 
 
-def _in_pyproject(
-    document: Document, pattern: re.Pattern[str], policy: Policy
-) -> Iterator[Reference]:
+def _in_pyproject(document: Document, policy: Policy) -> Iterator[Reference]:
     """The references in a file that also holds the policy: those outside its table."""
     from govcheck.config import entries
 
@@ -217,7 +261,7 @@ def _in_pyproject(
     ]
     table = re.compile(r"^\s*\[+\s*tool\s*\.\s*govcheck\b.*$", re.MULTILINE)
     inside += [(each.start(), each.end()) for each in table.finditer(document.text)]
-    for reference in _in_document(document, pattern, policy):
+    for reference in _in_document(document, policy):
         if not any(first <= reference.span.start < last for first, last in inside):
             yield reference
 
