@@ -80,6 +80,7 @@ def fix(
     cache = Cache(root) if cached else None
     repo = Repo(root, policy.exclude, progress, cache)
     selection = _selection(repo, select, ignore, paths, changed)
+    selection = selection._replace(mends=True, unsafe=unsafe)
     report = settle(
         repo,
         policy,
@@ -96,6 +97,7 @@ def fix(
         return report
     # What could not be written is as it was, so the report must be of that repository.
     repo = repo.with_changes({change.path: change.after for change in written})
+    selection = selection._replace(mends=False)
     after = run(repo, given or load_policy(root, today=today), selection)
     return replace(
         after,

@@ -26,6 +26,8 @@ class Selection(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     reports: Callable[[str], bool] = lambda path: True
+    mends: bool = False
+    unsafe: bool = False
 
 
 def run(
@@ -48,7 +50,10 @@ def run(
             rule = registry.load(name)
             rules.append(rule)
             if rule.check is not None:
-                found += _bounded(rule, rule.check(repo, policy), problems)
+                said = [*_bounded(rule, rule.check(repo, policy), problems)]
+                if rule.mend is not None and said and selection.mends:
+                    said = [*rule.mend(repo, policy, said, selection.unsafe)]
+                found += said
         except Exception as error:
             problems.append(_crash(name, error))
     found = [f for each in found if (f := _judged(each, policy, rules)) is not None]
@@ -58,8 +63,8 @@ def run(
         if rule.review is None:
             continue
         try:
-            said = _bounded(rule, rule.review(repo, policy, outcome), problems)
-            kept += [f for each in said if (f := _judged(each, policy, rules)) is not None]
+            reviewed = _bounded(rule, rule.review(repo, policy, outcome), problems)
+            kept += [f for each in reviewed if (f := _judged(each, policy, rules)) is not None]
         except Exception as error:
             problems.append(_crash(rule.name, error))
     reported = [finding for finding in kept if selection.reports(finding.span.path)]

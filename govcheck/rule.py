@@ -1,6 +1,6 @@
 """What a rule is: its examples, its check, and how it speaks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from govcheck.report import Outcome
 
 Check = Callable[["Repo", "Policy"], Iterator[Finding]]
+Mend = Callable[["Repo", "Policy", Sequence[Finding], bool], Iterator[Finding]]
 Review = Callable[["Repo", "Policy", "Outcome"], Iterator[Finding]]
 
 
@@ -20,13 +21,16 @@ class Rule(NamedTuple):
 
     `check` is a pure generator of findings over the repository and the policy. A rule about the
     run itself (an exception that nothing needed) has a `review` instead, which also sees what the
-    other rules' findings became. `fix` says what `--fix` can do for its findings at best.
+    other rules' findings became. `fix` says what `--fix` can do for its findings at best. Fixes
+    that are costly to make are added by `mend`, which is only called to fix: it gives the findings
+    back, with their fixes or with why there is none, and is told whether unsafe ones are wanted.
     """
 
     name: str
     family: str
     check: Check | None = None
     review: Review | None = None
+    mend: Mend | None = None
     severity: Severity = "error"
     fix: Literal["safe", "unsafe"] | None = None
 

@@ -139,9 +139,9 @@ def test_every_example_is_remembered_as_it_was_found(
     plain = check(str(root), today=today).findings
     assert check(str(root), today=today, cached=True).findings == plain
     assert check(str(root), today=today, cached=True).findings == plain
-    fixed = fix(str(root), today=today, cached=True)
-    assert fixed.findings == check(str(root), today=today).findings
-    assert check(str(root), today=today, cached=True).findings == fixed.findings
+    fix(str(root), today=today, cached=True)
+    plain = check(str(root), today=today).findings
+    assert check(str(root), today=today, cached=True).findings == plain
 
 
 def _garble(path: Path) -> None:

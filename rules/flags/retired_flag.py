@@ -19,7 +19,8 @@ line, the fix is unsafe until the code is folded.
 `# govcheck: ignore[retired-flag] -- REASON` on the line, or `[[exceptions]]` in the policy.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from govcheck.finding import Edit, Finding, Fix
@@ -47,6 +48,7 @@ _SAYS_AND_TO_DO = {
     "text": ("names", "nothing should ask for it"),
     "prose": ("describes", "say that it is retired, or leave it out"),
 }
+_IN_CODE = ("env-read", "env-write", "setting", "constant", "accessor", "decorator", "string")
 _DEFINES = {"setting": ("sets", "nothing should set it"), "constant": ("binds", "take it out")}
 
 
@@ -71,6 +73,30 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             if edits and is_built is not None:
                 why = _why_unsafe(reference, flag, found[name], is_built)
             yield _finding(reference, flag, policy, edits, why)
+
+
+def mend(
+    repo: Repo, policy: Policy, findings: Sequence[Finding], unsafe: bool
+) -> Iterator[Finding]:
+    """The findings with their files folded, or with what stands in the way."""
+    if not any(finding.data["kind"] in _IN_CODE for finding in findings):
+        yield from findings
+        return
+    from govcheck.flags.folding import folds  # only fixing pays for it
+
+    made = folds(repo, policy, unsafe=unsafe)
+    for finding in findings:
+        fold = made.get(finding.span.path)
+        if fold is None or finding.fix is not None or finding.data["kind"] not in _IN_CODE:
+            yield finding
+        elif fold.refusal is not None:
+            path, line, why = fold.refusal
+            yield replace(finding, message=f"{finding.message}; not folded: {path}:{line}: {why}")
+        elif fold.edits:
+            fix = Fix(f"fold {finding.data['flag']}", fold.edits, safe=fold.is_safe)
+            yield replace(finding, fix=fix)
+        else:
+            yield finding
 
 
 def _finding(
@@ -167,7 +193,7 @@ def _is_variable(entry: "Entry", path: str) -> bool:
     return not path.startswith(".github/") or entry.path[-2:-1] == ("env",)
 
 
-rule = Rule("retired-flag", "flags", check, fix="safe")
+rule = Rule("retired-flag", "flags", check, mend=mend, fix="safe")
 
 _RETIRED = """\
 [flags.USE_NEW_MENU]
@@ -207,6 +233,7 @@ examples = [
             f"tests/test_app.py:2:25: sets {_UNSET}",
             f"tests/test_app.py:3:37: sets {_UNSET}",
         ),
+        {"tests/test_app.py": "def test_menu(monkeypatch):\n    pass\n"},
     ),
     Example(
         "Settings, constants and declared accessors",
@@ -257,28 +284,63 @@ examples = [
         {
             "govcheck.toml": _RETIRED,
             ".env": "USE_NEW_MENU=true\n",
-            "app.py": 'import os\non = os.getenv("USE_NEW_MENU", "false") == "true"\n',
+            "app.py": 'import os\nprint(os.getenv("USE_NEW_MENU", "false"))\n',
         },
         (
             f".env:1:1: sets {_TAKE_OUT}; app.py:2 still reads it and would get another value"
             " without this line",
-            f"app.py:2:17: reads {_KEEP}",
+            f"app.py:2:18: reads {_KEEP}",
         ),
         {".env": ""},
         unsafe=True,
     ),
     Example(
-        "A default that is spelled otherwise is another string",
+        "Folding comes first where a default is spelled otherwise",
         {
             "govcheck.toml": _RETIRED,
             ".env": "USE_NEW_MENU=true\n",
-            "app.py": 'import os\non = os.getenv("USE_NEW_MENU", "True") == "true"\n',
+            "app.py": 'import os\non = os.getenv("USE_NEW_MENU", "True") == "true"\nprint(1)\n',
         },
         (
             f".env:1:1: sets {_TAKE_OUT}; app.py:2 still reads it and would get another value"
             " without this line",
             f"app.py:2:17: reads {_KEEP}",
         ),
+        {".env": "", "app.py": "print(1)\n"},
+    ),
+    Example(
+        "The live branch stays, and what only the dead one used goes",
+        {
+            "govcheck.toml": _RETIRED,
+            "app.py": (
+                "import os\n"
+                "\n"
+                '_NEW_MENU = os.getenv("USE_NEW_MENU", "false").lower() in ("1", "true")\n'
+                "\n"
+                "\n"
+                "def _old_menu(user):\n"
+                "    return [user.name]\n"
+                "\n"
+                "\n"
+                "def menu(user):\n"
+                "    # Guests see nothing.\n"
+                "    if user.is_guest:\n"
+                "        return []\n"
+                "    if not _NEW_MENU:\n"
+                "        return _old_menu(user)\n"
+                '    return [user.name, "settings"]\n'
+            ),
+        },
+        (f"app.py:3:24: reads {_KEEP}",),
+        {
+            "app.py": (
+                "def menu(user):\n"
+                "    # Guests see nothing.\n"
+                "    if user.is_guest:\n"
+                "        return []\n"
+                '    return [user.name, "settings"]\n'
+            ),
+        },
     ),
     Example(
         "Prose that describes the flag as live misleads",

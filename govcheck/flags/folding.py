@@ -1,0 +1,275 @@
+"""Retired flags folded out of the repository's Python files, together where they depend."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from govcheck.document import Document
+from govcheck.finding import Edit
+from govcheck.flags.references import PROSE, PYTHON, Reference, is_python, references
+from govcheck.flags.section import Flag
+from govcheck.policy import Policy
+from govcheck.python.folding import Retired, Setting
+from govcheck.python.folding.flags import Elsewhere, Literal_
+from govcheck.python.folding.pool import Task, answers
+from govcheck.repo import Repo
+
+_MAX_ROUNDS = 5
+_CRASHED = "the process that folded it died"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What folding makes of the files that depend on each other: edits, or why there are none.
+
+    `refusal` is (path, line, why). `is_safe` tells that behaviour is proved to stay.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    is_safe: bool = True
+    refusal: tuple[str, int, str] | None = None
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Module:
+    """A file on its way: what other files give it, and what they do with its names."""
+
+    document: Document
+    names: tuple[str, ...]
+    constants: dict[str, Literal_] = field(default_factory=dict)
+    elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
+    exports: dict[str, Literal_] = field(default_factory=dict)
+    users: set[str] = field(default_factory=set)
+    folded: str = ""
+    refusal: tuple[int, str] | None = None
+    unused: tuple[str, ...] = ()
+
+
+def folds(repo: Repo, policy: Policy, *, unsafe: bool) -> Mapping[str, Fold]:
+    """What folding makes of each Python file that has to do with a retired flag, by path."""
+    safe = _Folding(repo, policy, unsafe=False).folds()
+    if not unsafe:
+        return safe
+    return {
+        path: safe[path] if safe.get(path) == fold else fold
+        for path, fold in _Folding(repo, policy, unsafe=True).folds().items()
+    }
+
+
+class _Folding:
+    def __init__(self, repo: Repo, policy: Policy, *, unsafe: bool) -> None:
+        self.repo = repo
+        self.unsafe = unsafe
+        self.places = policy.flags_settings
+        self.own = [source.path for source in policy.sources]
+        self.flags = {
+            name: retired(flag) for name, flag in policy.flags.items() if flag.status == "retired"
+        }
+        found = repo.view(references, policy)
+        self.modules = {
+            document.path: _Module(document, _dotted_names(repo, document.path))
+            for name in self.flags
+            for document in _documents(found[name])
+        }
+
+    def folds(self) -> Mapping[str, Fold]:
+        """The folds of all files."""
+        self._carry_over()
+        self._fold(self.modules.keys())
+        for _ in range(_MAX_ROUNDS):
+            again = {path for path in self.modules if self._looks_elsewhere(path)}
+            if not again:
+                break
+            self._fold(again)
+        else:
+            for path in again:
+                self._leave(path, 1, "what other files do with its names does not settle")
+        return {path: self._result(path) for path in self.modules}
+
+    def _setting(self, module: _Module) -> Setting:
+        return Setting(
+            flags=self.flags,
+            module=module.names[0],
+            is_package=module.document.path.endswith("/__init__.py"),
+            accessors=self.places.accessors,
+            decorators=self.places.decorators,
+            settings_objects=self.places.settings_objects,
+            constants=module.constants,
+            elsewhere=module.elsewhere,
+            unsafe=self.unsafe,
+        )
+
+    def _carry_over(self) -> None:
+        """Tell importing files the values of names, also over several files."""
+        waiting = list(self.modules)
+        for _ in range(_MAX_ROUNDS):
+            if not waiting:
+                return
+            modules = [self.modules[path] for path in waiting]
+            tasks = [Task("exports", m.document.text, self._setting(m)) for m in modules]
+            for module, exported in zip(modules, answers(tasks), strict=True):
+                module.exports = exported or {}
+            waiting = [user for path in waiting for user in self._import(path)]
+
+    def _import(self, path: str) -> Iterator[str]:
+        """The files that read an exported name of a file, now that they know its value."""
+        module = self.modules[path]
+        for name, value in module.exports.items():
+            users, other = set(), False
+            for document in self.repo.search([name], PYTHON):
+                if document.path == path:
+                    continue
+                use = _use(document.text, module.names, name, is_flag=True)
+                users.update([document.path] if use == "read" else [])
+                other = other or use == "other"
+            if other:
+                module.elsewhere[name] = "other"
+                continue
+            for user in users:
+                known = self.modules.get(user)
+                if known is None:
+                    importing = self.repo.document(user)
+                    if importing is None:
+                        continue
+                    known = _Module(importing, _dotted_names(self.repo, user))
+                    self.modules[user] = known
+                module.users.add(user)
+                new = {f"{each}.{name}": value for each in module.names}
+                if not new.keys() <= known.constants.keys():
+                    known.constants.update(new)
+                    yield user
+
+    def _fold(self, paths: Collection[str]) -> None:
+        modules = [self.modules[path] for path in paths]
+        tasks = [Task("fold", m.document.text, self._setting(m)) for m in modules]
+        for module, answer in zip(modules, answers(tasks), strict=True):
+            module.folded = module.document.text
+            if answer is None:
+                module.refusal = (1, _CRASHED)
+                continue
+            refusal = answer["refusal"]
+            module.refusal = (refusal["line"], refusal["why"]) if refusal else None
+            module.folded = answer["text"]
+            module.unused = tuple(answer["unused"])
+            for name in (*answer["assumed"], *module.exports):
+                module.elsewhere.setdefault(name, "absent")
+
+    def _looks_elsewhere(self, path: str) -> bool:
+        """Whether other files, as they will be, do more with a file's names than was assumed."""
+        module = self.modules[path]
+        if module.refusal is not None:
+            return False
+        before = dict(module.elsewhere)
+        for name in before:
+            module.elsewhere[name] = self._use_elsewhere(path, name)
+        return module.elsewhere != before
+
+    def _use_elsewhere(self, path: str, name: str) -> Elsewhere:
+        module = self.modules[path]
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        found: Elsewhere = "absent"
+        for document in self.repo.search([name]):
+            if document.path in (path, *self.own) or document.path.lower().endswith(PROSE):
+                continue
+            other = self.modules.get(document.path)
+            text = other.folded if other is not None else document.text
+            if not word.search(text):
+                continue
+            is_flag = name in module.exports
+            if not is_python(document):
+                use: Elsewhere = "absent" if is_flag else "other"
+            else:
+                use = _use(text, module.names, name, is_flag=is_flag)
+            if use == "other":
+                return use
+            found = use if use == "read" else found
+        return found
+
+    def _leave(self, path: str, line: int, why: str) -> None:
+        module = self.modules[path]
+        module.folded, module.refusal = module.document.text, (line, why)
+
+    def _group(self, path: str) -> set[str]:
+        """The files that must be folded together: who gives a constant, and who takes it."""
+        group, waiting = {path}, [path]
+        while waiting:
+            here = waiting.pop()
+            near = {p for p, m in self.modules.items() if here in m.users} | self.modules[
+                here
+            ].users
+            waiting += near - group
+            group |= near
+        return group
+
+    def _result(self, path: str) -> Fold:
+        edits: list[Edit] = []
+        for each in sorted(self._group(path)):
+            module = self.modules[each]
+            if module.refusal is not None:
+                line, why = module.refusal
+                return Fold(refusal=(each, line, why))
+            edits += _edits(module.document, module.folded)
+        return Fold(tuple(edits), not self.unsafe, unused=self.modules[path].unused)
+
+
+def retired(flag: Flag) -> Retired:
+    """What folding has to know of a retired flag."""
+    is_exact = flag.env_unset or flag.env_value is not None
+    spelling = (flag.env_value,) if is_exact else None
+    return Retired(flag.value, spelling, frozenset(flag.kinds))
+
+
+def _documents(found: tuple[Reference, ...]) -> Iterator[Document]:
+    for reference in found:
+        if reference.kind not in ("prose", "config", "text") and is_python(reference.document):
+            yield reference.document
+
+
+def _dotted_names(repo: Repo, path: str) -> tuple[str, ...]:
+    """The names under which a file can be imported, the one from its outermost package first."""
+    parts = path.rpartition(".")[0].split("/")
+    depth = len(parts) - 1
+    while depth and "/".join([*parts[:depth], "__init__.py"]) in repo:
+        depth -= 1
+    if parts[-1] == "__init__":
+        parts.pop()
+    starts = [depth, *(start for start in range(len(parts)) if start != depth)]
+    return tuple(".".join(parts[start:]) for start in starts if parts[start:]) or ("",)
+
+
+def _use(text: str, modules: tuple[str, ...], name: str, *, is_flag: bool) -> Elsewhere:
+    """What a file does with a name of another module: read it, nothing, or something else.
+
+    A plain string may be anything's name, so it only counts for what does not hold a flag.
+    """
+    word = re.escape(name)
+    if re.search(rf"[\"'][\w.:]*[.:]{word}[\"']|attr\w*\([^)\n]*[\"']{word}[\"']", text):
+        return "other"
+    if not is_flag and re.search(rf"[\"']{word}[\"']", text):
+        return "other"
+    if re.search(rf"\.{word}\s*(?::[^=\n]+)?=(?!=)", text):
+        return "other"
+    lasts = "|".join({re.escape(each.rpartition(".")[2]) for each in modules})
+    if re.search(rf"^\s*from\s+[\w.]*?(?<!\w)(?:{lasts})?\s+import\s+\*", text, re.MULTILINE):
+        return "other"
+    imports = rf"^[ \t]*from\s+([\w.]+)\s+import\s+(?:\([^)]*|[^\n]*)(?<!\w){word}(?!\w)"
+    if re.search(rf"\.{word}(?!\w)", text) or re.search(imports, text, re.MULTILINE):
+        return "read"
+    return "absent"
+
+
+def _edits(document: Document, after: str) -> Iterator[Edit]:
+    """The lines that differ, as few as there are."""
+    before = document.text.splitlines(keepends=True)
+    lines = after.splitlines(keepends=True)
+    starts = [0]
+    for line in before:
+        starts.append(starts[-1] + len(line))
+    for tag, first, last, new_first, new_last in SequenceMatcher(
+        None, before, lines, autojunk=False
+    ).get_opcodes():
+        if tag != "equal":
+            text = "".join(lines[new_first:new_last])
+            yield Edit(document.path, starts[first], starts[last], text)

@@ -1,0 +1,99 @@
+"""Folding: retired flags out of Python code, with behaviour kept.
+
+The value of a flag takes the place of what reads it, and is carried through names, comparisons and
+branches; then what became dead or unused goes. It is decided on Python's syntax tree and carried
+out by LibCST, and only a result that parses to exactly what was decided is used.
+"""
+
+import ast
+from dataclasses import dataclass
+
+from govcheck.python.folding.cleanup import Cleanup
+from govcheck.python.folding.facts import Facts, Outcome
+from govcheck.python.folding.flags import Literal_, Retired, Setting
+from govcheck.python.folding.fold import Folder, RefusedError
+from govcheck.python.folding.plan import Places
+from govcheck.python.folding.remains import remains
+from govcheck.python.folding.rewrite import UnchangedError, rewrite
+
+__all__ = ["Folded", "Refusal", "Retired", "Setting", "exports", "fold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a module is left alone, and the 1-based line that says so."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What became of a module: its text, which is the old one where there is a refusal.
+
+    `assumed` are names of the module that no other file may know, or it is wrong: fold again with
+    what other files do with them. `unused` are public names that nothing in the module uses now.
+    """
+
+    text: str
+    refusal: Refusal | None = None
+    assumed: frozenset[str] = frozenset()
+    unused: frozenset[str] = frozenset()
+
+
+def fold(text: str, setting: Setting) -> Folded:
+    """Fold one module."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        return Folded(text, Refusal(line, "this Python cannot parse it"))
+    try:
+        return _fold(text, tree, setting)
+    except RefusedError as error:
+        return Folded(text, Refusal(error.line, str(error)))
+    except UnchangedError as error:
+        return Folded(text, Refusal(1, str(error)))
+    except RecursionError:
+        return Folded(text, Refusal(1, "it nests too deeply"))
+
+
+def exports(text: str, setting: Setting) -> dict[str, Literal_]:
+    """The names of a module that hold the values of flags, and nothing else ever."""
+    try:
+        facts = Facts(ast.parse(text), setting)
+        module = facts.scopes.module
+        found: dict[str, Outcome] = {n: (setting.flags[n].value,) for n in facts.constants}
+        found |= {
+            name: facts.value(given)
+            for name, bindings in module.bindings.items()
+            if facts.is_settled(module, name)
+            and isinstance(given := facts.given(bindings[0]), ast.expr)
+        }
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    return {name: value[0] for name, value in found.items() if value is not None}
+
+
+def _fold(text: str, tree: ast.Module, setting: Setting) -> Folded:
+    facts = Facts(tree, setting)
+    places = Places(text)
+    folder = Folder(facts, places)
+    target = folder.module()
+    cleanup = Cleanup(facts, places, folder.plan, text.splitlines())
+    target = cleanup.module(target)
+    remains(facts, target)
+    if folder.plan.is_empty:
+        return Folded(text)
+    result = rewrite(text, folder.plan, folder.words)
+    try:
+        agrees = ast.dump(ast.parse(result)) == ast.dump(target)
+    except (SyntaxError, ValueError) as error:
+        raise UnchangedError(f"the result would not parse: {error}") from error
+    if not agrees:
+        raise UnchangedError("two ways to fold it disagree")
+    return Folded(
+        result,
+        assumed=frozenset(cleanup.assumed | folder.assumed),
+        unused=frozenset(cleanup.unused),
+    )

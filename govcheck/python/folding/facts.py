@@ -1,0 +1,679 @@
+"""What a module says of flags: where it reads them, and which names hold the values."""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from govcheck.python.folding.flags import Literal_, Retired, Setting
+from govcheck.python.folding.interpreter import (
+    Constant,
+    EnvironmentRead,
+    Interpreter,
+    NeedsError,
+    RaisedError,
+    UnknownError,
+)
+from govcheck.python.folding.scopes import Scope, scopes
+
+_ENVIRONMENTS = ("os.environ", "os.environb")
+_RAW_READERS = (
+    "os.getenv", "os.environ.get", "os.environ.pop", "decouple.config", "environs.Env()",
+    "environs.Env().str", "environs.env", "environs.env.str", "environ.Env()", "environ.Env().str",
+    "starlette.config.Config()",
+)  # fmt: skip
+_BOOLEAN_READERS = ("environs.Env().bool", "environs.env.bool", "environ.Env().bool")
+_CACHES = ("functools.cache", "functools.lru_cache", "functools.lru_cache()")
+_DYNAMIC = ("locals", "vars", "exec", "eval", "globals", "setattr")
+_STATEFUL = ("self", "cls")
+
+_LOOKING_UP = (
+    "getattr", "setattr", "delattr", "hasattr", "object", "patch", "attrgetter", "methodcaller",
+    "import_string", "import_module", "multiple",
+)  # fmt: skip
+_DOTTED = re.compile(r"\w+(?:[.:]\w+)+")
+
+Outcome = tuple[Literal_] | None
+
+
+class Facts:
+    """One module as folding sees it, before anything is changed."""
+
+    def __init__(self, tree: ast.Module, setting: Setting) -> None:
+        self.tree = tree
+        self.setting = setting
+        self.scopes = scopes(tree)
+        self.strings = frozenset(_strings(tree))
+        self._values: dict[tuple[ast.expr, bool], Outcome] = {}
+        self._binding: set[ast.AST] = set()
+
+    # What the interpreter asks.
+
+    def is_flag(self, name: str) -> bool:
+        """Whether an environment variable is a retired flag's."""
+        flag = self.setting.flags.get(name)
+        return flag is not None and flag.is_kind("env")
+
+    def qualified(self, node: ast.AST) -> str:
+        """The dotted name of what an expression refers to, or nothing; calls end with `()`."""
+        match node:
+            case ast.Name():
+                owner = self.scopes.owner.get(node)
+                bindings = owner.bindings.get(node.id, []) if owner else []
+                if not bindings:
+                    return node.id
+                imported = {self._imported(each) for each in bindings}
+                if len(imported) == 1 and "" not in imported:
+                    return imported.pop()
+                bound = self.bound_to(node)
+                same = isinstance(bound, ast.Name | ast.Attribute | ast.Call)
+                if not same or bound is None or bound in self._binding:
+                    return ""
+                self._binding.add(bound)
+                try:
+                    return self.qualified(bound)
+                finally:
+                    self._binding.discard(bound)
+            case ast.Attribute():
+                owner_name = self.qualified(node.value)
+                return f"{owner_name}.{node.attr}" if owner_name else ""
+            case ast.Call():
+                called = self.qualified(node.func)
+                return f"{called}()" if called else ""
+            case _:
+                return ""
+
+    def environment_read(self, node: ast.expr) -> EnvironmentRead | None:
+        """The read of an environment variable that an expression is, if it is one."""
+        match node:
+            case ast.Call():
+                name = self.qualified(node.func)
+                key = _argument(node, 0, "key", "option")
+                if key is None or (name not in _RAW_READERS and name != "os.environ.__getitem__"):
+                    return None
+                if any(each.arg not in ("key", "option", "default") for each in node.keywords):
+                    return None
+                default = _argument(node, 1, "default")
+                silent = name in ("os.getenv", "os.environ.get")
+                return EnvironmentRead(key, default, raises=default is None and not silent)
+            case ast.Subscript() if self.qualified(node.value) in _ENVIRONMENTS:
+                return EnvironmentRead(node.slice, raises=True)
+            case ast.Compare(ops=[ast.In() | ast.NotIn() as sign], comparators=[mapping]) if (
+                self.qualified(mapping) in _ENVIRONMENTS
+            ):
+                return EnvironmentRead(node.left, test=isinstance(sign, ast.In))
+            case _:
+                return None
+
+    def decided(self, node: ast.expr) -> tuple[Constant] | None:
+        """The value of an expression that a flag decides by itself: a setting, an accessor."""
+        match node:
+            case ast.Attribute(ctx=ast.Load()):
+                if self.is_settings(node.value) and (found := self._value("settings", node.attr)):
+                    return found
+                return self._constant(node)
+            case ast.Name(ctx=ast.Load()):
+                return self._constant(node)
+            case ast.Call():
+                return self._called(node)
+            case _:
+                return None
+
+    def bound_to(self, node: ast.expr) -> ast.AST | None:
+        """What the only binding of a name or attribute gives it, where that is certain."""
+        match node:
+            case ast.Name():
+                owner = self.scopes.owner.get(node)
+                if owner is None or not self.is_settled(owner, node.id):
+                    return None
+                binding = owner.bindings[node.id][0]
+                if isinstance(binding, ast.FunctionDef):
+                    return binding if self._is_plain(binding) else None
+                return self.given(binding) if self._dominates(binding, node, owner) else None
+            case ast.Attribute():
+                return self._attribute(node)
+            case _:
+                return None
+
+    # Values.
+
+    def value(self, node: ast.expr, *, truth: bool = False) -> Outcome:
+        """(value,) of an expression that flags decide, otherwise None; `truth`: of its truth."""
+        key = (node, truth)
+        if key not in self._values:
+            self._values[key] = None  # an expression that needs itself is not known
+            self._values[key] = self._compute(node, truth)
+        return self._values[key]
+
+    def holds_flag(self, node: ast.expr) -> bool:
+        """Whether an expression is a flag's value, raw or not, or its name, and nothing else."""
+        if isinstance(node, ast.Constant):
+            return isinstance(node.value, str) and node.value in self.setting.flags
+        interpreter = Interpreter(self, {})
+        try:
+            interpreter.evaluate(node)
+        except NeedsError:
+            return True
+        except (UnknownError, RaisedError):
+            return False
+        return interpreter.is_derived
+
+    def _compute(self, node: ast.expr, truth: bool) -> Outcome:
+        interpreter = Interpreter(self, {})
+        try:
+            value = interpreter.evaluate(node)
+        except NeedsError as needs:
+            return self._decide(node, needs.flag, truth)
+        except (UnknownError, RaisedError):
+            return None
+        if not interpreter.is_derived:
+            return None
+        return _literal(bool(value) if truth else value)
+
+    def _decide(self, node: ast.expr, name: str, truth: bool) -> Outcome:
+        flag = self.setting.flags[name]
+
+        def outcomes(spellings: tuple[str | None, ...]) -> list[object] | None:
+            found: list[object] = []
+            for spelling in spellings:
+                try:
+                    value = Interpreter(self, {name: spelling}).evaluate(node)
+                except RaisedError:
+                    continue
+                except (UnknownError, NeedsError):
+                    return None
+                found.append(bool(value) if truth else value)
+            return found
+
+        final, other, unset = map(outcomes, (flag.spellings, flag.others, (None,)))
+        if not final or other is None or unset is None:
+            return None
+        if not flag.others:
+            return _literal(final[0])
+        return _meant(flag, final, other, unset)
+
+    def _value(self, kind: str, name: str) -> tuple[Constant] | None:
+        flag = self.setting.flags.get(name)
+        if flag is None or not flag.is_kind(kind) or flag.value is None:
+            return None
+        return (flag.value,)
+
+    def _constant(self, node: ast.Name | ast.Attribute) -> tuple[Constant] | None:
+        name = self.qualified(node)
+        if name in self.setting.constants:
+            return (self.setting.constants[name],)
+        if not isinstance(node, ast.Name):
+            return None
+        flag = self.setting.flags.get(node.id)
+        owner = self.scopes.owner.get(node)
+        if flag is None or owner is not self.scopes.module or flag.value is None:
+            return None
+        imported = name != "" and name != node.id
+        if imported:
+            return (flag.value,) if "constant" in flag.kinds else None
+        if not self.is_settled(owner, node.id) or not self._is_constant_of(flag, owner, node.id):
+            return None
+        return (flag.value,)
+
+    @cached_property
+    def constants(self) -> frozenset[str]:
+        """The names of the module that are flags themselves."""
+        module, flags = self.scopes.module, self.setting.flags
+        return frozenset(
+            name
+            for name in flags.keys() & module.bindings.keys()
+            if self.is_settled(module, name) and self._is_constant_of(flags[name], module, name)
+        )
+
+    def _is_constant_of(self, flag: Retired, owner: Scope, name: str) -> bool:
+        """Whether a module's constant is the flag: by its kind, or as it has its final value."""
+        given = self.given(owner.bindings[name][0])
+        same = isinstance(given, ast.Constant) and _equal(given.value, flag.value)
+        return "constant" in flag.kinds or (not flag.kinds and same)
+
+    def _called(self, node: ast.Call) -> tuple[Constant] | None:
+        name = self.qualified(node.func)
+        if name == "getattr" and len(node.args) >= 2 and self.is_settings(node.args[0]):
+            attribute = node.args[1]
+            if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+                return self._value("settings", attribute.value)
+        flag = self.accessed(node)
+        if flag is not None:
+            return None if self.effects(node) else self._value("callable", flag)
+        cast = _argument(node, -1, "cast")
+        is_boolean = name in _BOOLEAN_READERS or (
+            name == "decouple.config" and cast is not None and self.qualified(cast) == "bool"
+        )
+        key = _argument(node, 0, "key", "option")
+        if not is_boolean or not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+            return None
+        default = _argument(node, 1, "default")
+        if default is not None and not isinstance(default, ast.Constant):
+            return None
+        value = self._value("env", key.value)
+        if value is None and self.is_flag(key.value) and default is not None:
+            return (bool(default.value),) if isinstance(default, ast.Constant) else None
+        return value
+
+    def accessed(self, node: ast.Call) -> str | None:
+        """The flag that a call of a declared accessor asks for."""
+        name, written = self.qualified(node.func), dotted(node.func)
+        for accessor in self.setting.accessors:
+            function, _, position = accessor.partition(":")
+            if not any(
+                each == function or each.endswith(f".{function}")
+                for each in (name, written)
+                if each
+            ):
+                continue
+            keywords = ("flag", "flag_key", "flag_name", "feature", "feature_name", "key", "name")
+            key = _argument(node, int(position or 0), *keywords)
+            text = self._text(key) if key is not None else None
+            if text is not None and text in self.setting.flags:
+                return text
+        return None
+
+    def effects(self, node: ast.Call) -> list[ast.expr]:
+        """The arguments whose evaluation may do something."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return [each for each in given if not self.is_pure(each) and self._text(each) is None]
+
+    def is_pure(self, node: ast.expr | None) -> bool:
+        """Whether evaluating an expression can do nothing but give a value."""
+        match node:
+            case None | ast.Constant() | ast.Lambda():
+                return not isinstance(node, ast.Lambda) or all(
+                    map(self.is_pure, (*node.args.defaults, *node.args.kw_defaults))
+                )
+            case ast.Name():
+                return self._is_surely_bound(node)
+            case ast.UnaryOp(op=ast.Not()):
+                return self.is_pure(node.operand)
+            case ast.BoolOp():
+                return all(map(self.is_pure, node.values))
+            case ast.IfExp():
+                return all(map(self.is_pure, (node.test, node.body, node.orelse)))
+            case ast.Tuple() | ast.List():
+                return all(map(self.is_pure, node.elts))
+            case ast.Dict():
+                known = all(isinstance(key, ast.Constant) for key in node.keys)
+                return known and all(map(self.is_pure, node.values))
+            case ast.Compare() | ast.BinOp():
+                return self._is_plain_arithmetic(node)
+            case _:
+                return False
+
+    def _is_plain_arithmetic(self, node: ast.Compare | ast.BinOp) -> bool:
+        """Comparisons by identity, and sums of parameters as everybody writes them."""
+        if isinstance(node, ast.BinOp):
+            signs: list[ast.AST] = [node.op]
+            operands = [node.left, node.right]
+        else:
+            signs = [*node.ops]
+            operands = [node.left, *node.comparators]
+        plain = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq, ast.Add, ast.Sub)
+        return all(isinstance(sign, plain) for sign in signs) and all(map(self.is_pure, operands))
+
+    def _is_surely_bound(self, name: ast.Name) -> bool:
+        owner = self.scopes.owner.get(name)
+        if owner is None:
+            return isinstance(name.ctx, ast.Load) and name.id in ("True", "False", "None")
+        bindings = owner.bindings.get(name.id, [])
+        if not bindings:
+            return owner is self.scopes.module and hasattr(builtins, name.id)
+        if any(isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del) for each in bindings):
+            return False
+        if any(isinstance(each, ast.arg) for each in bindings):
+            return True
+        return any(self._dominates(each, name, owner) for each in bindings)
+
+    def _text(self, node: ast.expr) -> str | None:
+        """The string that an expression is: a literal, a constant, a member of an enumeration."""
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner = self.scopes.owner.get(node.value)
+            bindings = owner.bindings.get(node.value.id, []) if owner else []
+            if len(bindings) == 1 and isinstance(bindings[0], ast.ClassDef):
+                node = self._member(bindings[0], node.attr) or node
+        try:
+            value = Interpreter(self, {}).evaluate(node)
+        except (UnknownError, RaisedError, NeedsError):
+            return None
+        return value if isinstance(value, str) else None
+
+    def _member(self, definition: ast.ClassDef, name: str) -> ast.expr | None:
+        for scope in self.scopes.all:
+            if scope.node is definition and len(scope.bindings.get(name, [])) == 1:
+                given = self.given(scope.bindings[name][0])
+                return given if isinstance(given, ast.expr) else None
+        return None
+
+    # Bindings.
+
+    def is_settled(self, scope: Scope, name: str) -> bool:
+        """Whether a name has one binding, which nothing else in the program can change."""
+        bindings = scope.bindings.get(name, [])
+        if len(bindings) != 1 and self._trial(bindings) is None:
+            return False
+        if scope.kind == "class" or scope.kind == "comprehension":
+            return False
+        if scope is self.scopes.module:
+            if self.setting.elsewhere.get(name) == "other" or self.is_named(name):
+                return False
+            return not self.dynamic & {"exec", "eval", "globals"}
+        return not self.dynamic & {"exec", "eval", "locals", "vars"}
+
+    def is_named(self, name: str) -> bool:
+        """Whether a string of the module names it to something that looks it up."""
+        return name in self.strings
+
+    @cached_property
+    def dynamic(self) -> frozenset[str]:
+        """The built-in functions that reach names by strings, where the module calls them."""
+        loads = self.scopes.module.loads
+        return frozenset(
+            name
+            for name in _DYNAMIC
+            if name not in self.scopes.module.bindings
+            and any(not self._is_mere_test(load) for load in loads.get(name, ()))
+        )
+
+    def _is_mere_test(self, load: ast.Name) -> bool:
+        """`"name" in globals()` names what it looks for, which `is_named` sees."""
+        call = self.scopes.parent.get(load)
+        test = self.scopes.parent.get(call) if call is not None else None
+        return (
+            isinstance(test, ast.Compare)
+            and isinstance(test.left, ast.Constant)
+            and load.id in ("globals", "locals", "vars")
+        )
+
+    def given(self, binding: ast.AST) -> ast.AST | None:
+        """The expression that a binding gives to its name."""
+        statement = self.scopes.parent.get(binding)
+        match statement:
+            case ast.Assign() if all(isinstance(each, ast.Name) for each in statement.targets):
+                around = self.scopes.parent.get(statement)
+                if isinstance(around, ast.Try) and self.is_trial(around):
+                    return around
+                return statement.value
+            case ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
+                return value
+            case _:
+                return None
+
+    def _trial(self, bindings: list[ast.AST]) -> ast.Try | None:
+        """`try: X = ... except ...: X = ...`, if that is what binds a name."""
+        statements = [self.scopes.parent.get(each) for each in bindings]
+        around = {self.scopes.parent.get(each) for each in statements if each is not None}
+        tries = {
+            self.scopes.parent.get(each) if isinstance(each, ast.ExceptHandler) else each
+            for each in around
+            if each is not None
+        }
+        if len(tries) != 1:
+            return None
+        found = tries.pop()
+        if not isinstance(found, ast.Try) or not self.is_trial(found):
+            return None
+        return found if len(bindings) == 1 + len(found.handlers) else None
+
+    def is_trial(self, node: ast.AST) -> bool:
+        """Whether all that a statement does is `try: X = ... except ...: X = ...`."""
+        if not isinstance(node, ast.Try) or node.orelse or node.finalbody or not node.handlers:
+            return False
+        names = set()
+        for body in (node.body, *(handler.body for handler in node.handlers)):
+            match body:
+                case [ast.Assign(targets=[ast.Name(id=name)])]:
+                    names.add(name)
+                case _:
+                    return False
+        return len(names) == 1
+
+    def _dominates(self, binding: ast.AST, load: ast.Name, owner: Scope) -> bool:
+        """Whether a binding has always been made when a name is read."""
+        bound = [binding, *self.scopes.ancestors(binding)]
+        if isinstance(bound[1], ast.NamedExpr):
+            return self._follows_test(bound[1], load, owner)
+        number = next(i for i, each in enumerate(bound) if isinstance(each, ast.stmt))
+        if isinstance(bound[number], ast.For | ast.AsyncFor | ast.With | ast.AsyncWith | ast.Match):
+            return False
+        if isinstance(bound[number + 1], ast.ExceptHandler):
+            number += 1
+        if isinstance(bound[number + 1], ast.Try) and self.is_trial(bound[number + 1]):
+            number += 1
+        statement, block = bound[number], bound[number + 1]
+        if owner is self.scopes.module and self._nearest_function(load) is not None:
+            return isinstance(block, ast.Module)
+        around = [load, *self.scopes.ancestors(load)]
+        if block not in around:
+            return False
+        follower = around[around.index(block) - 1]
+        for name in ("body", "orelse", "finalbody"):
+            body = getattr(block, name, [])
+            if isinstance(body, list) and statement in body:
+                return follower in body and body.index(statement) < body.index(follower)
+        return False
+
+    def _follows_test(self, named: ast.NamedExpr, load: ast.Name, owner: Scope) -> bool:
+        """Whether a name is read after `if (name := ...):` has bound it."""
+        statement = self.scopes.parent.get(named)
+        if not isinstance(statement, ast.If) or statement.test is not named:
+            return False
+        if self._nearest_function(load) is not self._nearest_function(named):
+            return False
+        around = [load, *self.scopes.ancestors(load)]
+        if statement in around:
+            return named not in around
+        block = self.scopes.parent[statement]
+        if block not in around:
+            return False
+        follower = around[around.index(block) - 1]
+        bodies = [getattr(block, name, []) for name in ("body", "orelse", "finalbody")]
+        return any(
+            statement in body and follower in body and body.index(statement) < body.index(follower)
+            for body in bodies
+            if isinstance(body, list)
+        )
+
+    def _nearest_function(self, node: ast.AST) -> ast.AST | None:
+        scope: Scope | None = self.scopes.within.get(node)
+        while scope is not None and scope.kind in ("comprehension", "class"):
+            scope = scope.parent
+        return scope.node if scope is not None and scope.kind == "function" else None
+
+    def _is_plain(self, function: ast.FunctionDef) -> bool:
+        return all(self.qualified(each) in _CACHES for each in function.decorator_list)
+
+    def _attribute(self, node: ast.Attribute) -> ast.expr | None:
+        """What `Class.x`, or `self._x` that is set once, is bound to."""
+        if not isinstance(node.value, ast.Name):
+            return None
+        name = node.attr
+        if self.setting.is_elsewhere(name) or self.is_named(name) or "setattr" in self.dynamic:
+            return None
+        stores = self.attribute_stores.get(name, [])
+        holders = [
+            scope for scope in self.scopes.all if scope.kind == "class" and name in scope.bindings
+        ]
+        definition = self._class_of(node.value)
+        if definition is None or not self._is_ordinary(definition):
+            return None
+        if not stores and len(holders) == 1 and holders[0].node is definition:
+            return self._member(definition, name)
+        if len(stores) == 1 and not holders and name.startswith("_"):
+            return self._set_once(stores[0], definition)
+        return None
+
+    def _class_of(self, name: ast.Name) -> ast.ClassDef | None:
+        """The class that `Class`, or `self` in its methods, refers to."""
+        if name.id in _STATEFUL:
+            function = next(
+                (
+                    n
+                    for n in self.scopes.ancestors(name)
+                    if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+                ),
+                None,
+            )
+            around = self.scopes.parent.get(function) if function is not None else None
+            is_first = function is not None and [a.arg for a in function.args.args[:1]] == [name.id]
+            return around if is_first and isinstance(around, ast.ClassDef) else None
+        owner = self.scopes.owner.get(name)
+        bindings = owner.bindings.get(name.id, []) if owner else []
+        found = bindings[0] if len(bindings) == 1 else None
+        return found if isinstance(found, ast.ClassDef) else None
+
+    def _is_ordinary(self, definition: ast.ClassDef) -> bool:
+        """Whether attributes of a class mean what they say: nothing makes fields of them."""
+        if definition.decorator_list or definition.keywords:
+            return False
+        return all(self.qualified(base) in ("", "object") for base in definition.bases) and not any(
+            isinstance(each, ast.FunctionDef) and each.name.startswith("__getattr")
+            for each in definition.body
+        )
+
+    def _set_once(self, store: ast.Attribute, definition: ast.ClassDef) -> ast.expr | None:
+        """The value that `__init__` of a class gives to `self._x`, for certain."""
+        statement = self.scopes.parent.get(store)
+        function = self.scopes.parent.get(statement) if statement is not None else None
+        if (
+            not isinstance(function, ast.FunctionDef)
+            or function.name != "__init__"
+            or self.scopes.parent.get(function) is not definition
+            or not isinstance(store.value, ast.Name)
+            or self._class_of(store.value) is not definition
+        ):
+            return None
+        match statement:
+            case ast.Assign(targets=[_], value=value) | ast.AnnAssign(value=ast.expr() as value):
+                return value
+            case _:
+                return None
+
+    @cached_property
+    def attribute_stores(self) -> Mapping[str, list[ast.Attribute]]:
+        """Where attributes are assigned or deleted, by name."""
+        found: dict[str, list[ast.Attribute]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                found.setdefault(node.attr, []).append(node)
+        return found
+
+    def is_settings(self, node: ast.expr) -> bool:
+        """Whether an expression is one of the policy's settings objects."""
+        name, written = self.qualified(node), dotted(node)
+        return any(
+            each == wanted or each.endswith(f".{wanted}")
+            for wanted in self.setting.settings_objects
+            for each in (name, written)
+            if each
+        )
+
+    def _imported(self, binding: ast.AST) -> str:
+        """The dotted name that an import binds; nothing for other bindings."""
+        statement = self.scopes.parent.get(binding)
+        match binding, statement:
+            case ast.alias(), ast.Import():
+                return binding.name if binding.asname else binding.name.partition(".")[0]
+            case ast.alias(), ast.ImportFrom():
+                return f"{self.imported_from(statement)}.{binding.name}"
+            case _:
+                return ""
+
+    def imported_from(self, statement: ast.Import | ast.ImportFrom) -> str:
+        """The dotted name of the module that a `from` imports from, also where it is relative."""
+        if isinstance(statement, ast.Import):
+            return ""
+        if not statement.level:
+            return statement.module or ""
+        parts = self.setting.module.split(".")
+        package = parts[: len(parts) - statement.level + self.setting.is_package]
+        return ".".join([*package, *([statement.module] if statement.module else [])])
+
+
+def _meant(flag: Retired, final: list[object], other: list[object], unset: list[object]) -> Outcome:
+    """What an expression gives for a boolean flag whose variable may be spelled in several ways.
+
+    All spellings of the value that it understands agree, and those of the other value or an unset
+    variable differ; or it tells one spelling of a value from all of the other, as `== "1"` does.
+    """
+    agreed = all(_equal(each, final[0]) for each in final)
+    if agreed and any(not _equal(each, final[0]) for each in other):
+        if all(not _equal(each, final[0]) for each in other):
+            return _literal(final[0])
+    elif agreed and flag.value is True and any(not _equal(each, final[0]) for each in unset):
+        return _literal(final[0])
+    if not all(isinstance(each, bool) for each in (*final, *other)):
+        return None
+    on, off = (final, other) if flag.value else (other, final)
+    for polarity in (True, False):
+        tells_on = polarity in on and set(off) == {not polarity}
+        tells_off = set(on) == {polarity} and (not polarity) in off
+        if tells_on or tells_off:
+            return (bool(flag.value) == polarity,)
+    return None
+
+
+def _equal(one: object, other: object) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _literal(value: object) -> Outcome:
+    if isinstance(value, bool | int | str) or value is None:
+        return (value,)
+    return None
+
+
+def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg in names:
+            return keyword.value
+    if 0 <= position < len(call.args) and not any(
+        isinstance(each, ast.Starred) for each in call.args
+    ):
+        return call.args[position]
+    return None
+
+
+def dotted(node: ast.expr) -> str:
+    """A name with its attributes as it is written."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def _strings(tree: ast.Module) -> Iterator[str]:
+    """The names that strings of a module reach: dotted ones, and those given to what looks up."""
+    is_open = False
+    plain: list[str] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)):
+                plain.append(text)
+                if _DOTTED.fullmatch(text):
+                    yield text.rpartition(".")[2]
+            case ast.Call() if dotted(node.func).rpartition(".")[2] in _LOOKING_UP:
+                names = [each for each in node.args if isinstance(each, ast.Constant)]
+                is_open = is_open or not any(isinstance(each.value, str) for each in names)
+                yield from _texts(node.args)
+            case ast.Subscript(value=ast.Call() | ast.Attribute(attr="__dict__")):
+                yield from _texts([node.slice])
+            case ast.Compare(comparators=[ast.Call()]):
+                yield from _texts([node.left])
+            case (
+                ast.Assign(targets=[ast.Name(id="__all__")])
+                | ast.AugAssign(target=ast.Name(id="__all__"))
+            ):
+                yield from _texts(ast.walk(node.value))
+    if is_open:
+        yield from plain
+
+
+def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
