@@ -55,7 +55,8 @@ class Finding:
     """One place that breaks the policy.
 
     `family` and, unless the rule decides it, `severity` are filled in by the engine from the rule
-    and the policy. `data` is what machines read of it (see the JSON output).
+    and the policy. `data` is what machines read of it (see the JSON output). `on_demand` tells that
+    a fix is costly to make, so that there is none yet where nobody asked for it.
     """
 
     rule: str
@@ -66,6 +67,7 @@ class Finding:
     data: Mapping[str, object] = field(default_factory=dict)
     severity: Severity | None = None
     family: str = ""
+    on_demand: bool = False
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

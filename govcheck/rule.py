@@ -43,9 +43,12 @@ class Rule(NamedTuple):
         related: tuple[Related, ...] = (),
         data: Mapping[str, object] | None = None,
         severity: Severity | None = None,
+        on_demand: bool = False,
     ) -> Finding:
         """A finding of this rule."""
-        return Finding(self.name, span, message, fix, related, data or {}, severity, self.family)
+        return Finding(
+            self.name, span, message, fix, related, data or {}, severity, self.family, on_demand
+        )
 
 
 @dataclass(frozen=True, slots=True)

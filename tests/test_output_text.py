@@ -312,7 +312,7 @@ class TestReport:
             found,
             replace(found, fix=Fix("t", ())),
             replace(found, severity="warning", fix=Fix("t", (), safe=False)),
-            replace(found, severity="info"),
+            replace(found, severity="info", on_demand=True),
         )
         full = replace(
             report([document], findings),
@@ -330,6 +330,7 @@ class TestReport:
             Fixed 2 findings in 1 file.
             4 findings (2 errors, 1 warning, 1 info).
             1 fixable with --fix (1 more with --unsafe-fixes).
+            1 may be fixable: --diff tells.
             4 silenced (1 by suppression, 2 by exception, 1 by baseline).
             """
         )

@@ -13,7 +13,8 @@ class Summary(NamedTuple):
     """The numbers of a report.
 
     `errors`, `warnings` and `infos` count what remains; `fixable` and `unsafe_fixable`, which do
-    not overlap, what of it has a safe or an unsafe fix; `changed_files` the files that fixing
+    not overlap, what of it has a safe or an unsafe fix, and `on_demand` what may have one if it is
+    asked for; `changed_files` the files that fixing
     changed. `rules` ran over `files`.
     """
 
@@ -22,6 +23,7 @@ class Summary(NamedTuple):
     infos: int
     fixable: int
     unsafe_fixable: int
+    on_demand: int
     suppressed: int
     excepted: int
     baselined: int
@@ -60,6 +62,7 @@ def summarise(report: Report) -> Summary:
         infos=severities.count("info"),
         fixable=safe.count(True),
         unsafe_fixable=safe.count(False),
+        on_demand=sum(each.on_demand and each.fix is None for each in report.findings),
         suppressed=silenced.count("suppression"),
         excepted=silenced.count("exception"),
         baselined=silenced.count("baseline"),

@@ -72,6 +72,8 @@ def _summary(summary: Summary, paint: Paint) -> Iterator[str]:
         yield f"{summary.fixable:,} fixable with --fix{more if summary.unsafe_fixable else ''}."
     elif summary.unsafe_fixable:
         yield f"{summary.unsafe_fixable:,} fixable with --unsafe-fixes."
+    if summary.on_demand:
+        yield f"{summary.on_demand:,} may be fixable: --diff tells."
     if summary.silenced:
         ways = (
             (summary.suppressed, "suppression"),

@@ -91,12 +91,13 @@ def mend(
             yield finding
         elif fold.refusal is not None:
             path, line, why = fold.refusal
-            yield replace(finding, message=f"{finding.message}; not folded: {path}:{line}: {why}")
+            message = f"{finding.message}; not folded: {path}:{line}: {why}"
+            yield replace(finding, message=message, on_demand=False)
         elif fold.edits:
             fix = Fix(f"fold {finding.data['flag']}", fold.edits, safe=fold.is_safe)
             yield replace(finding, fix=fix)
         else:
-            yield finding
+            yield replace(finding, on_demand=False)
 
 
 def _finding(
@@ -122,6 +123,7 @@ def _finding(
         fix=fix,
         related=reference.carried,
         data={"flag": name, "kind": reference.kind},
+        on_demand=reference.kind in _IN_CODE,
     )
 
 

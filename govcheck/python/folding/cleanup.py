@@ -6,7 +6,7 @@ another file, a string, a decorator or `__all__` may still want stays.
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from copy import copy
 from functools import cached_property
 from typing import cast
@@ -65,7 +65,7 @@ class Cleanup:
                     continue
                 if scope.kind == "class":
                     used = name in attributes or bool(scope.loads.get(name))
-                    was_used = self._had_attribute(name)
+                    was_used = name in self._attributes_before
                 else:
                     used = bool(scope.loads.get(name))
                     was_used = bool(before and before.loads.get(name))
@@ -92,11 +92,9 @@ class Cleanup:
             if each.kind != "module"
         }
 
-    def _had_attribute(self, name: str) -> bool:
-        return any(
-            isinstance(node, ast.Attribute) and node.attr == name
-            for node in ast.walk(self.facts.tree)
-        )
+    @cached_property
+    def _attributes_before(self) -> Set[str]:
+        return {n.attr for n in ast.walk(self.facts.tree) if isinstance(n, ast.Attribute)}
 
     def _removable(
         self, scope: Scope, now: Scopes, name: str, binding: ast.AST, was_used: bool
@@ -220,9 +218,12 @@ class Cleanup:
         return not any("noqa" in line and "#" in line for line in lines)
 
     def _is_imported_twice(self, now: Scopes, alias: ast.alias) -> bool:
-        """Whether the same statement imports more, so that the module is run all the same."""
+        """Whether the same statement imports what is used, so that the module is run anyway."""
         statement = now.parent.get(alias)
-        return isinstance(statement, ast.ImportFrom) and len(statement.names) > 1
+        loads = now.within[alias].loads
+        return isinstance(statement, ast.ImportFrom) and any(
+            loads.get(each.asname or each.name) for each in statement.names
+        )
 
     def _is_plain(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
         allowed = (

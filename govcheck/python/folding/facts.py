@@ -153,8 +153,9 @@ class Facts:
         interpreter = Interpreter(self, {})
         try:
             interpreter.evaluate(node)
-        except NeedsError:
-            return True
+        except NeedsError as needs:
+            flag = self.setting.flags[needs.flag]
+            return self._outcomes(node, needs.flag, (*flag.spellings, *flag.others)) is not None
         except (UnknownError, RaisedError):
             return False
         return interpreter.is_derived
@@ -173,25 +174,32 @@ class Facts:
 
     def _decide(self, node: ast.expr, name: str, truth: bool) -> Outcome:
         flag = self.setting.flags[name]
-
-        def outcomes(spellings: tuple[str | None, ...]) -> list[object] | None:
-            found: list[object] = []
-            for spelling in spellings:
-                try:
-                    value = Interpreter(self, {name: spelling}).evaluate(node)
-                except RaisedError:
-                    continue
-                except (UnknownError, NeedsError):
-                    return None
-                found.append(bool(value) if truth else value)
-            return found
-
-        final, other, unset = map(outcomes, (flag.spellings, flag.others, (None,)))
+        every = [
+            self._outcomes(node, name, spellings)
+            for spellings in (flag.spellings, flag.others, (None,))
+        ]
+        final, other, unset = (
+            found and [bool(each) if truth else each for each in found] for found in every
+        )
         if not final or other is None or unset is None:
             return None
         if not flag.others:
             return _literal(final[0])
         return _meant(flag, final, other, unset)
+
+    def _outcomes(
+        self, node: ast.expr, name: str, spellings: tuple[str | None, ...]
+    ) -> list[object] | None:
+        """What an expression gives for spellings of a flag that it understands; None: unknown."""
+        found: list[object] = []
+        for spelling in spellings:
+            try:
+                found.append(Interpreter(self, {name: spelling}).evaluate(node))
+            except RaisedError:
+                continue
+            except (UnknownError, NeedsError):
+                return None
+        return found
 
     def _value(self, kind: str, name: str) -> tuple[Constant] | None:
         flag = self.setting.flags.get(name)

@@ -17,7 +17,7 @@ _BOOLEAN_CALLS = frozenset(
     {"bool", "isinstance", "issubclass", "callable", "hasattr", "any", "all"}
 )
 _SKIPS = {"skipif": True, "skipIf": True, "skipUnless": False}
-_TERMINATORS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class RefusedError(Exception):
@@ -108,6 +108,9 @@ class Folder:
     def _chooses(self, node: ast.expr) -> bool:
         """Whether an expression gives one of its own parts, which then stays as it is written."""
         match node:
+            case ast.BinOp():
+                outcome = self.facts.value(node)
+                return outcome is not None and isinstance(outcome[0], str)
             case ast.IfExp():
                 return self.facts.value(node.test, truth=True) is not None
             case ast.BoolOp():
@@ -230,17 +233,23 @@ class Folder:
         return new
 
     def _children(self, node: Node) -> Node:
-        """The node with its parts folded."""
-        new = copy(node)
+        """The node with its parts folded; the node itself where none is."""
+        changed: dict[str, object] = {}
         for name, value in ast.iter_fields(node):
             match value:
                 case ast.expr():
-                    setattr(new, name, self.expression(value))
+                    part: object = self.expression(value)
                 case ast.keyword() | ast.arguments():
-                    setattr(new, name, self._children(value))
+                    part = self._children(value)
                 case list() if value and isinstance(value[0], ast.AST | None):
-                    setattr(new, name, [self._part(each) for each in value])
-        return new
+                    part = [self._part(each) for each in value]
+                    if all(one is other for one, other in zip(part, value, strict=True)):
+                        continue
+                case _:
+                    continue
+            if part is not value:
+                changed[name] = part
+        return self._with(node, **changed) if changed else node
 
     def _part(self, node: object) -> object:
         match node:
@@ -326,6 +335,9 @@ class Folder:
                     return []
                 return [self._function(node)]
             case ast.ClassDef():
+                if self._is_dead_test(node):
+                    self.plan.removed.add(self.places.of(node))
+                    return []
                 new = copy(node)
                 new.bases = [self.expression(each) for each in node.bases]
                 new.keywords = [self._children(each) for each in node.keywords]
@@ -366,7 +378,7 @@ class Folder:
         found = setups.verdict(self.facts, node) if isinstance(node, ast.Call) else None
         return found is not None and found[1] == "final"
 
-    def _is_dead_test(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    def _is_dead_test(self, node: Definition) -> bool:
         """Whether a test sets a flag to another value: it tests what is gone.
 
         Raises:
@@ -387,10 +399,10 @@ class Folder:
         for each in (*node.decorator_list, *contexts):
             if isinstance(each, ast.Call):
                 other = other or any(v == "other" for _, v, _ in setups.settings(self.facts, each))
-        if other and not (self.facts.setting.unsafe and node.name.startswith("test")):
-            raise RefusedError(
-                node.lineno, "it sets the flag to another value, and tests what is to go"
-            )
+        is_test = node.name.lower().startswith("test") or isinstance(node, ast.ClassDef)
+        if other and not (self.facts.setting.unsafe and is_test):
+            hint = " (--unsafe-fixes takes dead tests out)" if is_test else ""
+            raise RefusedError(node.lineno, f"{node.name} sets the flag to another value{hint}")
         return other
 
     def _with(self, node: Node, **fields: object) -> Node:

@@ -82,6 +82,8 @@ def _spelled(node: ast.AST, names: set[str]) -> bool:
             return node.id in names
         case ast.Attribute():
             return node.attr in names
+        case ast.keyword(arg=str(name)):
+            return name in names
         case ast.Constant(value=str(text)):
             return text in names
         case _:

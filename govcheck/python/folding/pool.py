@@ -26,24 +26,34 @@ class Task(NamedTuple):
 
 def answers(tasks: Sequence[Task]) -> list[Any]:
     """The answer to each task, as `worker.answer` gives it; None where the process died."""
-    if not tasks:
-        return []
+    lines = [_line(task) for task in tasks]
+    _ask([line for line in dict.fromkeys(lines) if line not in _answered])
+    return [_answered[line] for line in lines]
+
+
+# Fixing looks at a repository until nothing changes any more: most questions come twice.
+_answered: dict[str, Any] = {}
+
+
+def _ask(lines: Sequence[str]) -> None:
+    if not lines:
+        return
     idle: SimpleQueue[_Worker] = SimpleQueue()
-    count = min(os.cpu_count() or 1, len(tasks))
+    count = min(os.cpu_count() or 1, len(lines))
     workers = [_Worker() for _ in range(count)]
     for worker in workers:
         idle.put(worker)
 
-    def run(task: Task) -> Any:
+    def run(line: str) -> Any:
         worker = idle.get()
         try:
-            return worker.ask(task)
+            return worker.ask(line)
         finally:
             idle.put(worker)
 
     try:
         with ThreadPoolExecutor(count) as threads:
-            return list(threads.map(run, tasks))
+            _answered.update(zip(lines, threads.map(run, lines), strict=True))
     finally:
         for worker in workers:
             worker.close()
@@ -55,14 +65,13 @@ class _Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
-    def ask(self, task: Task) -> Any:
+    def ask(self, line: str) -> Any:
         process = self._process = self._process or _start()
         if process.stdin is None or process.stdout is None:
             return None
         watch = Timer(_TIMEOUT_SECONDS, process.kill)
         watch.start()
         try:
-            line = json.dumps({"do": task.do, "text": task.text, "setting": _plain(task.setting)})
             process.stdin.write(line + "\n")
             process.stdin.flush()
             return json.loads(process.stdout.readline())
@@ -94,8 +103,8 @@ def _start() -> "subprocess.Popen[str]":
     )
 
 
-def _plain(setting: Setting) -> dict[str, object]:
-    plain = asdict(setting)
-    for flag in plain["flags"].values():
+def _line(task: Task) -> str:
+    setting = asdict(task.setting)
+    for flag in setting["flags"].values():
         flag["kinds"] = sorted(flag["kinds"])
-    return plain
+    return json.dumps({"do": task.do, "text": task.text, "setting": setting})

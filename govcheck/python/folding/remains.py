@@ -2,6 +2,7 @@
 
 import ast
 
+from govcheck.python.folding import setups
 from govcheck.python.folding.facts import Facts
 from govcheck.python.folding.fold import RefusedError
 from govcheck.python.folding.scopes import scopes
@@ -36,6 +37,10 @@ def _no_reads(facts: Facts, target: ast.Module) -> None:
                 kind = "settings"
             case ast.Call() if (accessed := facts.accessed(node)) is not None:
                 name, kind = accessed, "callable"
+            case ast.Call() if given := [k.arg for k in node.keywords if k.arg in flags]:
+                if not setups.sets_environment(facts, node):
+                    continue
+                name, kind = str(given[0]), "env"
             case _:
                 continue
         flag = flags.get(name)

@@ -239,13 +239,18 @@ class _Rewriter(cst.CSTTransformer):
     def _statements(
         self, originals: Sequence[cst.BaseStatement], updated: Sequence[cst.BaseStatement]
     ) -> tuple[list[cst.BaseStatement], list[cst.EmptyLine]]:
-        """The statements that remain, and the lines that stand behind the last of them."""
+        """The statements that remain, and the lines that stand behind the last of them.
+
+        A statement that stood right below the docstring leaves no blank line there.
+        """
         kept: list[cst.BaseStatement] = []
         carried: list[cst.EmptyLine] = []
-        is_pending = False
+        is_pending = is_tight = False
         for number, (original, node) in enumerate(zip(originals, updated, strict=True)):
             becomes = self._becomes(cast(_Statement, original), cast(_Statement, node))
             if becomes is None:
+                follows_docstring = len(kept) == number == 1 and _is_docstring(kept[0])
+                is_tight = is_tight or (follows_docstring and not _has_blanks(original))
                 following = originals[number + 1] if number + 1 < len(originals) else None
                 stay = self._staying(cast(_Statement, original), following)
                 carried = _joined(carried, stay)
@@ -255,8 +260,9 @@ class _Rewriter(cst.CSTTransformer):
             is_pending = is_pending or statements != [node]
             for each in statements:
                 lines = _joined(carried, each.leading_lines) if is_pending else each.leading_lines
-                if is_pending and not kept:
+                if is_pending and (not kept or is_tight):
                     lines = _without_blanks(lines)
+                is_tight = False
                 kept.append(each.with_changes(leading_lines=lines))
                 carried, is_pending = [], False
             carried = _joined(carried, behind)
@@ -558,6 +564,18 @@ def _is_pass_block(block: cst.BaseSuite) -> bool:
     indented = cst.ensure_type(block, cst.IndentedBlock)
     only = indented.body[0] if len(indented.body) == 1 else None
     return isinstance(only, cst.SimpleStatementLine) and _is_pass(only.body)
+
+
+def _has_blanks(statement: cst.BaseStatement) -> bool:
+    lines: Lines = cast(_Statement, statement).leading_lines
+    return any(each.comment is None for each in lines)
+
+
+def _is_docstring(statement: cst.BaseStatement) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return False
+    only = statement.body[0]
+    return isinstance(only, cst.Expr) and isinstance(only.value, cst.SimpleString)
 
 
 def _is_import(statement: cst.BaseStatement) -> bool:

@@ -23,7 +23,9 @@ def verdict(facts: Facts, call: ast.Call) -> tuple[str, Verdict] | None:
         return None
     flag = facts.setting.flags[name]
     if call.func.attr == "delenv":
-        return (name, "final") if flag.spelling == (None,) else None
+        # Without the variable a read gives its default, which other files decide.
+        is_final = flag.spelling == (None,) or facts.setting.unsafe
+        return (name, "final") if is_final else None
     if len(call.args) < 2:
         return None
     return (name, found) if (found := _sets(flag, call.args[1])) else None
@@ -44,18 +46,26 @@ def settings(facts: Facts, call: ast.Call) -> Iterator[tuple[str, Verdict, ast.e
 
     The expression is the key of a dictionary, or the value of a keyword.
     """
-    name = facts.qualified(call.func) or (
-        call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    )
-    if name.rpartition(".")[2] in _OVERRIDES:
+    if _name(facts, call).rpartition(".")[2] in _OVERRIDES:
         yield from _keywords(facts, call, "settings")
-    elif name.endswith("patch.dict") and call.args and _is_environment(facts, call.args[0]):
+    elif sets_environment(facts, call):
         yield from _keywords(facts, call, "env")
         if len(call.args) > 1 and isinstance(call.args[1], ast.Dict):
             for key, value in zip(call.args[1].keys, call.args[1].values, strict=True):
                 flag = _flag(facts, key, "env")
                 if flag is not None and key is not None and (found := _sets(flag[1], value)):
                     yield flag[0], found, key
+
+
+def sets_environment(facts: Facts, call: ast.Call) -> bool:
+    """Whether a call is `patch.dict(os.environ, ...)`."""
+    is_patch = _name(facts, call).endswith("patch.dict")
+    return is_patch and bool(call.args) and _is_environment(facts, call.args[0])
+
+
+def _name(facts: Facts, call: ast.Call) -> str:
+    written = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    return facts.qualified(call.func) or written
 
 
 def _keywords(facts: Facts, call: ast.Call, kind: str) -> Iterator[tuple[str, Verdict, ast.expr]]:

@@ -1,0 +1,612 @@
+"""Folding: a retired flag out of Python code, with behaviour kept and nothing else touched."""
+
+import os
+import signal
+import symtable
+import sysconfig
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from govcheck import check, fix
+from govcheck.python.folding import Folded, Retired, Setting, fold
+from govcheck.python.folding.pool import Task, answers
+from govcheck.python.folding.scopes import scopes
+from tests.conftest import RETIRED, Repository, write
+
+READ = 'os.getenv("USE_MENU", "0") == "1"'
+
+
+def _fold(text: str, **changes: object) -> Folded:
+    setting: dict[str, object] = {
+        "flags": {"USE_MENU": Retired(True)},
+        "accessors": ("is_on",),
+        "decorators": ("needs",),
+        "settings_objects": ("settings",),
+    }
+    return fold(text, Setting(**{**setting, **changes}))  # type: ignore[arg-type]
+
+
+# Everything below `if`, and what follows, is told apart by the value of ON.
+HEAD = f"import os\n\nON = {READ}\n"
+
+STATEMENTS = {
+    "a branch is dedented": (
+        "if ON:\n    a()\n    if b:\n        c()\nelse:\n    d()\n",
+        "a()\nif b:\n    c()\n",
+    ),
+    "an arm of elif becomes else": (
+        "if a:\n    b()\nelif ON:\n    c()\nelse:\n    d()\n",
+        "if a:\n    b()\nelse:\n    c()\n",
+    ),
+    "a dead arm of elif goes": (
+        "if a:\n    b()\nelif not ON:\n    c()\nelse:\n    d()\n",
+        "if a:\n    b()\nelse:\n    d()\n",
+    ),
+    "a first dead arm promotes the next": (
+        "if not ON:\n    a()\nelif b:\n    c()\n",
+        "if b:\n    c()\n",
+    ),
+    "one line": ("if ON: a(); b()\nelse: c()\n", "a(); b()\n"),
+    "an early return ends the function": (
+        "def f():\n    if ON:\n        return 1\n    return 2\n",
+        "def f():\n    return 1\n",
+    ),
+    "a dead early return goes": (
+        "def f():\n    if not ON:\n        return 1\n    return 2\n",
+        "def f():\n    return 2\n",
+    ),
+    "a continue ends the round": (
+        "for a in b:\n    if ON:\n        continue\n    c(a)\n",
+        "for a in b:\n    continue\n",
+    ),
+    "what follows a with may be reached": (
+        "def f():\n    with a:\n        if ON:\n            raise E\n        b()\n    c()\n",
+        "def f():\n    with a:\n        raise E\n    c()\n",
+    ),
+    "a loop that never runs gives way to its else": (
+        "while not ON:\n    a()\nelse:\n    b()\n",
+        "b()\n",
+    ),
+    "a loop for ever loses its else": (
+        "def f():\n    while ON:\n        a()\n    else:\n        b()\n    c()\n",
+        "def f():\n    while True:\n        a()\n",
+    ),
+    "an assertion that holds goes": ("assert ON, a()\nb()\n", "b()\n"),
+    "an assertion that fails stays": ("assert not ON, a()\n", "assert False, a()\n"),
+    "a guard that holds goes, with the cases behind it": (
+        "match a:\n    case 1 if ON:\n        b()\n    case _ if ON:\n        c()\n    case _:\n"
+        "        d()\n",
+        "match a:\n    case 1:\n        b()\n    case _:\n        c()\n",
+    ),
+    "a subject is evaluated though no case is left": (
+        "match a():\n    case 1 if not ON:\n        b()\n",
+        "a()\n",
+    ),
+    "a block that was emptied gets pass": (
+        "for a in b():\n    if not ON:\n        c()\n",
+        "for a in b():\n    pass\n",
+    ),
+    "a generator stays one": (
+        "def f():\n    a()\n    if not ON:\n        yield 1\n",
+        "def f():\n    a()\n    return\n    yield\n",
+    ),
+    "a declaration is kept": (
+        "n = 0\ndef f():\n    if not ON:\n        global n\n        a()\n    n = 1\n",
+        "n = 0\ndef f():\n    global n\n    n = 1\n",
+    ),
+    "what has effects is still evaluated": ("if a() or ON:\n    b()\n", "a()\nb()\n"),
+    "also behind elif": (
+        "if a:\n    b()\nelif c() or ON:\n    d()\n",
+        "if a:\n    b()\nelse:\n    c()\n    d()\n",
+    ),
+    "a name is not worth evaluating": ("def f(a):\n    if a or ON:\n        b()\n",
+                                       "def f(a):\n    b()\n"),
+    "a skip that never skips goes": (
+        "import pytest\n\n@pytest.mark.skipif(not ON, reason='')\ndef test_a(): ...\n",
+        "import pytest\n\ndef test_a(): ...\n",
+    ),
+    "what was unused before stays": ("import json\nif ON:\n    a()\n", "import json\na()\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), STATEMENTS.values(), ids=STATEMENTS)
+def test_statements(before: str, after: str) -> None:
+    folded = _fold(HEAD + before)
+    assert folded.refusal is None
+    assert folded.text == after
+
+
+EXPRESSIONS = {
+    "ON and a": "a",
+    "a and ON": "a and True",
+    "not ON or a": "a",
+    "a() or ON": "a() or True",
+    "ON or a()": "True",
+    "not ON and a()": "False",
+    "(a in b) and ON": "(a in b)",
+    "1 + (a + b if ON else 0) * 2": "1 + (a + b) * 2",
+    "[*((a, b) if ON else ())]": "[*(a, b)]",
+    "[n for n in a if ON]": "[n for n in a]",
+    "[n for n in a if not ON]": "[n for n in a if False]",
+    "lambda: ON": "lambda: True",
+    "f\"{'a' if ON else 'b'!r}\"": "f\"{'a'!r}\"",
+    "a(ON, b=not ON)": "a(True, b=False)",
+    "ON is True": "True",
+    "a == ON": "a == True",
+    "return_(ON)": "return_(True)",
+    "a if ON else b()": "a",
+    "(ON\n    and a  # why\n    and b)": "(a  # why\n    and b)",
+}
+
+
+@pytest.mark.parametrize(("before", "after"), EXPRESSIONS.items())
+def test_expressions(before: str, after: str) -> None:
+    folded = _fold(f"{HEAD}print({before})\n")
+    assert folded.refusal is None
+    assert folded.text == f"print({after})\n"
+
+
+READS = [
+    (READ, True),
+    ('os.environ.get("USE_MENU") == "1"', True),
+    ('os.environ.get(key="USE_MENU", default="false").lower() == "true"', True),
+    ('os.environ["USE_MENU"].strip().casefold() in {"1", "yes"}', True),
+    ('os.getenv("USE_MENU", "0") not in ("0", "false", "")', True),
+    ('os.getenv("USE_MENU", "1") != "0"', True),
+    ('bool(int(os.getenv("USE_MENU", "0")))', True),
+    ('int(os.getenv("USE_MENU", 0)) > 0', True),
+    ('bool(json.loads(os.getenv("USE_MENU", "false")))', True),
+    ('strtobool(os.getenv("USE_MENU", "no")) == 1', True),
+    ('truth("USE_MENU")', True),
+    ('{"true": True, "1": True}.get(os.getenv("USE_MENU"), False)', True),
+    ('"on" if os.getenv("USE_MENU") == "1" else "off"', "on"),
+    ('os.getenv("USE_MENU") is None', False),
+    ('bool(os.getenv("USE_MENU"))', True),
+    ("settings.USE_MENU", True),
+    ('getattr(settings, "USE_MENU", False)', True),
+    ('is_on("USE_MENU")', True),
+    ('flags.is_on("USE_MENU", default=False)', True),
+    ('config("USE_MENU", default=False, cast=bool)', True),
+]
+READERS = """\
+import json, os
+from decouple import config
+from distutils.util import strtobool
+from django.conf import settings
+def truth(name, default=False):
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    return raw.lower() in ("1", "true")
+"""
+
+
+@pytest.mark.parametrize(("read", "value"), READS)
+def test_reads(read: str, value: object) -> None:
+    folded = _fold(f"{READERS}\nprint({read})\n")
+    assert folded.refusal is None
+    assert folded.text.endswith(f"print({value!r})\n".replace("'", '"'))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        'os.getenv("USE_MENU") == "canary"',
+        'os.getenv("USE_MENU")',
+        'os.getenv("USE_MENU", "0") + suffix',
+        'os.getenv(f"USE_{name}")',
+        "[os.getenv(each) for each in NAMES]",
+        'os.environ.setdefault("USE_MENU", "1")',
+        'dict(os.environ, **{"USE_MENU": "1"})',
+        'eval("USE_MENU")',
+        'is_on("USE_MENU", compute())',
+    ],
+)
+def test_what_is_not_certain_is_left_alone(read: str) -> None:
+    text = f'import os\nNAMES = ["USE_MENU"]\nprint({read})\n'
+    folded = _fold(text)
+    assert folded.text == text
+    assert folded.refusal is not None
+    assert folded.refusal.line in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "spelling", "read", "expected"),
+    [
+        (False, None, READ, "False"),
+        (False, (None,), 'bool(os.getenv("USE_MENU"))', "False"),
+        (True, ("canary",), 'os.getenv("USE_MENU") == "canary"', "True"),
+        ("v2", None, 'os.getenv("USE_MENU", "v1")', '"v2"'),
+        (100, None, 'int(os.getenv("USE_MENU", "0"))', "100"),
+    ],
+)
+def test_the_policy_may_say_more_than_true(
+    value: bool | str | int, spelling: tuple[str | None] | None, read: str, expected: str
+) -> None:
+    flags = {"USE_MENU": Retired(value, spelling)}
+    assert _fold(f"import os\nprint({read})\n", flags=flags).text == f"print({expected})\n"
+
+
+def test_a_false_flag_that_is_merely_tested_is_not_certain() -> None:
+    text = 'import os\nif os.getenv("USE_MENU"):\n    a()\n'
+    assert _fold(text, flags={"USE_MENU": Retired(False)}).refusal is not None
+
+
+NAMES = {
+    "an alias of an alias": (
+        'raw = os.getenv("USE_MENU", "0")\n_on = raw == "1"\n_off = not _on\nprint(_off)\n',
+        "print(False)\n",
+    ),
+    "a local": (f"def f():\n    on = {READ}\n    return on\n", "def f():\n    return True\n"),
+    "a name that is bound again keeps its binding": (
+        f"on = {READ}\nfor a in b:\n    on = on and a\n",
+        "on = True\nfor a in b:\n    on = on and a\n",
+    ),
+    "a name that a function sets keeps its binding": (
+        f"on = {READ}\ndef f():\n    global on\n    on = False\nif on:\n    a()\n",
+        "on = True\ndef f():\n    global on\n    on = False\nif on:\n    a()\n",
+    ),
+    "a parameter of the same name is another": (
+        f"on = {READ}\ndef f(on):\n    return on\nprint(on)\n",
+        "def f(on):\n    return on\nprint(True)\n",
+    ),
+    "a default": (f"on = {READ}\ndef f(a=on):\n    return a\n", "def f(a=True):\n    return a\n"),
+    "a class attribute": (
+        f"class A:\n    n = 1\n    on = {READ}\nprint(A.on, A.n)\n",
+        "class A:\n    n = 1\nprint(True, A.n)\n",
+    ),
+    "a private attribute": (
+        f"class A:\n    def __init__(self):\n        self._on = {READ}\n        a()\n"
+        "    def f(self):\n        return self._on\n",
+        "class A:\n    def __init__(self):\n        a()\n    def f(self):\n        return True\n",
+    ),
+    "a public attribute keeps its assignment": (
+        f"class A:\n    def __init__(self):\n        self.on = {READ}\n"
+        "    def f(self):\n        return self.on\n",
+        "class A:\n    def __init__(self):\n        self.on = True\n"
+        "    def f(self):\n        return self.on\n",
+    ),
+    "a private function": (
+        f"import functools\n@functools.cache\ndef _on():\n    return {READ}\nprint(_on())\n",
+        "print(True)\n",
+    ),
+    "a public function keeps its calls": (
+        f"def on():\n    return {READ}\nprint(on())\n",
+        "def on():\n    return True\nprint(on())\n",
+    ),
+    "a walrus": (f"if (on := {READ}):\n    print(on)\n", "print(True)\n"),
+    "a try that reads": (
+        'try:\n    on = bool(int(os.environ["USE_MENU"]))\nexcept (KeyError, ValueError):\n'
+        "    on = False\nif on:\n    a()\n",
+        "a()\n",
+    ),
+    "a name that is looked up keeps its binding": (
+        f'on = {READ}\nprint(globals()["on"])\n',
+        'on = True\nprint(globals()["on"])\n',
+    ),
+    "a name that a string patches keeps its binding": (
+        f'on = {READ}\nprint(on)\npatch("app.on", False)\n',
+        'on = True\nprint(on)\npatch("app.on", False)\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), NAMES.values(), ids=NAMES)
+def test_names(before: str, after: str) -> None:
+    folded = _fold(f"import os\n{before}")
+    assert folded.refusal is None
+    assert folded.text == after
+
+
+CLEARED = {
+    "in cascade": (
+        "import json, re\n\n_A = 1\n\n\ndef _b():\n    return json.dumps(_A)\n\n\ndef c():\n"
+        f"    if {READ}:\n        return re.compile('')\n    return _b()\n",
+        "import re\n\n\ndef c():\n    return re.compile('')\n",
+    ),
+    "public names stay": (
+        f"A = 1\ndef b():\n    return A\nif not {READ}:\n    b()\nc()\n",
+        "A = 1\ndef b():\n    return A\nc()\n",
+    ),
+    "what is registered stays": (
+        f"@register\ndef _a(): ...\nif not {READ}:\n    _a()\nb()\n",
+        "@register\ndef _a(): ...\nb()\n",
+    ),
+    "what a string names stays": (
+        f'def _a(): ...\nif not {READ}:\n    _a()\nb("_a")\n',
+        'def _a(): ...\nb("_a")\n',
+    ),
+    "what another package may do on import stays": (
+        f"import json\nfrom other import a\nif not {READ}:\n    a(json)\nb()\n",
+        "from other import a\nb()\n",
+    ),
+    "an import that is excused stays": (
+        f"import json  # noqa: F401\nif not {READ}:\n    json.loads\nb()\n",
+        "import json  # noqa: F401\nb()\n",
+    ),
+    "a local whose value may fail stays": (
+        f"def f(a):\n    b, d = a.c, a\n    e = a.c\n    g = a\n    if not {READ}:\n"
+        "        return b, d, e, g\n    return 1\n",
+        "def f(a):\n    b, d = a.c, a\n    e = a.c\n    return 1\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CLEARED.values(), ids=CLEARED)
+def test_what_only_the_dead_branch_used_goes(before: str, after: str) -> None:
+    folded = _fold(f"import os\n{before}")
+    assert folded.refusal is None
+    assert folded.text == after
+
+
+def test_public_names_that_nothing_uses_any_more_are_told() -> None:
+    folded = _fold(f"import os\ndef old(): ...\nif not {READ}:\n    old()\n")
+    assert folded.unused == {"old"}
+
+
+def test_a_name_that_only_the_dead_branch_binds_is_not_looked_up_elsewhere() -> None:
+    text = f"import os\nn = 1\ndef f():\n    if not {READ}:\n        n = 2\n    return n\n"
+    folded = _fold(text)
+    assert folded.text == text
+    assert folded.refusal is not None
+    assert folded.refusal.line == 6
+
+
+COMMENTS = {
+    "that name the flag go, others stay": (
+        "a()\n# Totals are in cents.\n# Feature flag: USE_MENU\nif ON:\n    b()\n",
+        "a()\n# Totals are in cents.\nb()\n",
+    ),
+    "beside a condition become lines": (
+        "if ON:  # for guests, too\n    a()\n",
+        "# for guests, too\na()\n",
+    ),
+    "that are meant for tools go with their line": (
+        "if ON:  # pragma: no branch\n    a()  # noqa: E501\n",
+        "a()  # noqa: E501\n",
+    ),
+    "at the end of the live branch stay, of the dead one go": (
+        "def f():\n    if ON:\n        a()\n        # later: b\n    else:\n        c()\n"
+        "        # dead\n    # of f\n",
+        "def f():\n    a()\n    # later: b\n    # of f\n",
+    ),
+    "about a removed statement go, of a section stay": (
+        "a()\n\n# Section\n\n# The switch.\nB = ON\nc()\n",
+        "a()\n\n# Section\n\nc()\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), COMMENTS.values(), ids=COMMENTS)
+def test_comments(before: str, after: str) -> None:
+    assert _fold(HEAD + before).text == after
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("indent", ["\t", "  ", "   "])
+def test_line_endings_and_indentation_stay(ending: str, indent: str) -> None:
+    inner = f"{indent}a(\n{indent}{indent}'''x\n  y'''\n{indent})\n"
+    text = f"{HEAD}\nif ON:\n{inner}else:\n{indent}b()\nc = 1".replace("\n", ending)
+    expected = f"a(\n{indent}'''x\n  y'''\n)\nc = 1".replace("\n", ending)
+    assert _fold(text).text == expected
+
+
+@pytest.mark.parametrize("source", [
+    "if (\n", "print 'x'  # USE_MENU\n", "x = 1\0", "(" * 1000 + ")" * 1000, "a" * 100_000,
+])  # fmt: skip
+def test_what_cannot_be_parsed_is_left_alone(source: str) -> None:
+    assert _fold(source).text == source
+
+
+def test_folding_twice_changes_nothing() -> None:
+    for before, _ in (*STATEMENTS.values(), *NAMES.values(), *CLEARED.values()):
+        once = _fold(f"import os\nON = {READ}\n{before}").text
+        assert _fold(once).text == once
+
+
+SNIPPETS = [
+    "class A:\n    x = 1\n    def f(self): return x\n    y = [x for x in range(3) if x]\n",
+    "def f(a, *b, c=1, **d):\n    def g():\n        nonlocal a\n        a = e = 1\n    [z := a]\n",
+    "def f():\n    x = [(y := 1) for q in range(3)]\n    lambda u, v=x: (u, v, w)\n",
+    "match p:\n    case {'a': b, **c} | [b, *c] | D(e=b) as c: pass\n",
+    "try: import os.path, sys as s\nexcept E as e: del e\nwith o() as (i, [j]): pass\n",
+    "g = 1\ndef f():\n    global g\n    for g.h, k[0], (l, *m) in n: pass\n    import g\n",
+]
+
+
+def _ours(source: str) -> Counter[tuple[str, frozenset[str]]]:
+    import ast
+
+    return Counter((s.kind, frozenset(s.bindings)) for s in scopes(ast.parse(source)).all)
+
+
+def _theirs(source: str) -> Counter[tuple[str, frozenset[str]]]:
+    found: Counter[tuple[str, frozenset[str]]] = Counter()
+    waiting = [symtable.symtable(source, "", "exec")]
+    while waiting:
+        table = waiting.pop()
+        waiting += table.get_children()
+        is_inner = table.get_name() in ("listcomp", "setcomp", "dictcomp", "genexpr")
+        kind = "comprehension" if is_inner else str(table.get_type()).rpartition(".")[2].lower()
+        names = [
+            each.get_name()
+            for each in table.get_symbols()
+            if (each.is_assigned() or each.is_imported() or each.is_parameter())
+            and (kind == "module" or each.is_local())
+            and not each.get_name().startswith(".")
+        ]
+        found[kind, frozenset(names)] += 1
+    return found
+
+
+def test_scopes_are_those_of_the_compiler() -> None:
+    library = Path(sysconfig.get_paths()["stdlib"])
+    names = ("argparse", "contextlib", "dataclasses", "functools", "inspect", "ast", "typing")
+    sources = [(library / f"{name}.py").read_text() for name in names]
+    for source in (*SNIPPETS, *sources):
+        assert _ours(source) == _theirs(source)
+
+
+# Whole repositories.
+
+
+def _files(root: Path, *names: str) -> list[str]:
+    return [(root / name).read_text() for name in names]
+
+
+def test_a_constant_is_folded_where_it_is_imported_and_goes_at_last(
+    repository: Repository,
+) -> None:
+    root = repository(
+        {
+            "govcheck.toml": RETIRED,
+            "app/__init__.py": "",
+            "app/flags.py": f"import os\nNEW_MENU = {READ}\nLIMIT = 1\n",
+            "app/a.py": "from .flags import LIMIT, NEW_MENU\nprint(1 if NEW_MENU else LIMIT)\n",
+            "b.py": "from app import flags as f\nBOTH = f.NEW_MENU and f.LIMIT\n",
+            "c.py": "from b import BOTH\nprint(BOTH)\n",
+        }
+    )
+    assert fix(str(root)).findings == ()
+    assert _files(root, "app/flags.py", "app/a.py", "b.py", "c.py") == [
+        "LIMIT = 1\n",
+        "from .flags import LIMIT\nprint(1)\n",
+        "from app import flags as f\nBOTH = f.LIMIT\n",
+        "from b import BOTH\nprint(BOTH)\n",
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "import app\napp.ON = False\n",
+        "def test(monkeypatch):\n    monkeypatch.setattr('app.ON', False)\n",
+        "def test(monkeypatch):\n    monkeypatch.setattr(app, 'ON', False)\n",
+        "from app import *\nprint(ON)\n",
+    ],
+)
+def test_a_constant_that_other_files_change_keeps_its_name(
+    other: str, repository: Repository
+) -> None:
+    app = f"import os\nON = {READ}\ndef f():\n    return 1 if ON else 2\n"
+    root = repository({"govcheck.toml": RETIRED, "app.py": app, "other.py": other})
+    fix(str(root))
+    assert _files(root, "app.py", "other.py") == [
+        "ON = True\ndef f():\n    return 1 if ON else 2\n",
+        other,
+    ]
+
+
+def test_a_private_function_that_a_test_uses_stays(repository: Repository) -> None:
+    app = f"import os\ndef _old(): ...\ndef f():\n    return 1 if {READ} else _old()\n"
+    test = "import app\ndef test():\n    app._old()\n"
+    root = repository({"govcheck.toml": RETIRED, "app.py": app, "test_app.py": test})
+    fix(str(root))
+    assert _files(root, "app.py") == ["def _old(): ...\ndef f():\n    return 1\n"]
+
+
+def test_what_stops_a_fold_is_named_and_the_file_left_alone(repository: Repository) -> None:
+    app = f'import os\nif {READ}:\n    a()\nos.environ["USE_MENU"] = "1"\n'
+    root = repository({"govcheck.toml": RETIRED, "app.py": app})
+    report = fix(str(root))
+    assert report.changes == ()
+    assert all(
+        f.message.endswith("; not folded: app.py:4: what becomes of USE_MENU here is not certain")
+        for f in report.findings
+    )
+    assert len(report.findings) == 2
+
+
+def test_checking_does_not_fold(repository: Repository) -> None:
+    root = repository({"govcheck.toml": RETIRED, "app.py": f"import os\nprint({READ})\n"})
+    assert [f.fix for f in check(str(root)).findings] == [None]
+
+
+TESTS = """\
+import os
+from unittest.mock import patch
+
+
+def test_new(monkeypatch):
+    monkeypatch.setenv("USE_MENU", "true")
+    assert menu()
+
+
+@patch.dict(os.environ, {"USE_MENU": "1", "LANG": "C"})
+def test_language():
+    with patch.dict("os.environ", USE_MENU="1"):
+        assert menu()
+
+
+def test_old(monkeypatch):
+    monkeypatch.setenv("USE_MENU", "0")
+    assert not menu()
+"""
+FOLDED_TESTS = """\
+import os
+from unittest.mock import patch
+
+
+def test_new(monkeypatch):
+    assert menu()
+
+
+@patch.dict(os.environ, {"LANG": "C"})
+def test_language():
+    assert menu()
+"""
+
+
+def test_dead_tests_are_only_taken_out_on_demand(repository: Repository) -> None:
+    root = repository({"govcheck.toml": RETIRED, "test_app.py": TESTS})
+    [*_, last] = fix(str(root)).findings
+    assert _files(root, "test_app.py") == [TESTS]
+    assert "test_app.py:16: test_old sets the flag to another value" in last.message
+    assert fix(str(root), unsafe=True).findings == ()
+    assert _files(root, "test_app.py") == [FOLDED_TESTS]
+
+
+def test_code_of_the_repository_is_neither_imported_nor_run(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = "raise SystemExit('run')\n"
+    root = repository({"govcheck.toml": RETIRED, "app.py": f"import os\nprint({READ})\n"})
+    write(root, {f"{name}.py": bad for name in ("json", "libcst", "sitecustomize", "govcheck")})
+    monkeypatch.chdir(root)
+    fix(str(root))
+    assert _files(root, "app.py") == ["print(True)\n"]
+
+
+def test_a_process_that_dies_costs_its_file_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = Setting({"USE_MENU": Retired(True)})
+    good = f"import os\nprint({READ})\n"
+    tasks = [Task("fold", text, setting) for text in (good, f"{good}# kill\n", f"{good}# more\n")]
+    dumps = __import__("json").dumps
+
+    def killing(value: dict[str, object]) -> str:
+        line: str = dumps(value)
+        return line if "# kill" not in line else line + "]"
+
+    monkeypatch.setattr("govcheck.python.folding.pool.json.dumps", killing)
+    texts = [answer and answer["text"] for answer in answers(tasks)]
+    assert texts == ["print(True)\n", None, "print(True)\n# more\n"]
+
+
+def test_a_file_that_kills_the_process_is_reported(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository({"govcheck.toml": RETIRED, "app.py": f"import os\nprint({READ})  # die\n"})
+    start = "govcheck.python.folding.pool._start"
+    original = __import__("govcheck.python.folding.pool", fromlist=["_start"])._start
+
+    def dying() -> object:
+        process = original()
+        os.kill(process.pid, signal.SIGSEGV)
+        process.wait()
+        return process
+
+    monkeypatch.setattr(start, dying)
+    [finding] = fix(str(root)).findings
+    assert finding.message.endswith("; not folded: app.py:1: the process that folded it died")
