@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 Repository = Callable[[Mapping[str, str | bytes]], Path]
+
+settings.register_profile("many", max_examples=20_000, deadline=None)
 
 _GIT = {
     "GIT_AUTHOR_NAME": "a",

@@ -9,7 +9,7 @@ from govcheck.python.folding import setups
 from govcheck.python.folding.facts import Facts
 from govcheck.python.folding.hot import hot_nodes
 from govcheck.python.folding.interpreter import Constant
-from govcheck.python.folding.plan import Branch, Places, Plan, Splice
+from govcheck.python.folding.plan import Branch, Place, Places, Plan, Splice
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -39,6 +39,7 @@ class Folder:
         self.assumed: set[str] = set()
         self._hot = hot_nodes(facts)
         self._folded: dict[ast.AST, Constant] = {}
+        self._tails: dict[ast.AST, Place] = {}
         self._certain: dict[ast.AST, tuple[bool, tuple[ast.expr, ...]]] = {}
 
     def module(self) -> ast.Module:
@@ -165,6 +166,7 @@ class Folder:
             rest: ast.expr = kept[0]
             if len(kept) > 2:
                 rest = ast.copy_location(ast.BoolOp(node.op, kept[:-1]), node)
+                self._tails[rest] = self.places.of(last)
             effect = (bool(self._folded[last]), (rest,))
         else:
             effect = None
@@ -453,6 +455,7 @@ class Folder:
         hoisted = [_statement_of(each) for each in before]
         places = tuple(map(self.places.of, before))
         self.plan.splices[self.places.of(node)] = Splice(branch, before=places)
+        self.plan.drops.update(self._tails[each] for each in before if each in self._tails)
         return hoisted + self.block(node.body if branch == "body" else node.orelse)
 
     def _while(self, node: ast.While) -> list[ast.stmt]:

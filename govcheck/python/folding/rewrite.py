@@ -307,7 +307,9 @@ class _Rewriter(cst.CSTTransformer):
         self, splice: Splice, node: _Statement
     ) -> tuple[list[_Statement], list[cst.EmptyLine], list[cst.EmptyLine]]:
         """The statements of the chosen block, the comments above it, and those below it."""
-        before: list[_Statement] = [self._hoisted(place) for place in splice.before]
+        before: list[_Statement] = [
+            self._hoisted(place) for place in splice.before if place not in self._plan.removed
+        ]
         block: cst.BaseSuite | None = None
         above: list[cst.EmptyLine] = []
         if splice.branch == "body":
