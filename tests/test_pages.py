@@ -29,10 +29,11 @@ def test_the_table_of_rules_is_that_of_the_rules() -> None:
     assert _block("rules") == "\n".join(rows) + "\n"
 
 
+@pytest.mark.parametrize("block", ["example", "fold"])
 def test_the_output_that_the_readme_shows_is_that_of_the_example(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    block: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command, _, shown = _block("example").removeprefix("```console\n$ ").partition("\n")
+    command, _, shown = _block(block).removeprefix("```console\n$ ").partition("\n")
     monkeypatch.chdir(SHOP)
     run(shlex.split(command)[1:])
     assert capsys.readouterr().out == shown.removesuffix("```\n")
