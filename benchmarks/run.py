@@ -1,8 +1,8 @@
 """How much CPU time govcheck takes, as ratios to its peers in the same run.
 
 `python benchmarks/run.py` prints tables as Markdown: retired flags over the whole of Django, as it
-uses them and after the last use is gone, against ripgrep and ast-grep; and a run over a small clean
-repository against a bare start of Python.
+uses them and after the last use is gone, against ripgrep and ast-grep; a run over a small clean
+repository against a bare start of Python; and folding, against LibCST that merely parses.
 
 It is a measurement, not a test. CPU time is user and system time of a command and its children;
 wall time says little on a machine that others use. Commands take turns, after one warm-up each, and
@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "govcheck-benchmarks"
@@ -38,6 +39,7 @@ FLAGS = (
 )
 _NOT_IN_A_USERS_ENVIRONMENT = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "RIPGREP_CONFIG_PATH")
 
+FOLDED_FILES = 100
 SMALL = {
     "govcheck.toml": (
         '[flags.USE_OLD_MENU]\nstatus = "retired"\nvalue = false\n\n'
@@ -83,6 +85,7 @@ def main() -> int:
     print(f"## The same, when nothing uses them, {runs} runs\n")
     _flags(scripts, root, tuple(f"GONE_{name}" for name in FLAGS), runs)
     _start(scripts, runs)
+    _fold(scripts, max(1, runs // 2))
     return 0
 
 
@@ -131,6 +134,46 @@ def _start(scripts: Path, runs: int) -> None:
         print(f"## A clean run over {len(SMALL)} files, {2 * runs} runs\n")
         measured = _measure(commands, root, 2 * runs)
         _print_table(measured, (Target("govcheck, clean", 3, "imports only"),))
+
+
+def _fold(scripts: Path, runs: int) -> None:
+    """Folding, against LibCST merely parsing and printing the same file."""
+    parse = "import libcst, sys; print(len(libcst.parse_module(open('a0.py').read()).code))"
+    for count in (1, FOLDED_FILES):
+        with tempfile.TemporaryDirectory() as directory:
+            root = Path(directory)
+            policy = '[flags.USE_MENU]\nstatus = "retired"\nvalue = true\n'
+            _write(
+                root, {"govcheck.toml": policy, **dict.fromkeys(_long_names(count), _long_file())}
+            )
+            _track(root)
+            commands = {
+                "govcheck --diff": [str(scripts / "govcheck"), "--diff"],
+                "LibCST parses one": [str(scripts / "python"), "-c", parse],
+            }
+            lines = _long_file().count("\n")
+            print(f"## Folding one reference in each of {count} files of {lines} lines\n")
+            start = perf_counter()
+            _timed(commands["govcheck --diff"], root)
+            wall = 1000 * (perf_counter() - start)
+            measured = _measure(commands, root, runs if count == 1 else 1)
+            _print_table(measured, (Target("govcheck --diff", 6 * count, "LibCST parses one"),))
+            cpu = measured["govcheck --diff"].cpu
+            print(f"- {cpu / count:.0f} ms of CPU a file, {cpu / wall:.1f} processors used\n")
+
+
+def _long_names(count: int) -> list[str]:
+    return [f"a{number}.py" for number in range(count)]
+
+
+def _long_file() -> str:
+    function = (
+        "def f{0}(a, b):\n    total = a + b * {0}\n    if total > 3 and a:\n"
+        "        return os.path.join(str(total), 'a')\n    for each in range(total):\n"
+        "        print(each, total)\n    return None\n\n\n"
+    )
+    read = "if os.getenv('USE_MENU', '0') == '1':\n    print(1)\nelse:\n    print(2)\n"
+    return "import os\n\n\n" + "".join(map(function.format, range(111))) + read
 
 
 def _installed() -> Path:

@@ -9,6 +9,7 @@ import io
 import os
 import random
 import re
+import warnings
 from typing import NamedTuple
 from unittest import mock
 
@@ -77,7 +78,12 @@ def run(source: str, environment: dict[str, str]) -> tuple[str, str]:
     """What a program prints, and the exception that ends it."""
     printed = io.StringIO()
     ended = ""
-    with mock.patch.dict(os.environ, environment, clear=True), contextlib.redirect_stdout(printed):
+    with (
+        mock.patch.dict(os.environ, environment, clear=True),
+        contextlib.redirect_stdout(printed),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", SyntaxWarning)
         try:
             exec(compile(source, "program", "exec"), {"__name__": "program"})
         except Exception as error:

@@ -80,12 +80,12 @@ def _fold(text: str, tree: ast.Module, setting: Setting) -> Folded:
     places = Places(text)
     folder = Folder(facts, places)
     target = folder.module()
-    cleanup = Cleanup(facts, places, folder.plan, text.splitlines())
+    cleanup = Cleanup(facts, places, folder.plan)
     target = cleanup.module(target)
     remains(facts, target)
-    if folder.plan.is_empty:
+    if not folder.plan.places:
         return Folded(text)
-    result = rewrite(text, folder.plan, folder.words)
+    result = rewrite(places.lines, tree, folder.plan, folder.words)
     try:
         agrees = ast.dump(ast.parse(result)) == ast.dump(target)
     except (SyntaxError, ValueError) as error:

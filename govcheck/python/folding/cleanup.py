@@ -25,13 +25,12 @@ class Cleanup:
     public names that nothing in the module uses any more.
     """
 
-    def __init__(self, facts: Facts, places: Places, plan: Plan, lines: list[str]) -> None:
+    def __init__(self, facts: Facts, places: Places, plan: Plan) -> None:
         self.facts = facts
         self.places = places
         self.plan = plan
         self.assumed: set[str] = set()
         self.unused: set[str] = set()
-        self._lines = lines
 
     def module(self, tree: ast.Module) -> ast.Module:
         """The cleared module."""
@@ -214,7 +213,7 @@ class Cleanup:
             is_own or known or self.facts.setting.unsafe or self._is_imported_twice(now, alias)
         ):
             return False
-        lines = self._lines[statement.lineno - 1 : statement.end_lineno]
+        lines = self.places.lines[statement.lineno - 1 : statement.end_lineno]
         return not any("noqa" in line and "#" in line for line in lines)
 
     def _is_imported_twice(self, now: Scopes, alias: ast.alias) -> bool:

@@ -6,6 +6,7 @@ two results must agree.
 
 import ast
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Literal, NamedTuple
 
 
@@ -50,17 +51,22 @@ class Plan:
     last: dict[Place, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.values or self.takes or self.drops or self.removed or self.splices)
+    def places(self) -> frozenset[Place]:
+        """All places that something is done about."""
+        decided = (self.values, self.takes, self.splices, self.first, self.last)
+        return frozenset().union(self.drops, self.removed, self.unelse, *decided)
 
 
 class Places:
-    """The places of the nodes of a module: `ast` counts columns in bytes of UTF-8."""
+    """The places of the nodes of a module: `ast` counts columns in bytes of UTF-8.
+
+    `lines` are the lines as Python counts them, which no form feed ends.
+    """
 
     def __init__(self, text: str) -> None:
-        lines = text.splitlines(keepends=True) if "\f" not in text else _lines(text)
-        self._wide = {number: line for number, line in enumerate(lines, 1) if not line.isascii()}
+        self.lines = list(StringIO(text, newline=""))
+        numbered = enumerate(self.lines, 1)
+        self._wide = {number: line for number, line in numbered if not line.isascii()}
 
     def of(self, node: ast.AST) -> Place:
         """The place of a node that has one."""
@@ -78,8 +84,3 @@ class Places:
         if wide is None:
             return column
         return len(wide.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace"))
-
-
-def _lines(text: str) -> list[str]:
-    """The lines as Python counts them, which ends none at a form feed."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

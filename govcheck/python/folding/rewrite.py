@@ -1,8 +1,10 @@
 """Carrying a plan out on LibCST's tree, which keeps every byte that the plan is not about."""
 
+import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar, cast
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, TypeVar, cast
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -26,27 +28,76 @@ class UnchangedError(Exception):
     """The text cannot be rewritten: LibCST does not give it back, or not as planned."""
 
 
-def rewrite(text: str, plan: Plan, words: Iterable[str]) -> str:
-    """The text with the plan carried out.
+def rewrite(lines: Sequence[str], tree: ast.Module, plan: Plan, words: Iterable[str]) -> str:
+    """The text of the lines with the plan carried out; `tree` is its syntax tree.
 
-    `words` are the names of the flags and of what held their values: comments that name them go
-    with the statements they stand above.
+    Only the statements of the module that the plan is about, and the ones beside them, are parsed
+    by LibCST. `words` are the names of the flags and of what held their values: comments that name
+    them go with the statements they stand above.
 
     Raises:
         UnchangedError: LibCST cannot parse the text, or does not give it back unchanged.
     """
+    pieces: list[str] = []
+    done = 0
+    for first, last in _stretches(tree.body, plan, len(lines)):
+        pieces += lines[done:first]
+        pieces.append(_rewritten(lines, first, last, plan, words))
+        done = last
+    return "".join([*pieces, *lines[done:]])
+
+
+def _stretches(body: Sequence[ast.stmt], plan: Plan, end: int) -> Iterator[tuple[int, int]]:
+    """The stretches of lines to be parsed, as 0-based half-open ranges."""
+    touched = sorted(line for place in plan.places for line in (place.line, place.end_line))
+    starts = [min([n.lineno, *(d.lineno for d in getattr(n, "decorator_list", []))]) for n in body]
+    ends = [node.end_lineno or node.lineno for node in body]
+    wanted: set[int] = set()
+    for number, (start, stop) in enumerate(zip(starts, ends, strict=True)):
+        at = bisect_left(touched, start)
+        if at < len(touched) and touched[at] <= stop:
+            wanted.update((number - 1, number, number + 1))
+    number = 0
+    while number < len(body):
+        if number not in wanted:
+            number += 1
+            continue
+        first = number
+        while first and ends[first - 1] == starts[first]:
+            first -= 1
+        while number + 1 < len(body) and (
+            number + 1 in wanted or starts[number + 1] == ends[number]
+        ):
+            number += 1
+        yield ends[first - 1] if first else 0, ends[number] if number + 1 < len(body) else end
+        number += 1
+
+
+def _rewritten(
+    lines: Sequence[str], first: int, last: int, plan: Plan, words: Iterable[str]
+) -> str:
+    text = "".join(lines[first:last])
+    indents = (line[: len(line) - len(line.lstrip(" \t"))] for line in lines)
+    config = cst.PartialParserConfig(
+        default_newline=_newline(lines[0]), default_indent=next(filter(None, indents), "    ")
+    )
     try:
-        module = cst.parse_module(text)
+        module = cst.parse_module(text, config)
     except (cst.ParserSyntaxError, RecursionError) as error:
         raise UnchangedError("LibCST cannot parse it") from error
     if module.code != text:
         raise UnchangedError("LibCST does not give it back unchanged")
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
+    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
     try:
-        return module.visit(_Rewriter(plan, positions, words, text)).code
+        return module.visit(_Rewriter(plan, positions, words, lines, first)).code
     except cst.CSTValidationError as error:
         raise UnchangedError(f"LibCST refuses the result: {error}") from error
+
+
+def _newline(line: str) -> Literal["\r\n", "\n", "\r"]:
+    if line.endswith("\r\n"):
+        return "\r\n"
+    return "\r" if line.endswith("\r") else "\n"
 
 
 class _Rewriter(cst.CSTTransformer):
@@ -55,14 +106,16 @@ class _Rewriter(cst.CSTTransformer):
         plan: Plan,
         positions: Mapping[cst.CSTNode, CodeRange],
         words: Iterable[str],
-        text: str,
+        lines: Sequence[str],
+        offset: int,
     ) -> None:
         super().__init__()
         self._plan = plan
         self._positions = positions
         names = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
         self._names_flag = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
-        self._lines = text.splitlines()
+        self._lines = lines
+        self._offset = offset
         self._wanted = set(plan.takes.values())
         self._wanted.update(place for each in plan.splices.values() for place in each.before)
         self._done: dict[Place, cst.BaseExpression] = {}
@@ -94,7 +147,8 @@ class _Rewriter(cst.CSTTransformer):
             # Python counts the parentheses of a tuple as its own.
             start = self._positions[node.lpar[-1]].start
             end = self._positions[node.rpar[0]].end
-        return Place(start.line, start.column, end.line, end.column)
+        above = self._offset
+        return Place(start.line + above, start.column, end.line + above, end.column)
 
     def _is_dropped(self, node: cst.CSTNode) -> bool:
         return node in self._gone or self._place(node) in self._plan.drops
