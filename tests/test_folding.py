@@ -326,6 +326,10 @@ CLEARED = {
         f"import json  # noqa: F401\nif not {READ}:\n    json.loads\nb()\n",
         "import json  # noqa: F401\nb()\n",
     ),
+    "what is sure to fail stays": (
+        f"a = ({READ}) and 'x'\nb = int(a)\n",
+        "a = 'x'\nb = int(a)\n",
+    ),
     "a local whose value may fail stays": (
         f"def f(a):\n    b, d = a.c, a\n    e = a.c\n    g = a\n    if not {READ}:\n"
         "        return b, d, e, g\n    return 1\n",

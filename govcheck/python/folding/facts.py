@@ -155,7 +155,13 @@ class Facts:
             interpreter.evaluate(node)
         except NeedsError as needs:
             flag = self.setting.flags[needs.flag]
-            return self._outcomes(node, needs.flag, (*flag.spellings, *flag.others)) is not None
+            final, other = (
+                self._outcomes(node, needs.flag, each) for each in (flag.spellings, flag.others)
+            )
+            if final is None or other is None:
+                return False
+            never_fails = len(final) == len(flag.spellings)
+            return never_fails or self.value(node) is not None
         except (UnknownError, RaisedError):
             return False
         return interpreter.is_derived
