@@ -16,6 +16,7 @@ from govcheck.python.folding.pool import Task, answers
 from govcheck.repo import Repo
 
 _MAX_ROUNDS = 5
+_WEIGHT: tuple[Elsewhere, ...] = ("absent", "read", "other")
 _CRASHED = "the process that folded it died"
 
 
@@ -162,8 +163,9 @@ class _Folding:
         if module.refusal is not None:
             return False
         before = dict(module.elsewhere)
-        for name in before:
-            module.elsewhere[name] = self._use_elsewhere(path, name)
+        for name, known in before.items():
+            # Once known it stays, or two files could give way to each other for ever.
+            module.elsewhere[name] = max(known, self._use_elsewhere(path, name), key=_WEIGHT.index)
         return module.elsewhere != before
 
     def _use_elsewhere(self, path: str, name: str) -> Elsewhere:
@@ -182,6 +184,9 @@ class _Folding:
                 use: Elsewhere = "absent" if is_flag else "other"
             else:
                 use = _use(text, module.names, name, is_flag=is_flag)
+            if use == "absent" and name in self.flags and is_python(document):
+                # Whatever else names the flag, such as an override of a setting, may need it.
+                use = "read" if word.search(re.sub(r"#.*", "", text)) else use
             if use == "other":
                 return use
             found = use if use == "read" else found
