@@ -282,6 +282,14 @@ NAMES = {
         "    on = False\nif on:\n    a()\n",
         "a()\n",
     ),
+    "a dictionary that is only read": (
+        f'_F = {{"on": {READ}, "b": 1}}\nprint(_F["on"])\n',
+        "print(True)\n",
+    ),
+    "a dictionary that may change keeps its place": (
+        f'F = {{"on": {READ}}}\nprint(F["on"])\nF["on"] = False\nprint(F["on"])\n',
+        'F = {"on": True}\nprint(F["on"])\nF["on"] = False\nprint(F["on"])\n',
+    ),
     "a name that is looked up keeps its binding": (
         f'on = {READ}\nprint(globals()["on"])\n',
         'on = True\nprint(globals()["on"])\n',
@@ -521,6 +529,37 @@ def test_what_stops_a_fold_is_named_and_the_file_left_alone(repository: Reposito
         for f in report.findings
     )
     assert len(report.findings) == 2
+
+
+SETTINGS = """\
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="APP_")
+
+    # The menu of 2024.
+    use_menu: bool = False
+    port: int = 80
+
+
+settings = Settings()
+current = Settings()
+print(current.use_menu, current.port)
+"""
+
+
+def test_fields_of_settings_classes_go_with_their_reads(repository: Repository) -> None:
+    policy = '[flags.APP_USE_MENU]\nstatus = "retired"\nvalue = true\n'
+    app = "from config import settings\nprint(1 if settings.use_menu else settings.port)\n"
+    root = repository({"govcheck.toml": policy, "config.py": SETTINGS, "app.py": app})
+    assert fix(str(root)).findings == ()
+    expected = SETTINGS.replace("    # The menu of 2024.\n    use_menu: bool = False\n", "")
+    expected = expected.replace("current.use_menu", "True")
+    assert _files(root, "config.py", "app.py") == [
+        expected,
+        "from config import settings\nprint(1)\n",
+    ]
 
 
 def test_checking_does_not_fold(repository: Repository) -> None:

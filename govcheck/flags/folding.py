@@ -7,8 +7,16 @@ from difflib import SequenceMatcher
 
 from govcheck.document import Document
 from govcheck.finding import Edit
-from govcheck.flags.references import PROSE, PYTHON, Reference, is_python, references
+from govcheck.flags.references import (
+    PROSE,
+    PYTHON,
+    SETTINGS_BASE,
+    Reference,
+    is_python,
+    references,
+)
 from govcheck.flags.section import Flag
+from govcheck.flags.settings import flag_fields
 from govcheck.policy import Policy
 from govcheck.python.folding import Retired, Setting
 from govcheck.python.folding.flags import Elsewhere, Literal_
@@ -68,6 +76,7 @@ class _Folding:
         self.flags = {
             name: retired(flag) for name, flag in policy.flags.items() if flag.status == "retired"
         }
+        self.fields = flag_fields(repo, policy) if repo.search([SETTINGS_BASE], PYTHON) else {}
         found = repo.view(references, policy)
         self.modules = {
             document.path: _Module(document, _dotted_names(repo, document.path))
@@ -97,6 +106,7 @@ class _Folding:
             accessors=self.places.accessors,
             decorators=self.places.decorators,
             settings_objects=self.places.settings_objects,
+            fields=self.fields,
             constants=module.constants,
             elsewhere=module.elsewhere,
             unsafe=self.unsafe,

@@ -54,6 +54,16 @@ def settings_fields(
         yield from _uses(repo, policy, field, name)
 
 
+def flag_fields(repo: Repo, policy: Policy) -> dict[str, str]:
+    """The flags that fields of settings classes are, by the names of the fields."""
+    flags = {name.upper(): name for name in policy.flags}
+    return {
+        field.name: flags[field.variable]
+        for _, field in repo.view(_all_fields)
+        if field.variable in flags
+    }
+
+
 def field_names(repo: Repo) -> frozenset[str]:
     """The names of the fields of all settings classes, in upper case."""
     return frozenset(field.name.upper() for _, field in repo.view(_all_fields))

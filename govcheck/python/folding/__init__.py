@@ -94,6 +94,6 @@ def _fold(text: str, tree: ast.Module, setting: Setting) -> Folded:
         raise UnchangedError("two ways to fold it disagree")
     return Folded(
         result,
-        assumed=frozenset(cleanup.assumed | folder.assumed),
+        assumed=frozenset(facts.assumed | folder.assumed | cleanup.assumed),
         unused=frozenset(cleanup.unused),
     )

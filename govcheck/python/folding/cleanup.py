@@ -132,7 +132,11 @@ class Cleanup:
         was_used: bool,
     ) -> ast.AST | None:
         around = now.parent.get(statement)
-        is_flag = self._holds_flag(statement, name)
+        is_flag = self._holds_flag(statement, name) or (
+            scope.kind == "class"
+            and name in self.facts.setting.fields
+            and cast(ast.ClassDef, scope.node).name in self.facts.settings_classes
+        )
         whole: ast.AST | None = statement
         if isinstance(around, ast.Try | ast.ExceptHandler):
             whole = around if isinstance(around, ast.Try) else now.parent.get(around)

@@ -38,13 +38,17 @@ Outcome = tuple[Literal_] | None
 
 
 class Facts:
-    """One module as folding sees it, before anything is changed."""
+    """One module as folding sees it, before anything is changed.
+
+    `assumed` are names of which no other file must know for this to be right.
+    """
 
     def __init__(self, tree: ast.Module, setting: Setting) -> None:
         self.tree = tree
         self.setting = setting
         self.scopes = scopes(tree)
         self.strings = frozenset(_strings(tree))
+        self.assumed: set[str] = set()
         self._values: dict[tuple[ast.expr, bool], Outcome] = {}
         self._binding: set[ast.AST] = set()
 
@@ -112,6 +116,9 @@ class Facts:
             case ast.Attribute(ctx=ast.Load()):
                 if self.is_settings(node.value) and (found := self._value("settings", node.attr)):
                     return found
+                flag = self.setting.flags.get(self.setting.fields.get(node.attr, ""))
+                if flag is not None and flag.value is not None and self._is_instance(node.value):
+                    return (flag.value,)
                 return self._constant(node)
             case ast.Name(ctx=ast.Load()):
                 return self._constant(node)
@@ -130,11 +137,33 @@ class Facts:
                 binding = owner.bindings[node.id][0]
                 if isinstance(binding, ast.FunctionDef):
                     return binding if self._is_plain(binding) else None
-                return self.given(binding) if self._dominates(binding, node, owner) else None
+                given = self.given(binding) if self._dominates(binding, node, owner) else None
+                if _is_mutable(given) and not self._is_only_looked_at(owner, node.id):
+                    return None
+                return given
             case ast.Attribute():
-                return self._attribute(node)
+                given = self._attribute(node)
+                return None if _is_mutable(given) else given
             case _:
                 return None
+
+    def _is_only_looked_at(self, scope: Scope, name: str) -> bool:
+        """Whether a list, set or dictionary is only searched and read, and so stays as it is."""
+        if scope is self.scopes.module:
+            self.assumed.add(name)
+            if self.setting.is_elsewhere(name):
+                return False
+        for load in scope.loads.get(name, ()):
+            match self.scopes.parent.get(load):
+                case ast.Compare() as test if load in test.comparators:
+                    continue
+                case ast.Subscript(ctx=ast.Load()) as item if item.value is load:
+                    continue
+                case ast.Attribute(attr="get" | "keys" | "values" | "items"):
+                    continue
+                case _:
+                    return False
+        return True
 
     # Values.
 
@@ -245,6 +274,36 @@ class Facts:
         given = self.given(owner.bindings[name][0])
         same = isinstance(given, ast.Constant) and _equal(given.value, flag.value)
         return "constant" in flag.kinds or (not flag.kinds and same)
+
+    def _is_instance(self, node: ast.expr) -> bool:
+        """Whether an expression is an object of settings: by its name, its class or its type."""
+        if self.is_settings(node):
+            return True
+        owner = self.scopes.owner.get(node)
+        bindings = owner.bindings.get(node.id, []) if owner and isinstance(node, ast.Name) else []
+        if len(bindings) != 1:
+            return False
+        binding = bindings[0]
+        kind = binding.annotation if isinstance(binding, ast.arg) else self.given(binding)
+        kind = kind.func if isinstance(kind, ast.Call) else kind
+        names = dotted(kind) if isinstance(kind, ast.Name | ast.Attribute) else ""
+        return names.rpartition(".")[2] in self.settings_classes
+
+    @cached_property
+    def settings_classes(self) -> frozenset[str]:
+        """The classes of the module that have a field which is a flag."""
+        return frozenset(
+            node.name
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.ClassDef)
+            and node.bases
+            and any(
+                isinstance(each, ast.AnnAssign)
+                and isinstance(each.target, ast.Name)
+                and each.target.id in self.setting.fields
+                for each in node.body
+            )
+        )
 
     def _called(self, node: ast.Call) -> tuple[Constant] | None:
         name = self.qualified(node.func)
@@ -628,6 +687,14 @@ def _meant(flag: Retired, final: list[object], other: list[object], unset: list[
         if tells_on or tells_off:
             return (bool(flag.value) == polarity,)
     return None
+
+
+def _is_mutable(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.List | ast.Set | ast.Dict) or (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("list", "set", "dict")
+    )
 
 
 def _equal(one: object, other: object) -> bool:

@@ -51,7 +51,8 @@ Elsewhere = Literal["absent", "read", "other"]
 class Setting:
     """All that folding one module depends on besides its text.
 
-    `module` is its dotted name; `is_package` tells that it is an `__init__`. `constants` are the
+    `module` is its dotted name; `is_package` tells that it is an `__init__`. `fields` are the
+    flags that fields of settings classes are, by the names of the fields. `constants` are the
     values of other modules' names, by dotted name. `elsewhere` says how other files use names of
     this one: not at all, which is also meant where a name is missing; they only read them; or they
     do something else, such as assigning them or naming them in a string.
@@ -63,6 +64,7 @@ class Setting:
     accessors: tuple[str, ...] = ()
     decorators: tuple[str, ...] = ()
     settings_objects: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, Literal_] = field(default_factory=dict)
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
     unsafe: bool = False

@@ -35,7 +35,7 @@ class Folder:
         self.facts = facts
         self.places = places
         self.plan = Plan()
-        self.words = set(facts.setting.flags)
+        self.words = {*facts.setting.flags, *facts.setting.fields}
         self.assumed: set[str] = set()
         self._hot = hot_nodes(facts)
         self._folded: dict[ast.AST, Constant] = {}

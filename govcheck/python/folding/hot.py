@@ -25,7 +25,7 @@ def hot_nodes(facts: Facts) -> frozenset[ast.AST]:
 
 
 def _hot_names(facts: Facts) -> set[str]:
-    hot = set(facts.setting.flags)
+    hot = {*facts.setting.flags, *facts.setting.fields}
     hot |= {name.rpartition(".")[2] for name in facts.setting.constants}
     carriers = [
         (targets, {spelling for part in parts for spelling in _spellings(part)})

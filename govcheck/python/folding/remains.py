@@ -33,6 +33,8 @@ def _no_reads(facts: Facts, target: ast.Module) -> None:
                 facts.scopes.owner.get(node) is facts.scopes.module
             ):
                 kind = "constant"
+            case ast.Attribute(attr=field, ctx=ast.Load()) if field in facts.setting.fields:
+                name, kind = facts.setting.fields[field], "settings"
             case ast.Attribute(attr=name, ctx=ast.Load()) if facts.is_settings(node.value):
                 kind = "settings"
             case ast.Call() if (accessed := facts.accessed(node)) is not None:
