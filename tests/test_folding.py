@@ -107,6 +107,10 @@ STATEMENTS = {
         "import pytest\n\n@pytest.mark.skipif(not ON, reason='')\ndef test_a(): ...\n",
         "import pytest\n\ndef test_a(): ...\n",
     ),
+    "no string becomes documentation": (
+        "def f():\n    a = ON\n    'text'\n    b()\n",
+        "def f():\n    b()\n",
+    ),
     "what was unused before stays": ("import json\nif ON:\n    a()\n", "import json\na()\n"),
 }  # fmt: skip
 
@@ -256,6 +260,10 @@ NAMES = {
     "a class attribute": (
         f"class A:\n    n = 1\n    on = {READ}\nprint(A.on, A.n)\n",
         "class A:\n    n = 1\nprint(True, A.n)\n",
+    ),
+    "a class attribute that nothing here reads": (
+        f"class A(B):\n    on: bool = {READ}\n",
+        "class A(B):\n    on: bool = True\n",
     ),
     "a private attribute": (
         f"class A:\n    def __init__(self):\n        self._on = {READ}\n        a()\n"

@@ -54,8 +54,9 @@ class Cleanup:
             for n in ast.walk(tree)
             if isinstance(n, ast.Constant) and isinstance(n.value, str)
         }
-        reaches = self.facts.dynamic & {"exec", "eval"}
-        if reaches:
+        for scope in now.all:
+            yield from self._new_docstring(scope)
+        if self.facts.dynamic & {"exec", "eval"}:
             return
         for scope in now.all:
             before = self._before(scope)
@@ -75,6 +76,16 @@ class Cleanup:
                 if None not in nodes and self._is_free(scope, name, bindings):
                     yield from (node for node in nodes if node is not None)
         yield from self._instance_attributes(now, attributes, strings)
+
+    def _new_docstring(self, scope: Scope) -> Iterator[ast.stmt]:
+        """A string that became the first statement, which would make it the documentation."""
+        before = self._before(scope)
+        definitions = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if before is None or not isinstance(scope.node, definitions):
+            return
+        old = cast(ast.Module, before.node)
+        if _documents(scope.node.body) and not _documents(old.body):
+            yield scope.node.body[0]
 
     def _before(self, scope: Scope) -> Scope | None:
         """The scope as it was in the unfolded module."""
@@ -132,11 +143,14 @@ class Cleanup:
         was_used: bool,
     ) -> ast.AST | None:
         around = now.parent.get(statement)
-        is_flag = self._holds_flag(statement, name) or (
+        is_field = (
             scope.kind == "class"
             and name in self.facts.setting.fields
             and cast(ast.ClassDef, scope.node).name in self.facts.settings_classes
         )
+        if scope.kind == "class" and not was_used and not is_field:
+            return None
+        is_flag = is_field or self._holds_flag(statement, name)
         whole: ast.AST | None = statement
         if isinstance(around, ast.Try | ast.ExceptHandler):
             whole = around if isinstance(around, ast.Try) else now.parent.get(around)
@@ -264,6 +278,14 @@ class Cleanup:
                 if isinstance(node, type(statement)) and self.places.of(node) == place:
                     self.assumed.add(name)
                     yield node
+
+
+def _documents(body: list[ast.stmt]) -> bool:
+    match body:
+        case [ast.Expr(value=ast.Constant(value=str())), *_]:
+            return True
+        case _:
+            return False
 
 
 def _without(node: ast.AST, doomed: set[ast.AST]) -> ast.AST:
