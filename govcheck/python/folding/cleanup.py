@@ -148,7 +148,7 @@ class Cleanup:
             and name in self.facts.setting.fields
             and cast(ast.ClassDef, scope.node).name in self.facts.settings_classes
         )
-        if scope.kind == "class" and not was_used and not is_field:
+        if scope.kind == "class" and not was_used:
             return None
         is_flag = is_field or self._holds_flag(statement, name)
         whole: ast.AST | None = statement
