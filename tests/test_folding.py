@@ -342,6 +342,10 @@ CLEARED = {
         f"import json  # noqa: F401\nif not {READ}:\n    json.loads\nb()\n",
         "import json  # noqa: F401\nb()\n",
     ),
+    "what a framework may read stays": (
+        f"TIMEOUT = 30 if {READ} else 60\n",
+        "TIMEOUT = 30\n",
+    ),
     "what is sure to fail stays": (
         f"a = ({READ}) and 'x'\nb = int(a)\n",
         "a = 'x'\nb = int(a)\n",
@@ -393,8 +397,8 @@ COMMENTS = {
         "def f():\n    a()\n    # later: b\n    # of f\n",
     ),
     "about a removed statement go, of a section stay": (
-        "a()\n\n# Section\n\n# The switch.\nB = ON\nc()\n",
-        "a()\n\n# Section\n\nc()\n",
+        "a()\n\n# Section\n\n# The switch.\nB = ON\nc(B)\n",
+        "a()\n\n# Section\n\nc(True)\n",
     ),
 }
 

@@ -51,6 +51,7 @@ class _Module:
     elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
     exports: dict[str, Literal_] = field(default_factory=dict)
     users: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
     folded: str = ""
     refusal: tuple[int, str] | None = None
     unused: tuple[str, ...] = ()
@@ -108,6 +109,7 @@ class _Folding:
             settings_objects=self.places.settings_objects,
             fields=self.fields,
             constants=module.constants,
+            taken=tuple(sorted(module.taken)),
             elsewhere=module.elsewhere,
             unsafe=self.unsafe,
         )
@@ -147,6 +149,7 @@ class _Folding:
                     known = _Module(importing, _dotted_names(self.repo, user))
                     self.modules[user] = known
                 module.users.add(user)
+                module.taken.add(name)
                 new = {f"{each}.{name}": value for each in module.names}
                 if not new.keys() <= known.constants.keys():
                     known.constants.update(new)

@@ -312,7 +312,7 @@ examples = [
             " without this line",
             f"app.py:2:17: reads {_KEEP}",
         ),
-        {".env": "", "app.py": "print(1)\n"},
+        {".env": "", "app.py": "on = True\nprint(1)\n"},
     ),
     Example(
         "The live branch stays, and what only the dead one used goes",

@@ -150,6 +150,10 @@ class Cleanup:
         )
         if scope.kind == "class" and not was_used:
             return None
+        setting = self.facts.setting
+        if scope.kind == "module" and not was_used and name not in (*setting.flags, *setting.taken):
+            # A framework may read what nothing here does, such as `TIMEOUT = 30 if ON else 60`.
+            return None
         is_flag = is_field or self._holds_flag(statement, name)
         whole: ast.AST | None = statement
         if isinstance(around, ast.Try | ast.ExceptHandler):

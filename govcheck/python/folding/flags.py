@@ -52,10 +52,11 @@ class Setting:
     """All that folding one module depends on besides its text.
 
     `module` is its dotted name; `is_package` tells that it is an `__init__`. `fields` are the
-    flags that fields of settings classes are, by the names of the fields. `constants` are the
-    values of other modules' names, by dotted name. `elsewhere` says how other files use names of
-    this one: not at all, which is also meant where a name is missing; they only read them; or they
-    do something else, such as assigning them or naming them in a string.
+    flags that fields of settings classes are, by the names of the fields. `taken` are names of this
+    module whose values other files took. `constants` are the values of other modules' names, by
+    dotted name. `elsewhere` says how other files use names of this one: not at all, which is also
+    meant where a name is missing; they only read them; or they do something else, such as assigning
+    them or naming them in a string.
     """
 
     flags: Mapping[str, Retired]
@@ -65,6 +66,7 @@ class Setting:
     decorators: tuple[str, ...] = ()
     settings_objects: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    taken: tuple[str, ...] = ()
     constants: Mapping[str, Literal_] = field(default_factory=dict)
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
     unsafe: bool = False
