@@ -19,7 +19,7 @@ from govcheck.flags.section import Flag
 from govcheck.flags.settings import flag_fields
 from govcheck.policy import Policy
 from govcheck.python.folding import Retired, Setting
-from govcheck.python.folding.flags import Elsewhere, Literal_
+from govcheck.python.folding.flags import Constant, Elsewhere
 from govcheck.python.folding.pool import Task, answers
 from govcheck.repo import Repo
 
@@ -47,9 +47,9 @@ class _Module:
 
     document: Document
     names: tuple[str, ...]
-    constants: dict[str, Literal_] = field(default_factory=dict)
+    constants: dict[str, Constant] = field(default_factory=dict)
     elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
-    exports: dict[str, Literal_] = field(default_factory=dict)
+    exports: dict[str, Constant] = field(default_factory=dict)
     users: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
     folded: str = ""

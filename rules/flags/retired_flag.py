@@ -10,10 +10,10 @@ the paths of `[flags-settings] history`. A longer name that contains the flag's 
 
 ## How to resolve
 
-Keep the live branch in the code and delete the other one. `--fix` does so in Python where behaviour
-is proved to stay: the value takes the place of reads, names and conditions, and what became dead or
-unused goes. A file in which one read is not certain is left alone, and the finding says why. Dead
-tests go with `--unsafe-fixes`.
+Keep the live branch in the code and delete the other one. `--fix` does so in Python where every
+read in a file is certain (look at `--diff` first): the value takes the place of reads, names and
+conditions, and what became dead or unused goes. A file in which one read is not certain is left
+alone, and the finding says why. Dead tests go with `--unsafe-fixes`.
 
 `--fix` also takes the flag's line or key out of configuration files. Where code still reads the
 flag and would see another value without that line, the fix is unsafe.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from govcheck.python.folding.cleanup import Cleanup
 from govcheck.python.folding.facts import Facts, Outcome
-from govcheck.python.folding.flags import Literal_, Retired, Setting
+from govcheck.python.folding.flags import Constant, Retired, Setting
 from govcheck.python.folding.fold import Folder, RefusedError
 from govcheck.python.folding.plan import Places
 from govcheck.python.folding.remains import remains
@@ -58,7 +58,7 @@ def fold(text: str, setting: Setting) -> Folded:
         return Folded(text, Refusal(1, "it nests too deeply"))
 
 
-def exports(text: str, setting: Setting) -> dict[str, Literal_]:
+def exports(text: str, setting: Setting) -> dict[str, Constant]:
     """The names of a module that hold the values of flags, and nothing else ever."""
     try:
         facts = Facts(ast.parse(text), setting)

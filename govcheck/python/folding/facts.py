@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from govcheck.python.folding.flags import Literal_, Retired, Setting
+from govcheck.python.folding.flags import Constant, Retired, Setting
 from govcheck.python.folding.interpreter import (
-    Constant,
     EnvironmentRead,
     Interpreter,
     NeedsError,
@@ -34,7 +33,7 @@ _LOOKING_UP = (
 )  # fmt: skip
 _DOTTED = re.compile(r"\w+(?:[.:]\w+)+")
 
-Outcome = tuple[Literal_] | None
+Outcome = tuple[Constant] | None
 
 
 class Facts:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Literal_ = bool | int | float | str | None
+Constant = bool | int | float | str | None
 
 # The spellings of a boolean in an environment variable, where the policy names none.
 TRUE = ("1", "true", "True", "TRUE", "yes", "Yes", "on", "On", "y", "t")
@@ -19,7 +19,7 @@ class Retired:
     reference that are the flag's; none means all.
     """
 
-    value: Literal_
+    value: Constant
     spelling: tuple[str | None] | None = None
     kinds: frozenset[str] = frozenset()
 
@@ -67,7 +67,7 @@ class Setting:
     settings_objects: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     taken: tuple[str, ...] = ()
-    constants: Mapping[str, Literal_] = field(default_factory=dict)
+    constants: Mapping[str, Constant] = field(default_factory=dict)
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
     unsafe: bool = False
 

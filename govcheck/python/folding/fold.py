@@ -7,8 +7,8 @@ from typing import TypeVar, cast
 
 from govcheck.python.folding import setups
 from govcheck.python.folding.facts import Facts
+from govcheck.python.folding.flags import Constant
 from govcheck.python.folding.hot import hot_nodes
-from govcheck.python.folding.interpreter import Constant
 from govcheck.python.folding.plan import Branch, Place, Places, Plan, Splice
 
 Node = TypeVar("Node", bound=ast.AST)

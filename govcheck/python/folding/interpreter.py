@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from govcheck.python.folding.flags import Constant
+
 _MAX_STEPS = 2_000
 _MAX_DEPTH = 30
 _MAX_TEXT = 10_000
-
-Constant = bool | int | float | str | None
 
 
 class UnknownError(Exception):

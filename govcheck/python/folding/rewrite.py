@@ -226,11 +226,9 @@ class _Rewriter(cst.CSTTransformer):
         """Keywords that go."""
         pairs = list(zip(original_node.args, updated_node.args, strict=True))
         kept = [new for old, new in pairs if not (old.keyword and self._is_dropped(old.value))]
-        return (
-            updated_node
-            if len(kept) == len(pairs)
-            else updated_node.with_changes(args=_ended(kept, updated_node.args[-1]))
-        )
+        if len(kept) == len(pairs):
+            return updated_node
+        return updated_node.with_changes(args=_ended(kept, updated_node.args[-1]))
 
     def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.Dict:
         """Keys that go."""
@@ -353,7 +351,7 @@ class _Rewriter(cst.CSTTransformer):
         if not statements:
             return [], [*_comments_of(lead), *above, *behind]
         first = statements[0]
-        inner = _without_blanks(first.leading_lines) if _has_code_above(first) else []
+        inner = _without_blanks(first.leading_lines)
         statements[0] = first.with_changes(leading_lines=[*lead, *above, *inner])
         return statements, behind
 
@@ -451,8 +449,7 @@ class _Rewriter(cst.CSTTransformer):
             return node
         if not kept:
             return None
-        kept[-1] = kept[-1].with_changes(comma=node.names[-1].comma)
-        return node.with_changes(names=kept)
+        return node.with_changes(names=_ended(kept, node.names[-1]))
 
     def _staying(
         self, original: _Statement, following: cst.BaseStatement | None
@@ -488,8 +485,6 @@ class _Rewriter(cst.CSTTransformer):
         if splice is None:
             return node
         if splice.branch == "orelse" and not splice.before:
-            if isinstance(node.orelse, cst.Else) and node.leading_lines:
-                pass
             return node.orelse
         if splice.branch == "none":
             return None
@@ -642,10 +637,6 @@ def _is_import(statement: cst.BaseStatement) -> bool:
 
 def _is_header(lines: Lines) -> bool:
     return any(each.comment is not None and _HEADER.search(each.comment.value) for each in lines)
-
-
-def _has_code_above(statement: _Statement) -> bool:
-    return bool(statement.leading_lines)
 
 
 def _comments_of(lines: Lines) -> list[cst.EmptyLine]:

@@ -27,7 +27,6 @@ class Scope:
     loads: dict[str, list[ast.Name]] = field(default_factory=dict)
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
-    has_star_import: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -75,8 +74,6 @@ def scopes(tree: ast.Module) -> Scopes:
                 here.globals.update(node.names)
             case ast.Nonlocal():
                 here.nonlocals.update(node.names)
-            case ast.ImportFrom() if node.names[0].name == "*":
-                here.has_star_import = True
         inner, children = _children(node, here, found.parent)
         if inner is not None:
             found.all.append(inner)
