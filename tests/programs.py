@@ -27,6 +27,11 @@ def say(n):
     return n % 3
 
 
+def truth(name, default="0"):
+    raw = os.environ.get(name, default)
+    return raw.lower() in ("1", "true", "yes")
+
+
 def _old(n):
     return _OLD + n
 
@@ -113,6 +118,8 @@ class _Writer:
             lines += self.function()
         if self.random.random() < 0.2:
             lines += self.class_()
+        if self.random.random() < 0.3:
+            lines += self.parameter()
         lines += self.block("", self.random.randrange(1, 4), depth=0, places=frozenset())
         return "\n".join(lines) + self.pick("\n", "\n", "\n", "")
 
@@ -129,6 +136,8 @@ class _Writer:
             f'bool(int(os.environ.get("{flag}", "0")))',
             f'(os.getenv("{flag}", "0").strip() == "1")',
             f'not os.getenv("{flag}", "0") == "0"',
+            f'os.getenv("{flag}", "").strip().upper() not in {{"0", "FALSE", ""}}',
+            f'truth("{flag}")',
         )
 
     def flag(self) -> str:
@@ -171,6 +180,24 @@ class _Writer:
         lines = ["", "", f"{decorator}def {name}(n={default}):", *body, "", ""]
         call = f"{name}({self.pick('', '0', '5')})"
         return [*lines, f"print({self.pick(call, f'list({call} or ())')})"]
+
+    def parameter(self) -> list[str]:
+        """A private function to which calls hand a flag on."""
+        name, switch = self.fresh("_p"), self.fresh("on")
+        kept = list(self.names), list(self.flagged)
+        self.names += ["n"]
+        self.flagged.append(switch)
+        body = self.block(
+            "    ", self.random.randrange(1, 4), depth=1, places=frozenset({"function"})
+        )
+        self.names, self.flagged = kept
+        star, default = self.pick("", "", "*, "), self.pick("", "", "=False")
+        lines = ["", "", f"def {name}(n, {star}{switch}{default}):", *body, "", ""]
+        for _ in range(self.random.randrange(1, 3)):
+            by_name = f"{switch}=" if star or self.random.random() < 0.5 else ""
+            given = self.pick(self.flag(), self.flag(), self.operand())
+            lines.append(f"print({name}({self.operand()}, {by_name}{given}))")
+        return lines
 
     def class_(self) -> list[str]:
         name, attribute = self.fresh("C"), self.pick("_on", "on")
@@ -317,7 +344,9 @@ class _Writer:
                 deep = f"{indent}    "
                 lines = [f"{indent}match {self.pick('one', 'say(2)', self.flag())}:"]
                 lines += [f"{case} 99:", f"{deep}    print(99)"]
-                for pattern in ("1", "0 | 2", "True", "str()")[: self.random.randrange(1, 4)]:
+                patterns = ["1", "0 | 2", "True", "str()", f"int() as {self.fresh('m')}"]
+                self.random.shuffle(patterns)
+                for pattern in patterns[: self.random.randrange(1, 4)]:
                     guard = f" if {self.condition(1)}" if self.random.random() < 0.6 else ""
                     lines += [f"{case} {pattern}{guard}:", *self.inner(deep, depth, places)]
                 if self.random.random() < 0.6:
@@ -330,6 +359,8 @@ class _Writer:
                 head = [f"{indent}def {name}():"]
                 if "function" not in places and self.random.random() < 0.3:
                     head.append(f"{indent}    global one")
+                elif "function" in places and self.names[-1] != "n" and self.random.random() < 0.3:
+                    head.append(f"{indent}    nonlocal {self.names[-1]}")
                 body = self.inner(indent, depth, frozenset({"function"}))
                 return [*head, *body, f"{indent}print({name}())"]
             case 6 if "function" in places:

@@ -284,6 +284,10 @@ NAMES = {
         f"def on():\n    return {READ}\nprint(on())\n",
         "def on():\n    return True\nprint(on())\n",
     ),
+    "a generator is no value": (
+        f"def _f(on):\n    if on:\n        yield 1\nprint(_f(not {READ}))\n",
+        "def _f():\n    return\n    yield\nprint(_f())\n",
+    ),
     "a walrus": (f"if (on := {READ}):\n    print(on)\n", "print(True)\n"),
     "a try that reads": (
         'try:\n    on = bool(int(os.environ["USE_MENU"]))\nexcept (KeyError, ValueError):\n'
@@ -334,6 +338,23 @@ CLEARED = {
         f'def _a(): ...\nif not {READ}:\n    _a()\nb("_a")\n',
         'def _a(): ...\nb("_a")\n',
     ),
+    "what a framework's class may call stays": (
+        f"class A(B):\n    def _a(self): ...\n    def b(self):\n"
+        f"        return {READ} or self._a()\n",
+        "class A(B):\n    def _a(self): ...\n    def b(self):\n        return True\n",
+    ),
+    "what an annotation in quotes names stays": (
+        f"import json\ndef a(b: 'json.JSONDecoder'): ...\nif not {READ}:\n    json.loads\nc()\n",
+        "import json\ndef a(b: 'json.JSONDecoder'): ...\nc()\n",
+    ),
+    "a definition that does something stays": (
+        f"def _a(b=c()): ...\nif not {READ}:\n    _a()\nd()\n",
+        "def _a(b=c()): ...\nd()\n",
+    ),
+    "what is exported stays": (
+        f"__all__: list[str] = ['ON']\nON = {READ}\nif ON:\n    a()\n",
+        "__all__: list[str] = ['ON']\nON = True\na()\n",
+    ),
     "what another package may do on import stays": (
         f"import json\nfrom other import a\nif not {READ}:\n    a(json)\nb()\n",
         "from other import a\nb()\n",
@@ -378,6 +399,161 @@ def test_a_name_that_only_the_dead_branch_binds_is_not_looked_up_elsewhere() -> 
     assert folded.refusal.line == 6
 
 
+# What the flag decides, and yet cannot go without changing what the program does.
+REFUSED = {
+    "a case that goes binds its name": (
+        "def f(a):\n    match a:\n        case [b] if not ON:\n            c()\n"
+        "        case _:\n            d()\n    return b\n"
+    ),
+    "a declaration that goes was the only binding": (
+        "def f():\n    if not ON:\n        a = 0\n    def g():\n        nonlocal a\n        a = 1\n"
+    ),
+    "a declaration that goes was for an import": (
+        "def f():\n    if not ON:\n        global json\n    import json\n"
+    ),
+    "a declaration that goes was for a class": (
+        "class A:\n    if not ON:\n        global b\n    b = 1\n"
+    ),
+    "a lambda would no longer be a generator": "f = lambda: 1 if ON else (yield)\n",
+    "a generator would no longer be asynchronous": (
+        "async def f(a):\n    return (b if ON else await b for b in a)\n"
+    ),
+    "a default value makes a generator": "def f():\n    def g(a=1 if ON else (yield)): ...\n",
+    "the environment is emptied": "if ON:\n    a()\nos.environ.clear()\n",
+    "the environment is replaced": "if ON:\n    a()\nos.environ = {}\n",
+    "a variable is taken out and read again": (
+        'if ON:\n    a()\nb = os.environ.pop("USE_MENU") == "1"\n'
+    ),
+    "a setting is set": "settings.USE_MENU = False\nif ON:\n    a()\n",
+    "a variable of a longer name is read": (
+        "from environs import env\nwith env.prefixed('APP_'):\n    a = env.bool('USE_MENU')\n"
+    ),
+    "no spelling makes both tests true": (
+        'A = os.getenv("USE_MENU") == "true"\nif A and ON:\n    b()\n'
+    ),
+    "an f-string prints what it evaluates": "def f():\n    a = ON\n    print(f'{a=}')\n",
+}
+
+
+@pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
+def test_what_would_change_behaviour_is_refused(body: str) -> None:
+    folded = _fold(HEAD + body)
+    assert folded.text == HEAD + body
+    assert folded.refusal is not None
+
+
+# What looks as if it held the flag's value, and may hold another.
+UNSETTLED = {
+    "a name of the module that is reached by an attribute": "import app\napp.ON = False\n",
+    "by the table of modules": "import sys\nsys.modules[__name__].ON = False\n",
+    "by its namespace": "vars().update(ON=False)\n",
+    "by what a later star brings": "from local import *\n",
+}
+
+
+@pytest.mark.parametrize("body", UNSETTLED.values(), ids=UNSETTLED)
+def test_a_name_that_may_change_keeps_its_reads(body: str) -> None:
+    rest = f"{body}if ON:\n    a()\n"
+    folded = _fold(HEAD + rest, module="app")
+    assert folded.refusal is None
+    assert folded.text == f"ON = True\n{rest}"
+
+
+ATTRIBUTES = {
+    "of another's instance": ("def __init__(self, a):\n        a._on = ON\n", True),
+    "of a static method": (
+        "def __init__(self):\n        self._on = ON\n"
+        "    @staticmethod\n    def f(self):\n        return self._on\n",
+        True,
+    ),
+    "of another self": (
+        "def __init__(self):\n        self._on = ON\n"
+        "    def f(self):\n        self = a()\n        return self._on\n",
+        True,
+    ),
+    "that is set on a condition": (
+        "def __init__(self, a):\n        if a:\n            self._on = ON\n"
+        "    def f(self):\n        return self._on\n",
+        True,
+    ),
+    "that may be seen otherwise": (
+        "def __init__(self):\n        self._on = ON\n"
+        "    def f(self):\n        return self.__dict__\n",
+        True,
+    ),
+    "that nothing reads": ("def __init__(self):\n        self._on = ON\n", False),
+}
+
+
+@pytest.mark.parametrize(("body", "stays"), ATTRIBUTES.values(), ids=ATTRIBUTES)
+def test_attributes(body: str, stays: bool) -> None:
+    folded = _fold(f"{HEAD}class A:\n    {body}")
+    assert folded.refusal is None
+    expected = body.replace("ON", "True") if stays else "def __init__(self):\n        pass\n"
+    assert folded.text == f"class A:\n    {expected}"
+
+
+SPELLINGS = {
+    "one means on though another is not met": (
+        'os.getenv("USE_MENU") == "1" or not os.getenv("USE_MENU", "").lower() in ("1", "yes")',
+        "True",
+    ),
+    "both mean on": (
+        '(os.getenv("USE_MENU") == "1") != (os.getenv("USE_MENU") in ("1", "t"))',
+        "False",
+    ),
+    "any of several": (
+        'any([os.getenv("USE_MENU") == "1", not os.getenv("USE_MENU") != "0"])',
+        "True",
+    ),
+    "a variable that is there": ('os.environ["USE_MENU"] and "USE_MENU" in os.environ', "True"),
+}
+
+
+@pytest.mark.parametrize(("test", "value"), SPELLINGS.values(), ids=SPELLINGS)
+def test_each_test_of_a_variable_means_what_it_says(test: str, value: str) -> None:
+    assert _fold(f"import os\nprint({test})\n").text == f"print({value})\n"
+
+
+PARAMETERS = {
+    "goes with its arguments": (
+        "def _f(a, new=False):\n    return a() if new else 0\nb(_f(c, ON), _f(d, new=ON))\n",
+        "def _f(a):\n    return a()\nb(_f(c), _f(d))\n",
+    ),
+    "of a method goes, too": (
+        "class A:\n    def f(self, a):\n        return self._f(a, new=ON)\n"
+        "    def _f(self, a, *, new):\n        return a() if new else 0\n",
+        "class A:\n    def f(self, a):\n        return self._f(a)\n"
+        "    def _f(self, a):\n        return a()\n",
+    ),
+    "that a function hands on to itself goes": (
+        "def _f(a, new):\n    return _f(a - 1, new) if a else b(new)\n_f(1, ON)\n",
+        "def _f(a):\n    return _f(a - 1) if a else b(True)\n_f(1)\n",
+    ),
+    "that is given something else stays": (
+        "def _f(new):\n    return a(new)\n_f(ON)\n_f(b)\n",
+        "def _f(new):\n    return a(new)\n_f(True)\n_f(b)\n",
+    ),
+    "of a function that is handed on stays": (
+        "def _f(new):\n    return a(new)\n_f(ON)\nb(_f)\n",
+        "def _f(new):\n    return a(new)\n_f(True)\nb(_f)\n",
+    ),
+    "of a public function stays": (
+        "def f(new):\n    return a(new)\nf(ON)\n",
+        "def f(new):\n    return a(new)\nf(True)\n",
+    ),
+    "that is bound again stays": (
+        "def _f(new):\n    new = new and a()\n    return new\n_f(ON)\n",
+        "def _f(new):\n    new = new and a()\n    return new\n_f(True)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), PARAMETERS.values(), ids=PARAMETERS)
+def test_a_parameter_whose_only_value_is_the_flag(before: str, after: str) -> None:
+    assert _fold(HEAD + before).text == after
+
+
 COMMENTS = {
     "that name the flag go, others stay": (
         "a()\n# Totals are in cents.\n# Feature flag: USE_MENU\nif ON:\n    b()\n",
@@ -395,6 +571,18 @@ COMMENTS = {
         "def f():\n    if ON:\n        a()\n        # later: b\n    else:\n        c()\n"
         "        # dead\n    # of f\n",
         "def f():\n    a()\n    # later: b\n    # of f\n",
+    ),
+    "beside an operand that stays, stay": (
+        "if (\n    a  # first\n    and ON  # flag\n    and b  # second\n):\n    c()\n",
+        "if (\n    a  # first\n    and b  # second\n):\n    c()\n",
+    ),
+    "beside the only one that stays, too": (
+        "if (\n    a  # first\n    and ON  # flag\n):\n    c()\n",
+        "if (\n    a  # first\n):\n    c()\n",
+    ),
+    "that switch a tool off and on stay": (
+        "a()\n# fmt: off\nB = ON\n# fmt: on\nc(B)\n",
+        "a()\n# fmt: off\n# fmt: on\nc(True)\n",
     ),
     "about a removed statement go, of a section stay": (
         "a()\n\n# Section\n\n# The switch.\nB = ON\nc(B)\n",
@@ -509,6 +697,14 @@ def test_a_constant_is_folded_where_it_is_imported_and_goes_at_last(
         "def test(monkeypatch):\n    monkeypatch.setattr('app.ON', False)\n",
         "def test(monkeypatch):\n    monkeypatch.setattr(app, 'ON', False)\n",
         "from app import *\nprint(ON)\n",
+        "import app\npatch.multiple(app, ON=False)\n",
+        "import app\nsetattr(\n    app,\n    'ON', False)\n",
+        "import app\nvars(app).update(ON=False)\n",
+        "import app\napp.__dict__['ON'] = False\n",
+        "import app\napp.ON, b = False, 1\n",
+        "import app\nfor app.ON in (): ...\n",
+        "import app\ndel app.ON\n",
+        "import app, c\nfor name in ('ON',):\n    setattr(app, name, c)\n",
     ],
 )
 def test_a_constant_that_other_files_change_keeps_its_name(
@@ -521,6 +717,91 @@ def test_a_constant_that_other_files_change_keeps_its_name(
         "ON = True\ndef f():\n    return 1 if ON else 2\n",
         other,
     ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from app import (  # (why)\n    ON,\n)",
+        "from app import \\\n    ON",
+        "import a; from app import ON",
+    ],
+)
+def test_an_import_may_be_written_in_any_way(statement: str, repository: Repository) -> None:
+    files = {"app.py": f"import os\nON = {READ}\n", "b.py": f"{statement}\nprint(ON)\n"}
+    root = repository({"govcheck.toml": RETIRED, **files})
+    fix(str(root))
+    app, other = _files(root, "app.py", "b.py")
+    assert app == ""
+    assert other.endswith("print(True)\n")
+    assert "ON" not in other
+
+
+TAKEN = {
+    "a constant that a third file sets under its new name": (
+        {
+            "app.py": f"import os\nON = {READ}\n",
+            "b.py": "from app import ON as NEW\ndef f():\n    return 1 if NEW else 2\n",
+            "c.py": "import b\nb.NEW = False\n",
+        },
+        ("ON = True\n", "from app import ON as NEW\ndef f():\n    return 1 if NEW else 2\n"),
+    ),
+    "a constant of one of two modules of a name": (
+        {
+            "a/app.py": f"import os\nON = {READ}\n",
+            "app.py": "ON = 3\n",
+            "b.py": "from app import ON\n",
+        },
+        ("ON = True\n", "ON = 3\n", "from app import ON\n"),
+    ),
+    "a constant that comes by way of a package": (
+        {
+            "app/flags.py": f"import os\nON = {READ}\n",
+            "app/__init__.py": "from .flags import ON\n",
+            "b.py": "from app import ON\nprint(ON)\n",
+        },
+        ("ON = True\n", "from .flags import ON\n", "print(True)\n"),
+    ),
+    "a constant of a module that does something": (
+        {
+            "app.py": f"import os\nprint('app')\nON = {READ}\n",
+            "b.py": "from app import ON\nprint(ON)\n",
+        },
+        ("print('app')\nON = True\n", "from app import ON\nprint(True)\n"),
+    ),
+    "a constant that a configuration names": (
+        {"app.py": f"import os\nON = {READ}\nprint(ON)\n", "a.json": '{"switch": "app:ON"}\n'},
+        ("ON = True\nprint(ON)\n", '{"switch": "app:ON"}\n'),
+    ),
+    "an attribute that a class below overrides": (
+        {
+            "app.py": f"import os\nclass A:\n    on = {READ}\n    def f(self):\n"
+            "        return self.on\n",
+            "b.py": "from app import A\nclass B(A):\n    on = False\n",
+        },
+        (
+            "class A:\n    on = True\n    def f(self):\n        return self.on\n",
+            "from app import A\nclass B(A):\n    on = False\n",
+        ),
+    ),
+    "an import that others take from here": (
+        {
+            "app.py": f"import os, json\nprint({READ} or json.dumps(1))\n",
+            "b.py": "from app import os\n",
+            "c.py": "patch('app.json.dumps')\n",
+        },
+        ("import os, json\nprint(True)\n", "from app import os\n", "patch('app.json.dumps')\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "after"), TAKEN.values(), ids=TAKEN)
+def test_what_other_files_may_want_stays(
+    files: dict[str, str], after: tuple[str, ...], repository: Repository
+) -> None:
+    root = repository({"govcheck.toml": RETIRED, **files})
+    fix(str(root))
+    assert tuple(_files(root, *files))[: len(after)] == after
 
 
 def test_a_private_function_that_a_test_uses_stays(repository: Repository) -> None:
@@ -621,6 +902,55 @@ def test_dead_tests_are_only_taken_out_on_demand(repository: Repository) -> None
     assert "test_app.py:16: test_old sets the flag to another value" in last.message
     assert fix(str(root), unsafe=True).findings == ()
     assert _files(root, "test_app.py") == [FOLDED_TESTS]
+
+
+CASES = """\
+import pytest
+
+
+@pytest.mark.parametrize(
+    "value, language",
+    [
+        # the new one
+        ("1", "en"),
+        # the old one
+        ("0", "de"),
+        pytest.param("true", "en"),
+    ],
+)
+def test_menu(monkeypatch, value, language):
+    monkeypatch.setenv("USE_MENU", value)
+    assert menu() == language
+
+
+@pytest.mark.parametrize("value", ["0", "off"])
+def test_old(monkeypatch, value):
+    monkeypatch.setenv("USE_MENU", value)
+    assert menu()
+"""
+LIVE_CASES = """\
+import pytest
+
+
+@pytest.mark.parametrize(
+    "value, language",
+    [
+        # the new one
+        ("1", "en"),
+        pytest.param("true", "en"),
+    ],
+)
+def test_menu(monkeypatch, value, language):
+    assert menu() == language
+"""
+
+
+def test_dead_cases_of_a_test_are_only_taken_out_on_demand() -> None:
+    folded = _fold(CASES)
+    assert folded.text == CASES
+    assert folded.refusal is not None
+    assert folded.refusal.line == 10
+    assert _fold(CASES, unsafe=True).text == LIVE_CASES
 
 
 def test_code_of_the_repository_is_neither_imported_nor_run(

@@ -1,6 +1,7 @@
 """Retired flags folded out of the repository's Python files, together where they depend."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -17,6 +18,7 @@ from govcheck.flags.references import (
 )
 from govcheck.flags.section import Flag
 from govcheck.flags.settings import flag_fields
+from govcheck.flags.uses import takes, use
 from govcheck.policy import Policy
 from govcheck.python.folding import Retired, Setting
 from govcheck.python.folding.flags import Constant, Elsewhere
@@ -55,6 +57,14 @@ class _Module:
     folded: str = ""
     refusal: tuple[int, str] | None = None
     unused: tuple[str, ...] = ()
+    imports: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
+    is_inert: bool = False
+
+    @property
+    def lasts(self) -> frozenset[str]:
+        """The last parts of its dotted names."""
+        return frozenset(name.rpartition(".")[2] for name in self.names)
 
 
 def folds(repo: Repo, policy: Policy, *, unsafe: bool) -> Mapping[str, Fold]:
@@ -73,12 +83,16 @@ class _Folding:
         self.repo = repo
         self.unsafe = unsafe
         self.places = policy.flags_settings
-        self.own = [source.path for source in policy.sources]
+        self.policies = [source.path for source in policy.sources]
         self.flags = {
             name: retired(flag) for name, flag in policy.flags.items() if flag.status == "retired"
         }
         self.fields = flag_fields(repo, policy) if repo.search([SETTINGS_BASE], PYTHON) else {}
         found = repo.view(references, policy)
+        paths = [path for path in repo.files if path.endswith(".py")]
+        self.own = tuple(sorted({_dotted_names(repo, each)[0].partition(".")[0] for each in paths}))
+        self.parts = frozenset(part for each in paths for part in each[: -len(".py")].split("/"))
+        self.shared = _shared(paths)
         self.modules = {
             document.path: _Module(document, _dotted_names(repo, document.path))
             for name in self.flags
@@ -108,9 +122,16 @@ class _Folding:
             decorators=self.places.decorators,
             settings_objects=self.places.settings_objects,
             fields=self.fields,
+            own=self.own,
+            inert=tuple(
+                sorted(
+                    name for each in self.modules.values() if each.is_inert for name in each.names
+                )
+            ),
             constants=module.constants,
             taken=tuple(sorted(module.taken)),
             elsewhere=module.elsewhere,
+            needed=tuple(sorted(module.needed)),
             unsafe=self.unsafe,
         )
 
@@ -123,7 +144,8 @@ class _Folding:
             modules = [self.modules[path] for path in waiting]
             tasks = [Task("exports", m.document.text, self._setting(m)) for m in modules]
             for module, exported in zip(modules, answers(tasks), strict=True):
-                module.exports = exported or {}
+                module.exports = exported["names"] if exported else {}
+                module.is_inert = bool(exported and exported["inert"])
             waiting = [user for path in waiting for user in self._import(path)]
 
     def _import(self, path: str) -> Iterator[str]:
@@ -134,9 +156,9 @@ class _Folding:
             for document in self.repo.search([name], PYTHON):
                 if document.path == path:
                     continue
-                use = _use(document.text, module.names, name, is_flag=True)
-                users.update([document.path] if use == "read" else [])
-                other = other or use == "other"
+                does = use(document.text, self.parts, module.lasts, name, is_flag=True)
+                users.update([document.path] if does == "read" else [])
+                other = other or does == "other"
             if other:
                 module.elsewhere[name] = "other"
                 continue
@@ -150,7 +172,8 @@ class _Folding:
                     self.modules[user] = known
                 module.users.add(user)
                 module.taken.add(name)
-                new = {f"{each}.{name}": value for each in module.names}
+                names = [each for each in module.names if each not in self.shared]
+                new = {f"{each}.{name}": value for each in names}
                 if not new.keys() <= known.constants.keys():
                     known.constants.update(new)
                     yield user
@@ -167,6 +190,7 @@ class _Folding:
             module.refusal = (refusal["line"], refusal["why"]) if refusal else None
             module.folded = answer["text"]
             module.unused = tuple(answer["unused"])
+            module.imports = frozenset(answer["imports"])
             for name in (*answer["assumed"], *module.exports):
                 module.elsewhere.setdefault(name, "absent")
 
@@ -175,35 +199,53 @@ class _Folding:
         module = self.modules[path]
         if module.refusal is not None:
             return False
-        before = dict(module.elsewhere)
+        before, needed = dict(module.elsewhere), module.needed
+        module.needed |= {n for n in module.imports - needed if self._is_taken(module, n)}
         for name, known in before.items():
             # Once known it stays, or two files could give way to each other for ever.
             module.elsewhere[name] = max(known, self._use_elsewhere(path, name), key=_WEIGHT.index)
-        return module.elsewhere != before
+        return module.elsewhere != before or module.needed != needed
 
     def _use_elsewhere(self, path: str, name: str) -> Elsewhere:
         module = self.modules[path]
         word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        is_flag = name in module.exports or any(
+            each.endswith(f".{name}") for each in module.constants
+        )
         found: Elsewhere = "absent"
         for document in self.repo.search([name]):
-            if document.path in (path, *self.own) or document.path.lower().endswith(PROSE):
+            if document.path in (path, *self.policies) or document.path.lower().endswith(PROSE):
                 continue
             other = self.modules.get(document.path)
             text = other.folded if other is not None else document.text
             if not word.search(text):
                 continue
-            is_flag = name in module.exports
-            if not is_python(document):
-                use: Elsewhere = "absent" if is_flag else "other"
+            does: Elsewhere
+            if is_python(document):
+                does = use(text, self.parts, module.lasts, name, is_flag=is_flag)
+            elif is_flag:
+                does = "other" if re.search(rf"\w[.:]{re.escape(name)}(?!\w)", text) else "absent"
             else:
-                use = _use(text, module.names, name, is_flag=is_flag)
-            if use == "absent" and name in self.flags and is_python(document):
+                does = "other"
+            if does == "absent" and name in self.flags and is_python(document):
                 # Whatever else names the flag, such as an override of a setting, may need it.
-                use = "read" if word.search(re.sub(r"#.*", "", text)) else use
-            if use == "other":
-                return use
-            found = use if use == "read" else found
+                does = "read" if word.search(re.sub(r"#.*", "", text)) else does
+            if does == "other":
+                return does
+            found = does if does == "read" else found
         return found
+
+    def _is_taken(self, module: _Module, name: str) -> bool:
+        """Whether another file takes from a module what it merely imported."""
+        needles = [
+            needle
+            for last in module.lasts
+            for needle in (f"{last}.{name}", f"{last} import", f"{last} as ")
+        ]
+        return any(
+            document.path != module.document.path and takes(document.text, module.lasts, name)
+            for document in self.repo.search(needles, PYTHON)
+        )
 
     def _leave(self, path: str, line: int, why: str) -> None:
         module = self.modules[path]
@@ -257,25 +299,13 @@ def _dotted_names(repo: Repo, path: str) -> tuple[str, ...]:
     return tuple(".".join(parts[start:]) for start in starts if parts[start:]) or ("",)
 
 
-def _use(text: str, modules: tuple[str, ...], name: str, *, is_flag: bool) -> Elsewhere:
-    """What a file does with a name of another module: read it, nothing, or something else.
-
-    A plain string may be anything's name, so it only counts for what does not hold a flag.
-    """
-    word = re.escape(name)
-    if re.search(rf"[\"'][\w.:]*[.:]{word}[\"']|attr\w*\([^)\n]*[\"']{word}[\"']", text):
-        return "other"
-    if not is_flag and re.search(rf"[\"']{word}[\"']", text):
-        return "other"
-    if re.search(rf"\.{word}\s*(?::[^=\n]+)?=(?!=)", text):
-        return "other"
-    lasts = "|".join({re.escape(each.rpartition(".")[2]) for each in modules})
-    if re.search(rf"^\s*from\s+[\w.]*?(?<!\w)(?:{lasts})?\s+import\s+\*", text, re.MULTILINE):
-        return "other"
-    imports = rf"^[ \t]*from\s+([\w.]+)\s+import\s+(?:\([^)]*|[^\n]*)(?<!\w){word}(?!\w)"
-    if re.search(rf"\.{word}(?!\w)", text) or re.search(imports, text, re.MULTILINE):
-        return "read"
-    return "absent"
+def _shared(paths: Collection[str]) -> frozenset[str]:
+    """The dotted names that more than one file may go by."""
+    counts: Counter[str] = Counter()
+    for path in paths:
+        parts = path[: -len(".py")].removesuffix("/__init__").split("/")
+        counts.update(".".join(parts[start:]) for start in range(len(parts)))
+    return frozenset(name for name, count in counts.items() if count > 1)
 
 
 def _edits(document: Document, after: str) -> Iterator[Edit]:

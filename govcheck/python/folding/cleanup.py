@@ -5,6 +5,7 @@ another file, a string, a decorator or `__all__` may still want stays.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping, Set
 from copy import copy
@@ -15,14 +16,18 @@ from govcheck.python.folding.facts import Facts
 from govcheck.python.folding.plan import Place, Places, Plan
 from govcheck.python.folding.scopes import Scope, Scopes, scopes
 
+# What importing them does is all that they are for.
+_EFFECTS = ("__future__", "this", "antigravity")
+_WORD = re.compile(r"\w+")
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 class Cleanup:
     """Clears one folded module.
 
-    `assumed` are the names of which no other file must know for this to be right; `unused` are
-    public names that nothing in the module uses any more.
+    `assumed` are the names of which no other file must know for this to be right, `imports` those
+    of imports that no other file must take from here; `unused` are public names that nothing in the
+    module uses any more.
     """
 
     def __init__(self, facts: Facts, places: Places, plan: Plan) -> None:
@@ -30,6 +35,7 @@ class Cleanup:
         self.places = places
         self.plan = plan
         self.assumed: set[str] = set()
+        self.imports: set[str] = set()
         self.unused: set[str] = set()
 
     def module(self, tree: ast.Module) -> ast.Module:
@@ -54,6 +60,7 @@ class Cleanup:
             for n in ast.walk(tree)
             if isinstance(n, ast.Constant) and isinstance(n.value, str)
         }
+        words = self._commented | set(_quoted(tree))
         for scope in now.all:
             yield from self._new_docstring(scope)
         if self.facts.dynamic & {"exec", "eval"}:
@@ -69,7 +76,7 @@ class Cleanup:
                 else:
                     used = bool(scope.loads.get(name))
                     was_used = bool(before and before.loads.get(name))
-                if used:
+                if used or name in words:
                     continue
                 was_used = was_used and name not in strings
                 nodes = [self._removable(scope, now, name, each, was_used) for each in bindings]
@@ -114,6 +121,9 @@ class Cleanup:
         match binding, statement:
             case ast.alias(), ast.Import() | ast.ImportFrom():
                 is_free = was_used and self._is_free_import(now, statement, binding)
+                if is_free and scope.kind == "module":
+                    self.imports.add(name)
+                    is_free = name not in self.facts.setting.needed
                 return binding if is_free else None
             case ast.Name(), ast.Assign(targets=[_, _, *_]) if not all(
                 isinstance(each, ast.Name) and not scope.loads.get(each.id)
@@ -125,7 +135,9 @@ class Cleanup:
             case ((ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef()), _):
                 if not was_used or (scope.kind == "function" and binding.decorator_list):
                     return None
-                if not self._is_plain(binding):
+                if not self._is_plain(binding) or not self._does_nothing(binding):
+                    return None
+                if scope.kind == "class" and not self._is_closed(scope.node):
                     return None
                 if scope.kind != "function" and not name.startswith("_"):
                     self.unused.add(name)
@@ -148,8 +160,11 @@ class Cleanup:
             and name in self.facts.setting.fields
             and cast(ast.ClassDef, scope.node).name in self.facts.settings_classes
         )
-        if scope.kind == "class" and not was_used:
-            return None
+        if scope.kind == "class":
+            names_flag = isinstance(self._original_value(statement), ast.Constant)
+            is_own = is_field or names_flag or self._is_closed(scope.node)
+            if not (was_used and is_own):
+                return None
         setting = self.facts.setting
         if scope.kind == "module" and not was_used and name not in (*setting.flags, *setting.taken):
             # A framework may read what nothing here does, such as `TIMEOUT = 30 if ON else 60`.
@@ -222,17 +237,20 @@ class Cleanup:
         """Whether an import does nothing but bind names: one that is not Python's own may."""
         if self.facts.setting.is_package and now.within.get(statement) is now.module:
             return False
+        if isinstance(statement, ast.ImportFrom) and statement.module in _EFFECTS:
+            return False
         if any(isinstance(each, ast.Try) for each in now.ancestors(statement)):
             return False
         module = alias.name
         if isinstance(statement, ast.ImportFrom):
             module = f"{'.' * statement.level}{statement.module or ''}"
-        known = (
-            f"{self.facts.imported_from(statement)}.{alias.name}" in self.facts.setting.constants
-        )
-        is_own = module.partition(".")[0] in sys.stdlib_module_names
+        source = self.facts.imported_from(statement)
+        setting = self.facts.setting
+        known = f"{source}.{alias.name}" in setting.constants and source in setting.inert
+        top = module.partition(".")[0]
+        is_pythons = top in sys.stdlib_module_names and top not in (*setting.own, *_EFFECTS)
         if not (
-            is_own or known or self.facts.setting.unsafe or self._is_imported_twice(now, alias)
+            is_pythons or known or self.facts.setting.unsafe or self._is_imported_twice(now, alias)
         ):
             return False
         lines = self.places.lines[statement.lineno - 1 : statement.end_lineno]
@@ -245,6 +263,51 @@ class Cleanup:
         return isinstance(statement, ast.ImportFrom) and any(
             loads.get(each.asname or each.name) for each in statement.names
         )
+
+    def _does_nothing(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+        """Whether defining a function or class has no effect besides."""
+        if isinstance(node, ast.ClassDef):
+            return all(map(self._is_quiet, node.body))
+        given = node.args
+        every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+        annotations = [each.annotation for each in every if each is not None]
+        calls = (
+            isinstance(part, ast.Call | ast.NamedExpr | ast.Await)
+            for each in (*annotations, node.returns)
+            if each is not None
+            for part in ast.walk(each)
+        )
+        defaults = (*given.defaults, *given.kw_defaults)
+        return not any(calls) and all(map(self.facts.is_pure, defaults))
+
+    def _is_quiet(self, node: ast.stmt) -> bool:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return self._is_plain(node) and self._does_nothing(node)
+            case ast.Assign(targets=[ast.Name()], value=value) | ast.Expr(value=value):
+                return self.facts.is_pure(value)
+            case ast.AnnAssign(target=ast.Name(), value=given):
+                return self.facts.is_pure(given)
+            case _:
+                return isinstance(node, ast.Pass)
+
+    def _is_closed(self, node: ast.AST) -> bool:
+        """Whether no class from outside of the repository may use what a class defines."""
+        if not isinstance(node, ast.ClassDef) or node.keywords or node.decorator_list:
+            return False
+        for base in node.bases:
+            name = self.facts.qualified(base)
+            above = self.facts.class_of(base) if isinstance(base, ast.Name) else None
+            is_own = name.partition(".")[0] in self.facts.setting.own
+            if not (name == "object" or is_own or (above and self._is_closed(above))):
+                return False
+        return True
+
+    @cached_property
+    def _commented(self) -> Set[str]:
+        """The words of type comments (PEP 484)."""
+        comments = (line.partition("# type:")[2] for line in self.places.lines)
+        return {word for comment in comments for word in _WORD.findall(comment)}
 
     def _is_plain(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
         allowed = (
@@ -277,11 +340,52 @@ class Cleanup:
                 continue
             if self.facts.setting.is_elsewhere(name) or self.facts.value(statement.value) is None:
                 continue
+            holder = stores[0].value
+            definition = self.facts.class_of(holder) if isinstance(holder, ast.Name) else None
+            is_own = isinstance(holder, ast.Name) and self._is_parameter(holder)
+            if not is_own or definition is None or self.facts.opens_attributes:
+                continue
+            if not self.facts.is_ordinary(definition):
+                continue
             place = self.places.of(statement)
             for node in now.parent:
                 if isinstance(node, type(statement)) and self.places.of(node) == place:
                     self.assumed.add(name)
                     yield node
+
+    def _is_parameter(self, name: ast.Name) -> bool:
+        owner = self.facts.scopes.owner.get(name)
+        bindings = owner.bindings.get(name.id, []) if owner else []
+        return [*map(type, bindings)] == [ast.arg]
+
+
+def _quoted(tree: ast.Module) -> Iterator[str]:
+    """The words of annotations in quotes (PEP 484), and of examples in documentation."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(annotation=ast.expr() as given) | ast.AnnAssign(annotation=given):
+                yield from _words(given)
+            case ast.FunctionDef(returns=ast.expr() as given):
+                yield from _words(given)
+            case ast.AsyncFunctionDef(returns=ast.expr() as given):
+                yield from _words(given)
+            case ast.Subscript(slice=given):
+                yield from _words(given)
+            case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called)) if called in (
+                "cast",
+                "TypeVar",
+                "ForwardRef",
+                "NewType",
+            ):
+                yield from _words(node)
+            case ast.Expr(value=ast.Constant(value=str(text))) if ">>>" in text:
+                yield from _WORD.findall(text)
+
+
+def _words(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _WORD.findall(node.value)
 
 
 def _documents(body: list[ast.stmt]) -> bool:

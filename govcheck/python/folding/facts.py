@@ -3,7 +3,9 @@
 import ast
 import builtins
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 
 from govcheck.python.folding.flags import Constant, Retired, Setting
@@ -14,6 +16,7 @@ from govcheck.python.folding.interpreter import (
     RaisedError,
     UnknownError,
 )
+from govcheck.python.folding.parameters import Parameters
 from govcheck.python.folding.scopes import Scope, scopes
 
 _ENVIRONMENTS = ("os.environ", "os.environb")
@@ -24,8 +27,14 @@ _RAW_READERS = (
 )  # fmt: skip
 _BOOLEAN_READERS = ("environs.Env().bool", "environs.env.bool", "environ.Env().bool")
 _CACHES = ("functools.cache", "functools.lru_cache", "functools.lru_cache()")
-_DYNAMIC = ("locals", "vars", "exec", "eval", "globals", "setattr")
+_DYNAMIC = ("locals", "vars", "exec", "eval", "globals", "setattr", "delattr")
 _STATEFUL = ("self", "cls")
+_HOOKS = (
+    "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__new__", "__init_subclass__",
+)  # fmt: skip
+
+# What makes a reader of settings read others: starlette's and environs' arguments.
+_ELSEWHERE = ("environ", "env_prefix", "prefix")
 
 _LOOKING_UP = (
     "getattr", "setattr", "delattr", "hasattr", "object", "patch", "attrgetter", "methodcaller",
@@ -39,7 +48,8 @@ Outcome = tuple[Constant] | None
 class Facts:
     """One module as folding sees it, before anything is changed.
 
-    `assumed` are names of which no other file must know for this to be right.
+    `assumed` are names of which no other file must know for this to be right. `agreeing` are the
+    tests of variables, and the spellings of the final value for which each means what is said.
     """
 
     def __init__(self, tree: ast.Module, setting: Setting) -> None:
@@ -47,8 +57,12 @@ class Facts:
         self.setting = setting
         self.scopes = scopes(tree)
         self.strings = frozenset(_strings(tree))
+        self.exported = frozenset(_exported(tree))
+        self.parameters = Parameters(self)
         self.assumed: set[str] = set()
+        self.agreeing: list[tuple[ast.expr, str, frozenset[str | None]]] = []
         self._values: dict[tuple[ast.expr, bool], Outcome] = {}
+        self._deciding: set[ast.expr] = set()
         self._binding: set[ast.AST] = set()
 
     # What the interpreter asks.
@@ -83,7 +97,8 @@ class Facts:
                 return f"{owner_name}.{node.attr}" if owner_name else ""
             case ast.Call():
                 called = self.qualified(node.func)
-                return f"{called}()" if called else ""
+                prefixed = any(each.arg in _ELSEWHERE for each in node.keywords)
+                return f"{called}()" if called and not prefixed else ""
             case _:
                 return ""
 
@@ -92,6 +107,8 @@ class Facts:
         match node:
             case ast.Call():
                 name = self.qualified(node.func)
+                if self._is_prefixed(node):
+                    return None
                 key = _argument(node, 0, "key", "option")
                 if key is None or (name not in _RAW_READERS and name != "os.environ.__getitem__"):
                     return None
@@ -109,8 +126,16 @@ class Facts:
             case _:
                 return None
 
-    def decided(self, node: ast.expr) -> tuple[Constant] | None:
-        """The value of an expression that a flag decides by itself: a setting, an accessor."""
+    def decided(self, node: ast.expr, *, truth: bool = False) -> tuple[Constant] | None:
+        """The value, or the truth, of an expression that a flag decides by itself.
+
+        That is a setting, an accessor, and the part of a larger expression that tests a variable:
+        each test means what it says, though one may understand more spellings than another.
+        """
+        found = self._decided(node)
+        return found if found or node in self._deciding else self.value(node, truth=truth)
+
+    def _decided(self, node: ast.expr) -> tuple[Constant] | None:
         match node:
             case ast.Attribute(ctx=ast.Load()):
                 if self.is_settings(node.value) and (found := self._value("settings", node.attr)):
@@ -122,7 +147,10 @@ class Facts:
             case ast.Name(ctx=ast.Load()):
                 return self._constant(node)
             case ast.Call():
-                return self._called(node)
+                is_awaited = isinstance(self.scopes.parent.get(node), ast.Await)
+                return None if is_awaited else self._called(node)
+            case ast.Await(value=ast.Call() as call) if self.accessed(call) is not None:
+                return self._called(call)
             case _:
                 return None
 
@@ -131,11 +159,15 @@ class Facts:
         match node:
             case ast.Name():
                 owner = self.scopes.owner.get(node)
-                if owner is None or not self.is_settled(owner, node.id):
+                if owner is None or self._is_mangled(node, node.id):
+                    return None
+                if not self.is_settled(owner, node.id):
                     return None
                 binding = owner.bindings[node.id][0]
                 if isinstance(binding, ast.FunctionDef):
                     return binding if self._is_plain(binding) else None
+                if isinstance(binding, ast.arg):
+                    return self.parameters.given(binding)
                 given = self.given(binding) if self._dominates(binding, node, owner) else None
                 if _is_mutable(given) and not self._is_only_looked_at(owner, node.id):
                     return None
@@ -145,6 +177,17 @@ class Facts:
                 return None if _is_mutable(given) else given
             case _:
                 return None
+
+    def _is_mangled(self, node: ast.AST, name: str) -> bool:
+        """Whether a class makes another name of `__name` ("Private name mangling")."""
+        is_private = name.startswith("__") and not name.endswith("__")
+        return is_private and self._class_around(node) is not None
+
+    def _class_around(self, node: ast.AST) -> ast.AST | None:
+        scope: Scope | None = self.scopes.within.get(node)
+        while scope is not None and scope.kind != "class":
+            scope = scope.parent
+        return scope.node if scope is not None else None
 
     def _is_only_looked_at(self, scope: Scope, name: str) -> bool:
         """Whether a list, set or dictionary is only searched and read, and so stays as it is."""
@@ -171,7 +214,11 @@ class Facts:
         key = (node, truth)
         if key not in self._values:
             self._values[key] = None  # an expression that needs itself is not known
+            is_first = node not in self._deciding
+            self._deciding.add(node)
             self._values[key] = self._compute(node, truth)
+            if is_first:
+                self._deciding.discard(node)
         return self._values[key]
 
     def holds_flag(self, node: ast.expr) -> bool:
@@ -212,23 +259,43 @@ class Facts:
             self._outcomes(node, name, spellings)
             for spellings in (flag.spellings, flag.others, (None,))
         ]
-        final, other, unset = (
-            found and [bool(each) if truth else each for each in found] for found in every
-        )
-        if not final or other is None or unset is None:
+        if not every[0] or every[1] is None or every[2] is None:
             return None
-        if not flag.others:
-            return _literal(final[0])
-        return _meant(flag, final, other, unset)
+        final, other, unset = (
+            {spelling: bool(each) if truth else each for spelling, each in (found or {}).items()}
+            for found in every
+        )
+        outcome = (
+            _meant(flag, [*final.values()], [*other.values()], [*unset.values()])
+            if flag.others
+            else _literal(next(iter(final.values())))
+        )
+        if self._reads_twice(node, name) and outcome != (flag.value,):
+            # Two tests in one, which may understand different spellings, only add up if both agree.
+            return None
+        if outcome is not None:
+            agreeing = {spelling for spelling, each in final.items() if _equal(each, outcome[0])}
+            self.agreeing.append((node, name, frozenset(agreeing)))
+        return outcome
+
+    def _reads_twice(self, node: ast.expr, name: str) -> bool:
+        flag = self.setting.flags[name]
+        for spelling in (*flag.others, *flag.spellings):
+            interpreter = Interpreter(self, {name: spelling})
+            with suppress(RaisedError):
+                interpreter.evaluate(node)
+            if interpreter.reads > 1:
+                return bool(flag.others)
+        return False
 
     def _outcomes(
         self, node: ast.expr, name: str, spellings: tuple[str | None, ...]
-    ) -> list[object] | None:
+    ) -> dict[str | None, object] | None:
         """What an expression gives for spellings of a flag that it understands; None: unknown."""
-        found: list[object] = []
+        found: dict[str | None, object] = {}
         for spelling in spellings:
             try:
-                found.append(Interpreter(self, {name: spelling}).evaluate(node))
+                found[spelling] = Interpreter(self, {name: spelling}).evaluate(node)
             except RaisedError:
                 continue
             except (UnknownError, NeedsError):
@@ -244,8 +311,14 @@ class Facts:
     def _constant(self, node: ast.Name | ast.Attribute) -> tuple[Constant] | None:
         name = self.qualified(node)
         if name in self.setting.constants:
+            if isinstance(node, ast.Name):
+                importing = self.scopes.owner[node]
+                if importing is self.scopes.module:
+                    self.assumed.add(node.id)
+                if not self.is_settled(importing, node.id):
+                    return None
             return (self.setting.constants[name],)
-        if not isinstance(node, ast.Name):
+        if not isinstance(node, ast.Name) or self._is_mangled(node, node.id):
             return None
         flag = self.setting.flags.get(node.id)
         owner = self.scopes.owner.get(node)
@@ -318,7 +391,12 @@ class Facts:
             name == "decouple.config" and cast is not None and self.qualified(cast) == "bool"
         )
         key = _argument(node, 0, "key", "option")
-        if not is_boolean or not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+        if (
+            self._is_prefixed(node)
+            or not is_boolean
+            or not isinstance(key, ast.Constant)
+            or not isinstance(key.value, str)
+        ):
             return None
         default = _argument(node, 1, "default")
         if default is not None and not isinstance(default, ast.Constant):
@@ -327,6 +405,17 @@ class Facts:
         if value is None and self.is_flag(key.value) and default is not None:
             return (bool(default.value),) if isinstance(default, ast.Constant) else None
         return value
+
+    def _is_prefixed(self, node: ast.Call) -> bool:
+        """Whether `with env.prefixed(...)` of environs makes another name of the variable's."""
+        return any(
+            isinstance(item.context_expr, ast.Call)
+            and isinstance(item.context_expr.func, ast.Attribute)
+            and item.context_expr.func.attr == "prefixed"
+            for each in self.scopes.ancestors(node)
+            if isinstance(each, ast.With)
+            for item in each.items
+        )
 
     def accessed(self, node: ast.Call) -> str | None:
         """The flag that a call of a declared accessor asks for."""
@@ -341,7 +430,7 @@ class Facts:
                 continue
             keywords = ("flag", "flag_key", "flag_name", "feature", "feature_name", "key", "name")
             key = _argument(node, int(position or 0), *keywords)
-            text = self._text(key) if key is not None else None
+            text = self.text(key) if key is not None else None
             if text is not None and text in self.setting.flags:
                 return text
         return None
@@ -349,7 +438,7 @@ class Facts:
     def effects(self, node: ast.Call) -> list[ast.expr]:
         """The arguments whose evaluation may do something."""
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        return [each for each in given if not self.is_pure(each) and self._text(each) is None]
+        return [each for each in given if not self.is_pure(each) and self.text(each) is None]
 
     def is_pure(self, node: ast.expr | None) -> bool:
         """Whether evaluating an expression can do nothing but give a value."""
@@ -377,15 +466,17 @@ class Facts:
                 return False
 
     def _is_plain_arithmetic(self, node: ast.Compare | ast.BinOp) -> bool:
-        """Comparisons by identity, and sums of parameters as everybody writes them."""
+        """Comparisons by identity, and those and sums with a constant, as everybody writes them."""
         if isinstance(node, ast.BinOp):
             signs: list[ast.AST] = [node.op]
             operands = [node.left, node.right]
         else:
             signs = [*node.ops]
             operands = [node.left, *node.comparators]
-        plain = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq, ast.Add, ast.Sub)
-        return all(isinstance(sign, plain) for sign in signs) and all(map(self.is_pure, operands))
+        identity = all(isinstance(sign, ast.Is | ast.IsNot) for sign in signs)
+        plain = all(isinstance(sign, ast.Eq | ast.NotEq | ast.Add | ast.Sub) for sign in signs)
+        has_constant = any(isinstance(each, ast.Constant) for each in operands)
+        return (identity or (plain and has_constant)) and all(map(self.is_pure, operands))
 
     def _is_surely_bound(self, name: ast.Name) -> bool:
         owner = self.scopes.owner.get(name)
@@ -400,7 +491,7 @@ class Facts:
             return True
         return any(self._dominates(each, name, owner) for each in bindings)
 
-    def _text(self, node: ast.expr) -> str | None:
+    def text(self, node: ast.expr) -> str | None:
         """The string that an expression is: a literal, a constant, a member of an enumeration."""
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             owner = self.scopes.owner.get(node.value)
@@ -416,7 +507,9 @@ class Facts:
     def _member(self, definition: ast.ClassDef, name: str) -> ast.expr | None:
         for scope in self.scopes.all:
             if scope.node is definition and len(scope.bindings.get(name, [])) == 1:
-                given = self.given(scope.bindings[name][0])
+                statement = self.scopes.parent.get(scope.bindings[name][0])
+                is_certain = statement in definition.body
+                given = self.given(scope.bindings[name][0]) if is_certain else None
                 return given if isinstance(given, ast.expr) else None
         return None
 
@@ -430,14 +523,55 @@ class Facts:
         if scope.kind == "class" or scope.kind == "comprehension":
             return False
         if scope is self.scopes.module:
-            if self.setting.elsewhere.get(name) == "other" or self.is_named(name):
+            if self.setting.elsewhere.get(name) == "other" or name in self.strings:
+                return False
+            if self._is_reached(name) or self._is_overridden(bindings[0]):
                 return False
             return not self.dynamic & {"exec", "eval", "globals"}
         return not self.dynamic & {"exec", "eval", "locals", "vars"}
 
+    def _is_reached(self, name: str) -> bool:
+        """Whether the module may set its own name as an attribute, or in its namespace."""
+        if self._opens_namespace:
+            return True
+        return any(
+            not (isinstance(store.value, ast.Name) and store.value.id in _STATEFUL)
+            for store in self.attribute_stores.get(name, ())
+        )
+
+    @cached_property
+    def _opens_namespace(self) -> bool:
+        """Whether the module gets hold of itself: `vars()` on its own level, `sys.modules[...]`."""
+        for name in ("vars", "locals"):
+            if name in self.dynamic and any(
+                self._nearest_function(load) is None for load in self.scopes.module.loads[name]
+            ):
+                return True
+        named = self.scopes.module.loads.get("__name__", ())
+        around = [self.scopes.parent.get(each) for each in named]
+        return any(
+            (isinstance(each, ast.Subscript) and self.qualified(each.value) == "sys.modules")
+            or (isinstance(each, ast.Call) and dotted(each.func).endswith("import_module"))
+            for each in around
+        )
+
+    def _is_overridden(self, binding: ast.AST) -> bool:
+        """Whether `from ... import *` behind a binding may bind the name again."""
+        return any(line > binding.lineno for line in self._star_imports)  # type: ignore[attr-defined]
+
+    @cached_property
+    def _star_imports(self) -> tuple[int, ...]:
+        return tuple(
+            node.lineno
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.ImportFrom)
+            and node.names[0].name == "*"
+            and (node.level or (node.module or "").partition(".")[0] not in sys.stdlib_module_names)
+        )
+
     def is_named(self, name: str) -> bool:
         """Whether a string of the module names it to something that looks it up."""
-        return name in self.strings
+        return name in self.strings or name in self.exported
 
     @cached_property
     def dynamic(self) -> frozenset[str]:
@@ -473,6 +607,41 @@ class Facts:
                 return value
             case _:
                 return None
+
+    def is_certain(self, binding: ast.AST) -> bool:
+        """Whether a binding of the module is made whenever the module is imported."""
+        statement = self.scopes.parent.get(binding)
+        around = self.scopes.parent.get(statement) if statement is not None else None
+        if isinstance(around, ast.ExceptHandler):
+            around = self.scopes.parent.get(around)
+        if isinstance(around, ast.Try) and self.is_trial(around):
+            around = self.scopes.parent.get(around)
+        return isinstance(around, ast.Module)
+
+    @cached_property
+    def is_inert(self) -> bool:
+        """Whether importing the module does nothing but define names."""
+        return all(map(self._only_defines, self.tree.body))
+
+    def _only_defines(self, node: ast.stmt) -> bool:
+        match node:
+            case ast.Import() | ast.ImportFrom() | ast.Pass():
+                return True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                return not node.decorator_list
+            case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.Expr(value=value):
+                return self.is_pure(value) or (value is not None and self.value(value) is not None)
+            case _:
+                return False
+
+    def held(self, binding: ast.AST) -> Outcome:
+        """The value that a binding gives to its name, also where another module has it."""
+        given = self.given(binding)
+        if isinstance(given, ast.expr):
+            return self.value(given)
+        imported = self._imported(binding)
+        constants = self.setting.constants
+        return (constants[imported],) if imported in constants else None
 
     def _trial(self, bindings: list[ast.AST]) -> ast.Try | None:
         """`try: X = ... except ...: X = ...`, if that is what binds a name."""
@@ -563,14 +732,16 @@ class Facts:
         if not isinstance(node.value, ast.Name):
             return None
         name = node.attr
-        if self.setting.is_elsewhere(name) or self.is_named(name) or "setattr" in self.dynamic:
+        if self.setting.is_elsewhere(name) or self.is_named(name) or self.opens_attributes:
             return None
         stores = self.attribute_stores.get(name, [])
         holders = [
             scope for scope in self.scopes.all if scope.kind == "class" and name in scope.bindings
         ]
-        definition = self._class_of(node.value)
-        if definition is None or not self._is_ordinary(definition):
+        definition = self.class_of(node.value)
+        if definition is None or not self.is_ordinary(definition):
+            return None
+        if name.startswith("__") and self._class_around(node) is not definition:
             return None
         if not stores and len(holders) == 1 and holders[0].node is definition:
             return self._member(definition, name)
@@ -578,33 +749,57 @@ class Facts:
             return self._set_once(stores[0], definition)
         return None
 
-    def _class_of(self, name: ast.Name) -> ast.ClassDef | None:
-        """The class that `Class`, or `self` in its methods, refers to."""
-        if name.id in _STATEFUL:
-            function = next(
-                (
-                    n
-                    for n in self.scopes.ancestors(name)
-                    if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
-                ),
-                None,
-            )
-            around = self.scopes.parent.get(function) if function is not None else None
-            is_first = function is not None and [a.arg for a in function.args.args[:1]] == [name.id]
-            return around if is_first and isinstance(around, ast.ClassDef) else None
+    @cached_property
+    def opens_attributes(self) -> bool:
+        """Whether the module reaches attributes without naming them."""
+        if self.dynamic & {"setattr", "vars", "delattr"} or "__dict__" in self.attributes:
+            return True
+        return any(
+            isinstance(call, ast.Call)
+            and not (len(call.args) > 1 and isinstance(call.args[1], ast.Constant))
+            for name in ("getattr", "hasattr")
+            for load in self.scopes.module.loads.get(name, ())
+            for call in [self.scopes.parent.get(load)]
+        )
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The attributes that the module names."""
+        return frozenset(n.attr for n in ast.walk(self.tree) if isinstance(n, ast.Attribute))
+
+    def class_of(self, name: ast.Name) -> ast.ClassDef | None:
+        """The class that `Class`, or the first parameter of its methods, refers to."""
         owner = self.scopes.owner.get(name)
         bindings = owner.bindings.get(name.id, []) if owner else []
-        found = bindings[0] if len(bindings) == 1 else None
-        return found if isinstance(found, ast.ClassDef) else None
+        if owner is None or len(bindings) != 1:
+            return None
+        match bindings[0], owner.node:
+            case ast.ClassDef() as definition, _:
+                return definition
+            case ast.arg() as argument, ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+                around = self.scopes.parent.get(function)
+                first = [*function.args.posonlyargs, *function.args.args][:1]
+                is_static = any(dotted(each) == "staticmethod" for each in function.decorator_list)
+                is_method = isinstance(around, ast.ClassDef) and first == [argument]
+                return around if is_method and not is_static else None  # type: ignore[return-value]
+            case _:
+                return None
 
-    def _is_ordinary(self, definition: ast.ClassDef) -> bool:
+    def is_ordinary(self, definition: ast.ClassDef) -> bool:
         """Whether attributes of a class mean what they say: nothing makes fields of them."""
         if definition.decorator_list or definition.keywords:
             return False
-        return all(self.qualified(base) in ("", "object") for base in definition.bases) and not any(
-            isinstance(each, ast.FunctionDef) and each.name.startswith("__getattr")
-            for each in definition.body
-        )
+        if any(
+            isinstance(each, ast.FunctionDef) and each.name in _HOOKS for each in definition.body
+        ):
+            return False
+        for base in definition.bases:
+            above = self.class_of(base) if isinstance(base, ast.Name) else None
+            if self.qualified(base) != "object" and (
+                above is None or above is definition or not self.is_ordinary(above)
+            ):
+                return False
+        return True
 
     def _set_once(self, store: ast.Attribute, definition: ast.ClassDef) -> ast.expr | None:
         """The value that `__init__` of a class gives to `self._x`, for certain."""
@@ -615,7 +810,8 @@ class Facts:
             or function.name != "__init__"
             or self.scopes.parent.get(function) is not definition
             or not isinstance(store.value, ast.Name)
-            or self._class_of(store.value) is not definition
+            or self.class_of(store.value) is not definition
+            or self._is_initialised_elsewhere(definition)
         ):
             return None
         match statement:
@@ -623,6 +819,15 @@ class Facts:
                 return value
             case _:
                 return None
+
+    def _is_initialised_elsewhere(self, definition: ast.ClassDef) -> bool:
+        """Whether a class below has its own `__init__`, which may not call that of this one."""
+        return any(
+            isinstance(node, ast.ClassDef)
+            and any(isinstance(b, ast.Name) and b.id == definition.name for b in node.bases)
+            and any(isinstance(e, ast.FunctionDef) and e.name == "__init__" for e in node.body)
+            for node in ast.walk(self.tree)
+        )
 
     @cached_property
     def attribute_stores(self) -> Mapping[str, list[ast.Attribute]]:
@@ -675,7 +880,7 @@ def _meant(flag: Retired, final: list[object], other: list[object], unset: list[
     if agreed and any(not _equal(each, final[0]) for each in other):
         if all(not _equal(each, final[0]) for each in other):
             return _literal(final[0])
-    elif agreed and flag.value is True and any(not _equal(each, final[0]) for each in unset):
+    elif agreed and flag.value is True and all(not _equal(each, final[0]) for each in unset):
         return _literal(final[0])
     if not all(isinstance(each, bool) for each in (*final, *other)):
         return None
@@ -744,13 +949,18 @@ def _strings(tree: ast.Module) -> Iterator[str]:
                 yield from _texts([node.slice])
             case ast.Compare(comparators=[ast.Call()]):
                 yield from _texts([node.left])
-            case (
-                ast.Assign(targets=[ast.Name(id="__all__")])
-                | ast.AugAssign(target=ast.Name(id="__all__"))
-            ):
-                yield from _texts(ast.walk(node.value))
     if is_open:
         yield from plain
+
+
+def _exported(tree: ast.Module) -> Iterator[str]:
+    """The names in `__all__`, however it is put together."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt) or hasattr(node, "body"):
+            continue
+        parts = list(ast.walk(node))
+        if any(isinstance(each, ast.Name) and each.id == "__all__" for each in parts):
+            yield from _texts(parts)
 
 
 def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:

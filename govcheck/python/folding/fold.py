@@ -16,6 +16,7 @@ Node = TypeVar("Node", bound=ast.AST)
 _BOOLEAN_CALLS = frozenset(
     {"bool", "isinstance", "issubclass", "callable", "hasattr", "any", "all"}
 )
+_UNSAFE = " (--unsafe-fixes takes dead tests out)"
 _SKIPS = {"skipif": True, "skipIf": True, "skipUnless": False}
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -39,6 +40,8 @@ class Folder:
         self.assumed: set[str] = set()
         self._hot = hot_nodes(facts)
         self._folded: dict[ast.AST, Constant] = {}
+        self._idle: set[ast.expr] = set()
+        self._dead_cases: dict[ast.expr, tuple[ast.expr, ...]] = {}
         self._tails: dict[ast.AST, Place] = {}
         self._certain: dict[ast.AST, tuple[bool, tuple[ast.expr, ...]]] = {}
 
@@ -62,6 +65,8 @@ class Folder:
             return self._children(node)
         outcome = self.facts.value(node, truth=truth)
         if outcome is not None and not self._binds(node) and not self._chooses(node):
+            if not truth and self._holds_choice(node, outcome[0]):
+                return node
             return self._constant(node, outcome[0])
         match node:
             case ast.BoolOp():
@@ -70,6 +75,16 @@ class Folder:
                 return self._negation(node)
             case ast.IfExp():
                 return self._conditional(node, truth)
+            case ast.Call() if doomed := self._doomed_arguments(node):
+                self.plan.drops.update(map(self.places.of, doomed))
+                call = self._children(node)
+                pairs = zip(node.args, call.args, strict=True)
+                keywords = zip(node.keywords, call.keywords, strict=True)
+                return self._with(
+                    call,
+                    args=[new for old, new in pairs if old not in doomed],
+                    keywords=[new for old, new in keywords if old.value not in doomed],
+                )
             case ast.Lambda():
                 new = copy(node)
                 new.args = self._arguments(node.args)
@@ -122,6 +137,17 @@ class Folder:
             case _:
                 return False
 
+    def _holds_choice(self, node: ast.expr, value: Constant) -> bool:
+        """Whether a name holds what a flag chose, such as a limit, which is worth its name."""
+        if isinstance(value, bool) or not isinstance(node, ast.Name | ast.Attribute):
+            return False
+        while isinstance(node, ast.Name | ast.Attribute):
+            bound = self.facts.bound_to(node)
+            if not isinstance(bound, ast.expr):
+                return False
+            node = bound
+        return isinstance(node, ast.IfExp) or self._chooses(node)
+
     def _binds(self, node: ast.expr) -> bool:
         """Whether evaluating an expression binds a name that something reads."""
         for each in ast.walk(node):
@@ -130,7 +156,11 @@ class Folder:
                 loads = owner.loads.get(each.target.id, [])
                 if not self.facts.is_settled(owner, each.target.id):
                     return True
-                if any(self.facts.value(load) is None for load in loads):
+                values = [self.facts.value(load) for load in loads]
+                if any(
+                    value is None or self._holds_choice(load, value[0])
+                    for load, value in zip(loads, values, strict=True)
+                ):
                     return True
                 if owner is self.facts.scopes.module:
                     self.assumed.add(each.target.id)
@@ -234,6 +264,21 @@ class Folder:
                 new.ifs.append(test)
         return new
 
+    def _doomed_arguments(self, call: ast.Call) -> set[ast.expr]:
+        """The arguments for parameters that go, as the flag decides them for all calls."""
+        parameters = self.facts.parameters
+        function = parameters.called(call)
+        if function is None:
+            return set()
+        given = function.args
+        doomed = set()
+        for each in (*given.posonlyargs, *given.args, *given.kwonlyargs):
+            if parameters.given(each) is not None:
+                doomed |= {*call.args, *(k.value for k in call.keywords)} & {
+                    parameters.argument(function, call, each)
+                }
+        return doomed
+
     def _children(self, node: Node) -> Node:
         """The node with its parts folded; the node itself where none is."""
         changed: dict[str, object] = {}
@@ -266,6 +311,30 @@ class Folder:
         new = copy(arguments)
         new.defaults = [self.expression(each) for each in arguments.defaults]
         new.kw_defaults = [each and self.expression(each) for each in arguments.kw_defaults]
+        positional = [*arguments.posonlyargs, *arguments.args]
+        doomed = {
+            each
+            for each in (*positional, *arguments.kwonlyargs)
+            if self.facts.parameters.given(each) is not None
+        }
+        if not doomed:
+            return new
+        self.plan.drops.update(map(self.places.of, doomed))
+        self.words.update(each.arg for each in doomed)
+        new.posonlyargs = [each for each in arguments.posonlyargs if each not in doomed]
+        new.args = [each for each in arguments.args if each not in doomed]
+        new.kwonlyargs = [each for each in arguments.kwonlyargs if each not in doomed]
+        with_default = positional[len(positional) - len(new.defaults) :]
+        new.defaults = [
+            default
+            for each, default in zip(with_default, new.defaults, strict=True)
+            if each not in doomed
+        ]
+        new.kw_defaults = [
+            default
+            for each, default in zip(arguments.kwonlyargs, new.kw_defaults, strict=True)
+            if each not in doomed
+        ]
         return new
 
     # Statements.
@@ -343,7 +412,7 @@ class Folder:
                 new = copy(node)
                 new.bases = [self.expression(each) for each in node.bases]
                 new.keywords = [self._children(each) for each in node.keywords]
-                new.decorator_list = self._decorators(node.decorator_list)
+                new.decorator_list = self._decorators(node)
                 new.body = self.filled(node.body)
                 return [new]
             case ast.Match():
@@ -354,7 +423,7 @@ class Folder:
     def _within(self, node: ast.With | ast.AsyncWith) -> list[ast.stmt]:
         items = []
         for item in node.items:
-            context = self._setup(item.context_expr)
+            context = self._setup(item.context_expr, node.body)
             if context is None and item.optional_vars is None:
                 self.plan.drops.add(self.places.of(item.context_expr))
             else:
@@ -362,10 +431,10 @@ class Folder:
         if items:
             return [self._with(node, items=items, body=self.filled(node.body))]
         self.plan.splices[self.places.of(node)] = Splice("body")
-        return self.block(node.body)
+        return self._opened(node.body)
 
-    def _setup(self, node: ast.expr) -> ast.expr | None:
-        """What sets flags for a test, without those it sets to their final values."""
+    def _setup(self, node: ast.expr, body: Iterable[ast.stmt]) -> ast.expr | None:
+        """What sets flags for a test's body, without those it sets to their final values."""
         if not isinstance(node, ast.Call) or node not in self._hot:
             return self.expression(node)
         found = list(setups.settings(self.facts, node))
@@ -373,10 +442,13 @@ class Folder:
         if not doomed:
             return self.expression(node)
         self.plan.drops.update(map(self.places.of, doomed))
-        return setups.without(node, doomed)
+        new, is_emptied = setups.without(node, doomed)
+        return None if is_emptied and not setups.writes_environment(self.facts, body) else new
 
     def _is_idle_setup(self, node: ast.expr) -> bool:
         """Whether a statement sets a flag to its final value, which nothing reads any more."""
+        if node in self._idle:
+            return True
         found = setups.verdict(self.facts, node) if isinstance(node, ast.Call) else None
         return found is not None and found[1] == "final"
 
@@ -402,8 +474,16 @@ class Folder:
             if isinstance(each, ast.Call):
                 other = other or any(v == "other" for _, v, _ in setups.settings(self.facts, each))
         is_test = node.name.lower().startswith("test") or isinstance(node, ast.ClassDef)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for cases in setups.cases(self.facts, node):
+                self._idle.add(cases.call)
+                self._dead_cases[cases.listed] = cases.dead
+                other = other or len(cases.dead) == len(cases.listed.elts)
+                if cases.dead and not self.facts.setting.unsafe:
+                    message = f"{node.name} sets {cases.flag} to other values{_UNSAFE}"
+                    raise RefusedError(cases.dead[0].lineno, message)
         if other and not (self.facts.setting.unsafe and is_test):
-            hint = " (--unsafe-fixes takes dead tests out)" if is_test else ""
+            hint = _UNSAFE if is_test else ""
             raise RefusedError(node.lineno, f"{node.name} sets the flag to another value{hint}")
         return other
 
@@ -456,7 +536,12 @@ class Folder:
         places = tuple(map(self.places.of, before))
         self.plan.splices[self.places.of(node)] = Splice(branch, before=places)
         self.plan.drops.update(self._tails[each] for each in before if each in self._tails)
-        return hoisted + self.block(node.body if branch == "body" else node.orelse)
+        return hoisted + self._opened(node.body if branch == "body" else node.orelse)
+
+    def _opened(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """A folded block that takes the place of its statement: there, `pass` says nothing."""
+        new = self.block(statements)
+        return [] if _is_pass(new) else new
 
     def _while(self, node: ast.While) -> list[ast.stmt]:
         test = self.expression(node.test, truth=True)
@@ -483,7 +568,7 @@ class Folder:
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
         new = copy(node)
         new.args = self._arguments(node.args)
-        new.decorator_list = self._decorators(node.decorator_list)
+        new.decorator_list = self._decorators(node)
         body = self.block(node.body)
         place = self.places.of(node)
         lost = [name for name in _declared(node.body) if name not in _declared(body)]
@@ -495,20 +580,31 @@ class Folder:
         if _yields(node.body) and not _yields(body):
             ending: list[ast.stmt] = [] if ends(body) else [ast.Return(None)]
             ending.append(ast.Expr(ast.Yield(None)))
+            body = [] if _is_pass(body) else body
             self.plan.last[place] = tuple(map(ast.unparse, ending))
             body += ending
         new.body = body or [ast.Pass()]
         return new
 
-    def _decorators(self, decorators: Iterable[ast.expr]) -> list[ast.expr]:
+    def _decorators(self, definition: Definition) -> list[ast.expr]:
         kept = []
-        for node in decorators:
-            new = self._setup(node)
+        for node in definition.decorator_list:
+            new = self._without_dead_cases(node) or self._setup(node, definition.body)
             if new is None or self._is_void(node, new):
                 self.plan.drops.add(self.places.of(node))
             else:
                 kept.append(new)
         return kept
+
+    def _without_dead_cases(self, node: ast.expr) -> ast.expr | None:
+        listed = node.args[1] if isinstance(node, ast.Call) and len(node.args) > 1 else None
+        if not isinstance(listed, ast.List | ast.Tuple) or listed not in self._dead_cases:
+            return None
+        dead = self._dead_cases[listed]
+        self.plan.drops.update(map(self.places.of, dead))
+        kept = self._with(listed, elts=[each for each in listed.elts if each not in dead])
+        call = cast(ast.Call, node)
+        return self._with(call, args=[call.args[0], kept, *call.args[2:]])
 
     def _is_void(self, node: ast.expr, new: ast.expr) -> bool:
         """Whether a decorator no longer does anything: a skip that never skips, a guard passed."""
@@ -538,13 +634,14 @@ class Folder:
                 case = node.cases[chosen] if chosen < len(node.cases) else None
                 splice = Splice("body" if case else "none", case=chosen)
                 self.plan.splices[self.places.of(node)] = splice
-                return self.block(case.body) if case else []
+                return self._opened(case.body) if case else []
         cases: list[ast.match_case] = []
         for case in node.cases:
             guard = case.guard and self.expression(case.guard, truth=True)
             new = self._with(case, guard=guard)
             if guard is not None and guard in self._folded:
                 if not self._folded[guard]:
+                    self._must_capture_nothing(case)
                     self.plan.drops.add(self.places.of(case.pattern))
                     continue
                 self.plan.drops.add(self.places.of(cast(ast.expr, case.guard)))
@@ -563,6 +660,28 @@ class Folder:
         place = self.places.of(node.subject)
         self.plan.splices[self.places.of(node)] = Splice("none", before=(place,))
         return [_statement_of(subject)]
+
+    def _must_capture_nothing(self, case: ast.match_case) -> None:
+        """A pattern binds its names also where the guard then fails (PEP 634).
+
+        Raises:
+            RefusedError: something outside of the case may want such a name.
+        """
+        scopes = self.facts.scopes
+        for node in ast.walk(case.pattern):
+            for scope in scopes.all:
+                for name in [n for n, bindings in scope.bindings.items() if node in bindings]:
+                    if scope is scopes.module:
+                        self.assumed.add(name)
+                    is_wanted = scope is scopes.module and self.facts.setting.is_elsewhere(name)
+                    outside = [n for n in scope.loads.get(name, ()) if case not in self._above(n)]
+                    if scope.kind == "class" or is_wanted or outside:
+                        line = outside[0].lineno if outside else case.pattern.lineno
+                        message = f"only a case that goes binds {name!r}, which is used here"
+                        raise RefusedError(line, message)
+
+    def _above(self, node: ast.AST) -> set[ast.AST]:
+        return {node, *self.facts.scopes.ancestors(node)}
 
     def _matching(self, node: ast.Match, value: object) -> int | None:
         """The number of the case that a known subject matches; one more than there are: none."""
@@ -591,6 +710,10 @@ def _matches(pattern: ast.pattern, value: object) -> bool | None:
             return None if None in verdicts else any(verdicts)
         case _:
             return None
+
+
+def _is_pass(statements: Sequence[ast.stmt]) -> bool:
+    return len(statements) == 1 and isinstance(statements[0], ast.Pass)
 
 
 def _is_irrefutable(pattern: ast.pattern) -> bool:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from govcheck.python.folding.facts import Facts
+from govcheck.python.folding.facts import Facts, dotted
 
 
 def hot_nodes(facts: Facts) -> frozenset[ast.AST]:
@@ -41,7 +41,11 @@ def _hot_names(facts: Facts) -> set[str]:
 
 
 def _carriers(tree: ast.Module) -> Iterator[tuple[set[str], list[ast.AST]]]:
-    """The names that statements give values to, and what these values are made of."""
+    """The names that statements and calls give values to, and what these values are made of."""
+    functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.setdefault(node.name, []).append(node)
     for node in ast.walk(tree):
         match node:
             case ast.Assign():
@@ -50,9 +54,23 @@ def _carriers(tree: ast.Module) -> Iterator[tuple[set[str], list[ast.AST]]]:
                 yield _targets([node.target]), [value]
             case ast.FunctionDef():
                 yield {node.name}, [*node.body]
+                yield {each.arg for each in _parameters(node)}, [node.args]
+            case ast.Call():
+                given = [*node.args, *node.keywords]
+                for function in functions.get(_last_name(node.func), ()):
+                    yield {each.arg for each in _parameters(function)}, [*given]
             case ast.ImportFrom():
                 for alias in node.names:
                     yield {alias.asname or alias.name}, [alias]
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
+    given = function.args
+    return [*given.posonlyargs, *given.args, *given.kwonlyargs]
+
+
+def _last_name(node: ast.expr) -> str:
+    return dotted(node).rpartition(".")[2]
 
 
 def _targets(nodes: list[ast.expr]) -> set[str]:
@@ -82,7 +100,7 @@ def _spelled(node: ast.AST, names: set[str]) -> bool:
             return node.id in names
         case ast.Attribute():
             return node.attr in names
-        case ast.keyword(arg=str(name)):
+        case ast.keyword(arg=str(name)) | ast.arg(arg=name):
             return name in names
         case ast.Constant(value=str(text)):
             return text in names

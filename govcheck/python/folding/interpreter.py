@@ -67,8 +67,8 @@ class Names(Protocol):
     def environment_read(self, node: ast.expr) -> EnvironmentRead | None:
         """The read that an expression is, if it is one."""
 
-    def decided(self, node: ast.expr) -> tuple[Constant] | None:
-        """The value of an expression that the flag decides by itself: a setting, an accessor."""
+    def decided(self, node: ast.expr, *, truth: bool = False) -> tuple[Constant] | None:
+        """The value, or the truth, of an expression that a flag decides by itself."""
 
     def bound_to(self, node: ast.expr) -> ast.AST | None:
         """What the only binding of a name or attribute gives it: an expression or a function."""
@@ -141,13 +141,15 @@ _FUNCTIONS: Mapping[str, Callable[..., object]] = {
 class Interpreter:
     """Evaluates expressions where each flag's variable holds what `world` says (None: unset).
 
-    `is_derived` tells whether a flag had a say in what was evaluated so far.
+    `is_derived` tells whether a flag had a say in what was evaluated so far, `reads` how often a
+    variable was read.
     """
 
     def __init__(self, names: Names, world: Mapping[str, str | None]) -> None:
         self.names = names
         self.world = world
         self.is_derived = False
+        self.reads = 0
         self._steps = 0
         self._depth = 0
 
@@ -177,7 +179,7 @@ class Interpreter:
         return value
 
     def _evaluate(self, node: ast.expr, local: Mapping[str, object] | None) -> object:
-        if (decided := self.names.decided(node)) is not None and local is None:
+        if local is None and (decided := self.names.decided(node)) is not None:
             self.is_derived = True
             return decided[0]
         if (read := self.names.environment_read(node)) is not None:
@@ -205,7 +207,7 @@ class Interpreter:
             case ast.Subscript():
                 return self.evaluate(node.value, local)[self.evaluate(node.slice, local)]  # type: ignore[index]
             case ast.UnaryOp(op=ast.Not()):
-                return not self.evaluate(node.operand, local)
+                return not self._truth(node.operand, local)
             case ast.UnaryOp(op=ast.USub()):
                 return -self.evaluate(node.operand, local)  # type: ignore[operator]
             case ast.BinOp() if type(node.op) in _BINARY:
@@ -214,7 +216,7 @@ class Interpreter:
             case ast.BoolOp():
                 return self._boolean(node, local)
             case ast.IfExp():
-                chosen = node.body if self.evaluate(node.test, local) else node.orelse
+                chosen = node.body if self._truth(node.test, local) else node.orelse
                 return self.evaluate(chosen, local)
             case ast.Compare():
                 return self._compare(node, local)
@@ -230,6 +232,7 @@ class Interpreter:
         if name not in self.world:
             raise NeedsError(name)
         self.is_derived = True
+        self.reads += 1
         value = self.world[name]
         if read.test is not None:
             return (value is not None) == read.test
@@ -275,12 +278,25 @@ class Interpreter:
         return bool(caught & {name, groups.get(name, name), "Exception", "BaseException"})
 
     def _boolean(self, node: ast.BoolOp, local: Mapping[str, object] | None) -> object:
-        value: object = None
-        for operand in node.values:
+        is_and = isinstance(node.op, ast.And)
+        for operand in node.values[:-1]:
+            if self._decided_truth(operand, local) is is_and:
+                continue
             value = self.evaluate(operand, local)
-            if bool(value) != isinstance(node.op, ast.And):
-                break
-        return value
+            if bool(value) != is_and:
+                return value
+        return self.evaluate(node.values[-1], local)
+
+    def _truth(self, node: ast.expr, local: Mapping[str, object] | None) -> bool:
+        decided = self._decided_truth(node, local)
+        return bool(self.evaluate(node, local)) if decided is None else decided
+
+    def _decided_truth(self, node: ast.expr, local: Mapping[str, object] | None) -> bool | None:
+        decided = self.names.decided(node, truth=True) if local is None else None
+        if decided is None:
+            return None
+        self.is_derived = True
+        return bool(decided[0])
 
     def _compare(self, node: ast.Compare, local: Mapping[str, object] | None) -> object:
         left = self.evaluate(node.left, local)
@@ -340,19 +356,13 @@ class Interpreter:
         """
         was_derived, self.is_derived = self.is_derived, False
         parameters = function.args
-        if parameters.vararg or parameters.kwarg:
+        is_generator = any(isinstance(e, ast.Yield | ast.YieldFrom) for e in ast.walk(function))
+        if parameters.vararg or parameters.kwarg or is_generator:
             raise UnknownError
         positional = [*parameters.posonlyargs, *parameters.args]
-        values: dict[str, object] = {}
-        for parameter, default in zip(
-            reversed(positional), reversed(parameters.defaults), strict=False
-        ):
-            values[parameter.arg] = self.evaluate(default)
-        for parameter, other in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
-            if other is not None:
-                values[parameter.arg] = self.evaluate(other)
         if len(call.args) > len(positional):
             raise UnknownError
+        values: dict[str, object] = {}
         for parameter, argument in zip(positional, call.args, strict=False):
             values[parameter.arg] = self.evaluate(argument, local)
         known = {each.arg for each in (*parameters.args, *parameters.kwonlyargs)}
@@ -360,6 +370,12 @@ class Interpreter:
             if keyword.arg not in known:
                 raise UnknownError
             values[keyword.arg] = self.evaluate(keyword.value, local)
+        defaults = dict(zip(reversed(positional), reversed(parameters.defaults), strict=False))
+        others = zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True)
+        defaults.update((parameter, default) for parameter, default in others if default)
+        for parameter, default in defaults.items():
+            if parameter.arg not in values:
+                values[parameter.arg] = self.evaluate(default)
         if len(values) != len(positional) + len(parameters.kwonlyargs):
             raise UnknownError
         names_flag = any(

@@ -17,6 +17,11 @@ _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _PRAGMA = re.compile(
     r"#\s*(pragma\b|noqa\b|type:|fmt:|pylint:|nosec\b|mypy:|pyright:|ruff:|isort:)"
 )
+# Comments that stand for themselves: they switch a tool off and on, or mark a region.
+_SWITCH = re.compile(
+    r"#\s*((fmt|yapf|isort|black|ruff|flake8|pylint|mypy|pyright|autopep8):|type:\s*ignore"
+    r"|(end)?region\b)"
+)
 _HEADER = re.compile(r"^#!|coding[:=]|copyright|licen[cs]e|spdx", re.IGNORECASE)
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString,
@@ -120,7 +125,9 @@ class _Rewriter(cst.CSTTransformer):
         self._wanted.update(place for each in plan.splices.values() for place in each.before)
         self._done: dict[Place, cst.BaseExpression] = {}
         self._gone: set[cst.CSTNode] = set()
+        self._beside: dict[cst.CSTNode, cst.ParenthesizedWhitespace] = {}
         self._in_format = 0
+        self._dropped = {place[:2] for place in plan.drops}
         self._removed = {place[:2] for place in plan.removed}
         self._splices = {place[:2]: splice for place, splice in plan.splices.items()}
         self._unelse = {place[:2] for place in plan.unelse}
@@ -162,10 +169,10 @@ class _Rewriter(cst.CSTTransformer):
         if place in self._plan.values:
             literal = cst.parse_expression(self._quoted(self._plan.values[place]))
             node = self._parenthesized(literal, original) if self._clings(place) else literal
-        elif place in self._plan.takes and self._plan.takes[place] in self._done:
-            node = self._parenthesized(self._done[self._plan.takes[place]], original)
         elif isinstance(original, cst.BooleanOperation):
             node = self._operation(original, cast(cst.BooleanOperation, node))
+        elif place in self._plan.takes and self._plan.takes[place] in self._done:
+            node = self._parenthesized(self._done[self._plan.takes[place]], original)
         if place in self._wanted:
             self._done[place] = node
         return node
@@ -191,13 +198,39 @@ class _Rewriter(cst.CSTTransformer):
         self, original: cst.BooleanOperation, node: cst.BooleanOperation
     ) -> cst.BaseExpression:
         left, right = self._is_dropped(original.left), self._is_dropped(original.right)
+        beside = self._beside.pop(original.left, None)
+        if beside is not None:
+            # The comment beside the operand that stays, not beside the one that went.
+            operator = node.operator.with_changes(whitespace_before=beside)
+            node = node.with_changes(operator=operator)
         if left and right:
             self._gone.add(original)
         elif left:
             return self._parenthesized(node.right, original)
         elif right:
-            return self._parenthesized(node.left, original)
+            return self._closed(self._parenthesized(node.left, original), original, node)
         return node
+
+    def _closed(
+        self,
+        kept: cst.BaseExpression,
+        original: cst.BooleanOperation,
+        node: cst.BooleanOperation,
+    ) -> cst.BaseExpression:
+        """The left operand alone, with the comment that stood beside it."""
+        beside = node.operator.whitespace_before
+        if not isinstance(beside, cst.ParenthesizedWhitespace) or not _has_comment(beside):
+            return kept
+        if original.lpar and not kept.lpar:
+            kept = kept.with_changes(lpar=original.lpar, rpar=original.rpar)
+        if original.lpar:
+            ending = original.rpar[-1].whitespace_before
+            if isinstance(ending, cst.ParenthesizedWhitespace):
+                beside = beside.with_changes(last_line=ending.last_line)
+            last = kept.rpar[-1].with_changes(whitespace_before=beside)
+            return kept.with_changes(rpar=[*kept.rpar[:-1], last])
+        self._beside[original] = beside
+        return kept
 
     def _parenthesized(
         self, node: cst.BaseExpression, original: cst.BaseExpression
@@ -223,12 +256,42 @@ class _Rewriter(cst.CSTTransformer):
         return updated_node.with_changes(ifs=kept)
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
-        """Keywords that go."""
+        """Arguments that go."""
         pairs = list(zip(original_node.args, updated_node.args, strict=True))
-        kept = [new for old, new in pairs if not (old.keyword and self._is_dropped(old.value))]
+        kept = [new for old, new in pairs if not self._is_dropped(old.value)]
         if len(kept) == len(pairs):
             return updated_node
         return updated_node.with_changes(args=_ended(kept, updated_node.args[-1]))
+
+    def leave_Parameters(
+        self, original_node: cst.Parameters, updated_node: cst.Parameters
+    ) -> cst.Parameters:
+        """Parameters that go."""
+        kinds = ("posonly_params", "params", "kwonly_params")
+        kept: dict[str, list[cst.Param]] = {}
+        last: cst.Param | None = None
+        for kind in kinds:
+            old, new = getattr(original_node, kind), getattr(updated_node, kind)
+            last = new[-1] if new else last
+            kept[kind] = [
+                node
+                for before, node in zip(old, new, strict=True)
+                if not self._is_dropped_parameter(before)
+            ]
+        if last is None or all(len(kept[k]) == len(getattr(updated_node, k)) for k in kinds):
+            return updated_node
+        ending = next((kept[kind] for kind in reversed(kinds) if kept[kind]), [])
+        _ended(ending, last)
+        changes: dict[str, object] = {**kept}
+        if not kept["posonly_params"]:
+            changes["posonly_ind"] = cst.MaybeSentinel.DEFAULT
+        if not kept["kwonly_params"] and isinstance(updated_node.star_arg, cst.ParamStar):
+            changes["star_arg"] = cst.MaybeSentinel.DEFAULT
+        return updated_node.with_changes(**changes)
+
+    def _is_dropped_parameter(self, node: cst.Param) -> bool:
+        place = self._place(node.name)
+        return place is not None and place[:2] in self._dropped
 
     def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.Dict:
         """Keys that go."""
@@ -241,6 +304,28 @@ class _Rewriter(cst.CSTTransformer):
         if len(kept) == len(pairs):
             return updated_node
         return updated_node.with_changes(elements=_ended(kept, updated_node.elements[-1]))
+
+    def leave_List(self, original_node: cst.List, updated_node: cst.List) -> cst.List:
+        """Elements that go."""
+        return self._shortened(original_node, updated_node)
+
+    def leave_Tuple(self, original_node: cst.Tuple, updated_node: cst.Tuple) -> cst.Tuple:
+        """Elements that go."""
+        return self._shortened(original_node, updated_node)
+
+    def _shortened(self, original: Node, node: Node) -> Node:
+        old, new = (cast("cst.List | cst.Tuple", each).elements for each in (original, node))
+        kept: list[cst.BaseElement] = []
+        for before, each in zip(old, new, strict=True):
+            if not self._is_dropped(before.value):
+                kept.append(each)
+            elif kept:
+                kept[-1] = _followed(kept[-1], each)
+        if len(kept) == len(new):
+            return node
+        if isinstance(node, cst.Tuple) and len(kept) == 1:
+            return node.with_changes(elements=[kept[0].with_changes(comma=cst.Comma())])
+        return node.with_changes(elements=_ended(kept, new[-1]))
 
     def leave_With(self, original_node: cst.With, updated_node: cst.With) -> cst.With:
         """Contexts that go."""
@@ -262,7 +347,7 @@ class _Rewriter(cst.CSTTransformer):
         first = original_node.body[0] if original_node.body else None
         is_removed = first is not None and self._is_removed(first) and not _is_import(first)
         if is_removed and not _is_header(header):
-            while header and header[-1].comment is not None:
+            while header and header[-1].comment is not None and not _is_switch(header[-1]):
                 header.pop()
         is_empty = not (body or footer or _comments_of(header))
         return updated_node.with_changes(
@@ -461,9 +546,10 @@ class _Rewriter(cst.CSTTransformer):
         starts_file = place is not None and place.line <= len(lines) + 1
         if is_heading or (starts_file and (_is_import(original) or _is_header(lines))):
             return [each for each in lines if not self._is_about_flag(each)]
+        own: list[cst.EmptyLine] = []
         while lines and lines[-1].comment is not None:
-            lines.pop()
-        return lines
+            own.insert(0, lines.pop())
+        return [*lines, *filter(_is_switch, own)]
 
     def _is_about_flag(self, line: cst.EmptyLine) -> bool:
         return line.comment is not None and bool(self._names_flag.search(line.comment.value))
@@ -601,6 +687,19 @@ def _ended(kept: list[Node], last: Node) -> list[Node]:
     return kept
 
 
+def _followed(element: cst.BaseElement, gone: cst.BaseElement) -> cst.BaseElement:
+    """An element without the comments that stood above the one that is gone behind it."""
+    if not isinstance(element.comma, cst.Comma) or not isinstance(gone.comma, cst.Comma):
+        return element
+    mine, its = element.comma.whitespace_after, gone.comma.whitespace_after
+    if not isinstance(mine, cst.ParenthesizedWhitespace) or not isinstance(
+        its, cst.ParenthesizedWhitespace
+    ):
+        return element
+    space = mine.with_changes(empty_lines=its.empty_lines, last_line=its.last_line)
+    return element.with_changes(comma=element.comma.with_changes(whitespace_after=space))
+
+
 def _line(code: str) -> cst.SimpleStatementLine:
     return cst.ensure_type(cst.parse_statement(code), cst.SimpleStatementLine)
 
@@ -637,6 +736,14 @@ def _is_import(statement: cst.BaseStatement) -> bool:
 
 def _is_header(lines: Lines) -> bool:
     return any(each.comment is not None and _HEADER.search(each.comment.value) for each in lines)
+
+
+def _has_comment(space: cst.ParenthesizedWhitespace) -> bool:
+    return space.first_line.comment is not None or bool(_comments_of(space.empty_lines))
+
+
+def _is_switch(line: cst.EmptyLine) -> bool:
+    return line.comment is not None and _SWITCH.match(line.comment.value) is not None
 
 
 def _comments_of(lines: Lines) -> list[cst.EmptyLine]:

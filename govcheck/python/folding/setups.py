@@ -1,14 +1,17 @@
 """How tests set flags: what sets the final value does nothing any more, another value is dead."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
+from dataclasses import dataclass
 from typing import Literal
 
 from govcheck.python.folding.facts import Facts
 from govcheck.python.folding.flags import Retired
 
 Verdict = Literal["final", "other"]
+_WRITES = ("update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__")
+_SETS = ("putenv", "unsetenv", "load_dotenv")
 _OVERRIDES = ("override_settings", "modify_settings", "settings")
 
 
@@ -29,6 +32,68 @@ def verdict(facts: Facts, call: ast.Call) -> tuple[str, Verdict] | None:
     if len(call.args) < 2:
         return None
     return (name, found) if (found := _sets(flag, call.args[1])) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The cases of a parametrised test that sets a flag to a parameter: all, and the dead ones.
+
+    `call` is what sets the flag, `listed` the list of cases.
+    """
+
+    flag: str
+    call: ast.Call
+    listed: ast.List | ast.Tuple
+    dead: tuple[ast.expr, ...]
+
+
+def cases(facts: Facts, test: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Cases]:
+    """The cases of `monkeypatch.setenv("FLAG", parameter)` under `parametrize`."""
+    for node in ast.walk(test):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="setenv"),
+                args=[ast.Constant(value=str(name)), ast.Name(id=parameter), *_],
+            ) if facts.is_flag(name):
+                for decorator in test.decorator_list:
+                    found = _parametrised(decorator, parameter)
+                    if found is None:
+                        continue
+                    listed, values = found
+                    verdicts = [_sets(facts.setting.flags[name], each) for each in values]
+                    if None not in verdicts:
+                        pairs = zip(listed.elts, verdicts, strict=True)
+                        dead = tuple(case for case, verdict in pairs if verdict == "other")
+                        yield Cases(name, node, listed, dead)
+
+
+def _parametrised(
+    decorator: ast.expr, parameter: str
+) -> tuple[ast.List | ast.Tuple, list[ast.expr]] | None:
+    """The cases of `parametrize`, and what each gives for a parameter."""
+    match decorator:
+        case ast.Call(
+            func=ast.Attribute(attr="parametrize"),
+            args=[ast.Constant(value=str(text)), (ast.List() | ast.Tuple()) as listed],
+            keywords=[],
+        ):
+            names = [each.strip() for each in text.split(",")]
+        case _:
+            return None
+    if parameter not in names:
+        return None
+    values: list[ast.expr] = []
+    for case in listed.elts:
+        given = [case] if len(names) == 1 else []
+        match case:
+            case ast.Tuple(elts=elements) | ast.List(elts=elements) if len(names) > 1:
+                given = elements
+            case ast.Call(func=ast.Attribute(attr="param"), args=elements):
+                given = elements
+        if len(given) != len(names):
+            return None
+        values.append(given[names.index(parameter)])
+    return listed, values
 
 
 def _sets(flag: Retired, node: ast.expr) -> Verdict | None:
@@ -95,8 +160,22 @@ def _is_environment(facts: Facts, node: ast.expr) -> bool:
     return named or facts.qualified(node) == "os.environ"
 
 
-def without(call: ast.Call, doomed: set[ast.expr]) -> ast.Call | None:
-    """The call without some keys and keywords; None if it sets nothing any more."""
+def writes_environment(facts: Facts, body: Iterable[ast.AST]) -> bool:
+    """Whether code sets variables itself, which leaving `patch.dict` takes back."""
+    for node in (part for each in body for part in ast.walk(each)):
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()):
+                if facts.qualified(node.value) == "os.environ":
+                    return True
+            case ast.Call():
+                owner, _, method = facts.qualified(node.func).rpartition(".")
+                if (owner == "os.environ" and method in _WRITES) or method in _SETS:
+                    return True
+    return False
+
+
+def without(call: ast.Call, doomed: set[ast.expr]) -> tuple[ast.Call, bool]:
+    """The call without some keys and keywords, and whether it sets nothing any more."""
     new = copy(call)
     new.keywords = [each for each in call.keywords if each.value not in doomed]
     emptied = not new.keywords
@@ -107,4 +186,4 @@ def without(call: ast.Call, doomed: set[ast.expr]) -> ast.Call | None:
         mapping.keys, mapping.values = [key for key, _ in kept], [value for _, value in kept]
         new.args = [call.args[0], mapping, *call.args[2:]]
         emptied = emptied and not kept
-    return None if emptied else new
+    return new, emptied

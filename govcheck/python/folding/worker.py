@@ -24,12 +24,13 @@ def answer(task: dict[str, Any]) -> object:
     }
     setting = Setting(**{**given, "flags": flags})
     if task["do"] == "exports":
-        return exports(task["text"], setting)
+        return asdict(exports(task["text"], setting))
     folded = fold(task["text"], setting)
     return {
         **asdict(folded),
         "assumed": sorted(folded.assumed),
         "unused": sorted(folded.unused),
+        "imports": sorted(folded.imports),
     }
 
 
