@@ -171,6 +171,7 @@ READS = [
     ("settings.USE_MENU", True),
     ('getattr(settings, "USE_MENU", False)', True),
     ('is_on("USE_MENU")', True),
+    ('is_on("USE_MENU", json.user.id)', True),
     ('flags.is_on("USE_MENU", default=False)', True),
     ('config("USE_MENU", default=False, cast=bool)', True),
 ]
@@ -802,6 +803,45 @@ def test_what_other_files_may_want_stays(
     root = repository({"govcheck.toml": RETIRED, **files})
     fix(str(root))
     assert tuple(_files(root, *files))[: len(after)] == after
+
+
+HELPERS = """\
+import os
+
+
+def parse(text):
+    if text.lower() in ("1", "true"):
+        return True
+    if text.lower() in ("0", "false"):
+        return False
+    raise ValueError(text)
+
+
+def flag(name, default=False):
+    raw = os.environ.get(name)
+    return default if raw is None else parse(raw)
+"""
+
+
+def test_functions_of_other_files_that_read_flags_are_understood(repository: Repository) -> None:
+    root = repository(
+        {
+            "govcheck.toml": RETIRED,
+            "app/__init__.py": "",
+            "app/helpers.py": HELPERS,
+            "app/a.py": (
+                "import os\nfrom .helpers import flag, parse\n"
+                "print(parse(os.environ.get('USE_MENU', '0')), flag('USE_MENU'), flag('B'))\n"
+            ),
+            "b.py": "from app import helpers\nprint(helpers.flag('USE_MENU', True))\n",
+        }
+    )
+    assert fix(str(root)).findings == ()
+    assert _files(root, "app/helpers.py", "app/a.py", "b.py") == [
+        HELPERS,
+        "from .helpers import flag\nprint(True, True, flag('B'))\n",
+        "from app import helpers\nprint(True)\n",
+    ]
 
 
 def test_a_private_function_that_a_test_uses_stays(repository: Repository) -> None:

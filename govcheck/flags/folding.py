@@ -1,7 +1,7 @@
 """Retired flags folded out of the repository's Python files, together where they depend."""
 
+import ast
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -22,6 +22,7 @@ from govcheck.flags.uses import takes, use
 from govcheck.policy import Policy
 from govcheck.python.folding import Retired, Setting
 from govcheck.python.folding.flags import Constant, Elsewhere
+from govcheck.python.folding.names import absolute, dotted
 from govcheck.python.folding.pool import Task, answers
 from govcheck.repo import Repo
 
@@ -92,7 +93,7 @@ class _Folding:
         paths = [path for path in repo.files if path.endswith(".py")]
         self.own = tuple(sorted({_dotted_names(repo, each)[0].partition(".")[0] for each in paths}))
         self.parts = frozenset(part for each in paths for part in each[: -len(".py")].split("/"))
-        self.shared = _shared(paths)
+        self.by_name = _by_name(paths)
         self.modules = {
             document.path: _Module(document, _dotted_names(repo, document.path))
             for name in self.flags
@@ -129,11 +130,24 @@ class _Folding:
                 )
             ),
             constants=module.constants,
+            helpers=self._helpers(module),
             taken=tuple(sorted(module.taken)),
             elsewhere=module.elsewhere,
             needed=tuple(sorted(module.needed)),
             unsafe=self.unsafe,
         )
+
+    def _helpers(self, module: _Module) -> Mapping[str, str]:
+        """The texts of the modules whose functions a file calls to read a flag."""
+        is_package = module.document.path.endswith("/__init__.py")
+        called = _callees(module.document.text, module.names[0], is_package, self.flags)
+        sources = {name.rpartition(".")[0] for name in called} & self.by_name.keys()
+        documents = {source: self.repo.document(self.by_name[source]) for source in sources}
+        return {
+            source: document.text
+            for source, document in sorted(documents.items())
+            if document is not None and document.path != module.document.path
+        }
 
     def _carry_over(self) -> None:
         """Tell importing files the values of names, also over several files."""
@@ -172,7 +186,7 @@ class _Folding:
                     self.modules[user] = known
                 module.users.add(user)
                 module.taken.add(name)
-                names = [each for each in module.names if each not in self.shared]
+                names = [each for each in module.names if self.by_name.get(each) == path]
                 new = {f"{each}.{name}": value for each in names}
                 if not new.keys() <= known.constants.keys():
                     known.constants.update(new)
@@ -299,13 +313,45 @@ def _dotted_names(repo: Repo, path: str) -> tuple[str, ...]:
     return tuple(".".join(parts[start:]) for start in starts if parts[start:]) or ("",)
 
 
-def _shared(paths: Collection[str]) -> frozenset[str]:
-    """The dotted names that more than one file may go by."""
-    counts: Counter[str] = Counter()
+def _by_name(paths: Collection[str]) -> Mapping[str, str]:
+    """The path of each dotted name that only one file may go by."""
+    found: dict[str, str] = {}
+    shared: set[str] = set()
     for path in paths:
         parts = path[: -len(".py")].removesuffix("/__init__").split("/")
-        counts.update(".".join(parts[start:]) for start in range(len(parts)))
-    return frozenset(name for name, count in counts.items() if count > 1)
+        for start in range(len(parts)):
+            name = ".".join(parts[start:])
+            if found.setdefault(name, path) != path:
+                shared.add(name)
+    return {name: path for name, path in found.items() if name not in shared}
+
+
+def _callees(text: str, module: str, is_package: bool, flags: Collection[str]) -> Iterator[str]:
+    """The dotted names of what a module calls with the name of a flag somewhere in the call."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    imported: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                for alias in node.names:
+                    imported[alias.asname or alias.name.partition(".")[0]] = (
+                        alias.name if alias.asname else alias.name.partition(".")[0]
+                    )
+            case ast.ImportFrom():
+                source = absolute(node, module, is_package=is_package)
+                for alias in node.names:
+                    imported[alias.asname or alias.name] = f"{source}.{alias.name}"
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        first, dot, rest = dotted(node.func).partition(".")
+        if first in imported and any(
+            isinstance(each, ast.Constant) and each.value in flags for each in ast.walk(node)
+        ):
+            yield f"{imported[first]}{dot}{rest}"
 
 
 def _edits(document: Document, after: str) -> Iterator[Edit]:

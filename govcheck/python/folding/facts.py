@@ -16,6 +16,7 @@ from govcheck.python.folding.interpreter import (
     RaisedError,
     UnknownError,
 )
+from govcheck.python.folding.names import absolute, dotted
 from govcheck.python.folding.parameters import Parameters
 from govcheck.python.folding.scopes import Scope, scopes
 
@@ -64,6 +65,8 @@ class Facts:
         self._values: dict[tuple[ast.expr, bool], Outcome] = {}
         self._deciding: set[ast.expr] = set()
         self._binding: set[ast.AST] = set()
+        self._homes: dict[str, Facts | None] = {}
+        self._homes_of: dict[ast.AST, Facts] = {}
 
     # What the interpreter asks.
 
@@ -168,15 +171,45 @@ class Facts:
                     return binding if self._is_plain(binding) else None
                 if isinstance(binding, ast.arg):
                     return self.parameters.given(binding)
+                if isinstance(binding, ast.alias):
+                    return self._helper(node)
                 given = self.given(binding) if self._dominates(binding, node, owner) else None
                 if _is_mutable(given) and not self._is_only_looked_at(owner, node.id):
                     return None
                 return given
             case ast.Attribute():
-                given = self._attribute(node)
+                given = self._attribute(node) or self._helper(node)
                 return None if _is_mutable(given) else given
             case _:
                 return None
+
+    def _helper(self, node: ast.expr) -> ast.FunctionDef | None:
+        """The function of another module that an expression names, if that is known."""
+        source, _, name = self.qualified(node).rpartition(".")
+        if source not in self.setting.helpers:
+            return None
+        home = self._home(source)
+        bindings = home.scopes.module.bindings.get(name, []) if home is not None else []
+        found = bindings[0] if len(bindings) == 1 else None
+        if home is None or not isinstance(found, ast.FunctionDef) or not home._is_plain(found):
+            return None
+        self._homes_of[found] = home
+        return found
+
+    def home(self, function: ast.FunctionDef) -> "Facts":
+        """The module that a function is in."""
+        return self._homes_of.get(function, self)
+
+    def _home(self, module: str) -> "Facts | None":
+        if module not in self._homes:
+            setting = Setting(
+                self.setting.flags, module, settings_objects=self.setting.settings_objects
+            )
+            try:
+                self._homes[module] = Facts(ast.parse(self.setting.helpers[module]), setting)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._homes[module] = None
+        return self._homes[module]
 
     def _is_mangled(self, node: ast.AST, name: str) -> bool:
         """Whether a class makes another name of `__name` ("Private name mangling")."""
@@ -438,7 +471,13 @@ class Facts:
     def effects(self, node: ast.Call) -> list[ast.expr]:
         """The arguments whose evaluation may do something."""
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        return [each for each in given if not self.is_pure(each) and self.text(each) is None]
+        return [e for e in given if not self._is_lookup(e) and self.text(e) is None]
+
+    def _is_lookup(self, node: ast.expr) -> bool:
+        """Whether an argument, such as `user.id`, only tells who asks."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return self.is_pure(node)
 
     def is_pure(self, node: ast.expr | None) -> bool:
         """Whether evaluating an expression can do nothing but give a value."""
@@ -863,11 +902,8 @@ class Facts:
         """The dotted name of the module that a `from` imports from, also where it is relative."""
         if isinstance(statement, ast.Import):
             return ""
-        if not statement.level:
-            return statement.module or ""
-        parts = self.setting.module.split(".")
-        package = parts[: len(parts) - statement.level + self.setting.is_package]
-        return ".".join([*package, *([statement.module] if statement.module else [])])
+        setting = self.setting
+        return absolute(statement, setting.module, is_package=setting.is_package)
 
 
 def _meant(flag: Retired, final: list[object], other: list[object], unset: list[object]) -> Outcome:
@@ -920,15 +956,6 @@ def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
     ):
         return call.args[position]
     return None
-
-
-def dotted(node: ast.expr) -> str:
-    """A name with its attributes as it is written."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def _strings(tree: ast.Module) -> Iterator[str]:

@@ -54,11 +54,11 @@ class Setting:
     `module` is its dotted name; `is_package` tells that it is an `__init__`. `fields` are the
     flags that fields of settings classes are, by the names of the fields. `own` are the packages
     and modules of the repository, `inert` those of its modules that do nothing when imported.
-    `taken` are names of this
-    module whose values other files took. `constants` are the values of other modules' names, by
-    dotted name. `elsewhere` says how other files use names of this one: not at all, which is also
-    meant where a name is missing; they only read them; or they do something else, such as assigning
-    them or naming them in a string. `needed` are imports of this module that other files take.
+    `taken` are names of this module whose values other files took, `needed` imports of it that they
+    take. `constants` are the values of other modules' names, by dotted name, `helpers` the texts of
+    other modules whose functions read flags for this one. `elsewhere` says how other files use
+    names of this one: not at all, which is also meant where a name is missing; they only read them;
+    or they do something else, such as assigning them or naming them in a string.
     """
 
     flags: Mapping[str, Retired]
@@ -72,6 +72,7 @@ class Setting:
     inert: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     constants: Mapping[str, Constant] = field(default_factory=dict)
+    helpers: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
     unsafe: bool = False

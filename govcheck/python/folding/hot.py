@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from govcheck.python.folding.facts import Facts, dotted
+from govcheck.python.folding.facts import Facts
+from govcheck.python.folding.names import dotted
 
 
 def hot_nodes(facts: Facts) -> frozenset[ast.AST]:

@@ -76,6 +76,9 @@ class Names(Protocol):
     def is_flag(self, name: str) -> bool:
         """Whether an environment variable is a retired flag's."""
 
+    def home(self, function: ast.FunctionDef) -> "Names":
+        """The module that a function is in."""
+
 
 def _modulo(left: Any, right: Any) -> object:
     if isinstance(left, str):
@@ -381,13 +384,22 @@ class Interpreter:
         names_flag = any(
             isinstance(each, str) and self.names.is_flag(each) for each in values.values()
         )
-        if not (self.is_derived or names_flag or function.name.startswith("_")):
+        is_given = self.is_derived or names_flag or function.name.startswith("_")
+        if local is None and not is_given:
             raise UnknownError
         self.is_derived = self.is_derived or was_derived
+        home = self.names.home(function)
+        there = self if home is self.names else Interpreter(home, self.world)
+        there._steps, there._depth = self._steps, self._depth
         try:
-            self._run(function.body, values)
+            there._run(function.body, values)
         except _ReturnedError as returned:
             return returned.value
+        finally:
+            self._steps = there._steps
+            if there is not self:
+                self.reads += there.reads
+                self.is_derived = self.is_derived or there.is_derived
         return None
 
     def _run(self, body: Iterable[ast.stmt], local: dict[str, object]) -> None:
