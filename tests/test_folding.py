@@ -195,6 +195,12 @@ def test_reads(read: str, value: object) -> None:
     assert folded.text.endswith(f"print({value!r})\n".replace("'", '"'))
 
 
+def test_a_declared_accessor_answers_for_an_environment_variable() -> None:
+    flags = {"USE_MENU": Retired(True, kinds=frozenset({"env"}))}
+    folded = _fold('print(flags.is_on("USE_MENU", cast=bool))\n', flags=flags)
+    assert folded.text == "print(True)\n"
+
+
 @pytest.mark.parametrize(
     "read",
     [

@@ -418,7 +418,9 @@ class Facts:
                 return self._value("settings", attribute.value)
         flag = self.accessed(node)
         if flag is not None:
-            return None if self.effects(node) else self._value("callable", flag)
+            if self.effects(node):
+                return None
+            return self._value("callable", flag) or self._value("env", flag)
         cast = _argument(node, -1, "cast")
         is_boolean = name in _BOOLEAN_READERS or (
             name == "decouple.config" and cast is not None and self.qualified(cast) == "bool"
