@@ -3,22 +3,25 @@
 import configparser
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from govcheck.dependencies.judging import capped
 from govcheck.document import Document
 from govcheck.flags.references import READS, references
 from govcheck.flags.section import FlagsSettings
 from govcheck.flags.values import Value, meaning
 from govcheck.git import GitError, git
+from govcheck.manifests.find import declared
+from govcheck.manifests.statement import Statement
+from govcheck.manifests.versions import judge, translate
 from govcheck.policy import Policy
 from govcheck.policy.source import SourceError, parse
 from govcheck.repo import Repo
 
 FLAG_NAMES = ("USE_*", "ENABLE_*", "DISABLE_*", "FEATURE_*", "FF_*", "*_ENABLED")
 
-_CAP = re.compile(r"^([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*([^;#\n]*(?:<|==|~=)[^;#\n]*)")
-_REQUIREMENTS = ("requirements*.txt", "requirements/*.txt", "requirements*.in", "constraints*.txt")
 _PYTEST_FILES = {"pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 _TOOL_DIRECTORIES = re.compile(
     r"(^|/)(\.[^/]*|__pycache__|node_modules|build|dist|venv|env|htmlcov|[^/]*\.egg-info)/$"
@@ -32,6 +35,16 @@ class FoundFlag:
     name: str
     default: Value
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLimit:
+    """A package that a manifest limits from above, where, and the comment beside it."""
+
+    name: str
+    allow: str
+    place: str
+    reason: str
 
 
 def found_flags(repo: Repo) -> tuple[FoundFlag, ...]:
@@ -66,18 +79,44 @@ def registered_markers(repo: Repo) -> tuple[str, ...]:
     return tuple(f"{name} ({path})" for name, path in names)
 
 
-def version_caps(repo: Repo) -> tuple[str, ...]:
-    """The requirements that manifests cap or pin, each as `NAME SPECIFIER (file)`."""
-    found = []
-    project = _table(_toml(repo, "pyproject.toml"), "project")
-    for requirement in _strings(project.get("dependencies")):
-        if cap := _CAP.match(requirement):
-            found.append(f"{cap[1]} {cap[2].strip()} (pyproject.toml)")
-    for path in repo.matching(*_REQUIREMENTS):
-        document = repo.document(path)
-        caps = map(_CAP.match, document.text.splitlines() if document else ())
-        found += [f"{cap[1]} {cap[2].strip()} ({path})" for cap in caps if cap]
-    return tuple(found)
+def found_limits(repo: Repo) -> tuple[str | None, tuple[FoundLimit, ...]]:
+    """The range of Pythons that the project is for, and the packages that it limits, with places.
+
+    Limits are those of the root project that no other manifest contradicts. A comment beside a
+    requirement is taken for its reason.
+    """
+    said = repo.view(declared)
+    pythons = [
+        each.specifier
+        for each in said
+        if each.subject == "python" and each.path == "pyproject.toml" and each.dialect == "pep440"
+    ]
+    limits = []
+    for name, places in sorted(capped(repo).items()):
+        first = next((each for each in places if "/" not in each.path), None)
+        document = repo.document(first.path) if first is not None else None
+        if first is None or document is None:
+            continue
+        alternatives = translate(first.specifier or "", first.dialect)
+        allow = alternatives[0].replace(" ", "")
+        if len(alternatives) > 1 or not _all_within(said, name, allow):
+            continue
+        rest = document.line(first.span.end_line)[first.span.end_column - 1 :]
+        _, _, reason = rest.partition("# ")
+        limits.append(FoundLimit(name, allow, f"{first.path}:{first.span.line}", reason.strip()))
+    return next(iter(pythons), None), tuple(limits)
+
+
+def _all_within(said: Sequence[Statement], name: str, allow: str) -> bool:
+    try:
+        return all(
+            judge([translate(each.specifier or "", each.dialect)], allow, finals=False).verdict
+            in ("ok", "unknown")
+            for each in said
+            if each.subject == name
+        )
+    except ValueError:
+        return False
 
 
 def ignored_directories(repo: Repo) -> tuple[str, ...]:

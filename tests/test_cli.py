@@ -353,7 +353,8 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
                 'B = os.getenv("ENABLE_A", "0")\n'
             ),
             "pyproject.toml": (
-                '[project]\nname = "x"\ndependencies = ["numpy<2", "httpx"]\n'
+                '[project]\nname = "x"\nrequires-python = ">=3.11"\n'
+                'dependencies = [\n  "numpy<2",  # built against NumPy 1\n  "httpx",\n]\n'
                 '[tool.pytest.ini_options]\nmarkers = ["slow: takes long"]\n'
             ),
             ".gitignore": "logs/\n.venv/\n",
@@ -368,7 +369,11 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
     assert "flag-default" in out
     assert '[flags.USE_MENU]  # read at app.py:2\nstatus = "active"\ndefault = false\n' in text
     assert '[flags.ENABLE_A]  # read at app.py:3\nstatus = "active"\n\n' in text
-    for note in ("slow (pyproject.toml)", "numpy <2 (pyproject.toml)", "#   logs/\n"):
+    assert (
+        '[dependencies]\npython = ">=3.11"\n\n[dependencies.packages.numpy]  # pyproject.toml:5\n'
+        'allow = "<2"\nreason = "built against NumPy 1"\n'
+    ) in text
+    for note in ("slow (pyproject.toml)", "#   logs/\n"):
         assert note in text
     assert "httpx" not in text
     assert ".venv" not in text
@@ -376,7 +381,9 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
     assert (root / "govcheck.toml").read_text() == text
 
 
-@pytest.mark.parametrize("command", ["", "rules", "explain", "policy", "baseline", "init"])
+@pytest.mark.parametrize(
+    "command", ["", "rules", "explain", "policy", "dependencies", "baseline", "init"]
+)
 def test_help_has_examples(command: str, capsys: Captured) -> None:
     with pytest.raises(SystemExit) as caught:
         run([command, "--help"] if command else ["--help"])

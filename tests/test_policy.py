@@ -245,7 +245,10 @@ def test_the_schema_refuses_what_the_reader_refuses(text: str, repository: Repos
 
 def test_the_policies_of_this_repository_and_its_pages_fit_the_schema() -> None:
     root = Path(__file__).parent.parent
-    texts = [path.read_text() for path in [root / "govcheck.toml", *root.glob("examples/*/*.toml")]]
+    texts = [
+        path.read_text()
+        for path in [root / "govcheck.toml", *root.glob("examples/*/govcheck.toml")]
+    ]
     for page in ("README.md",):
         blocks = (root / page).read_text().split("```toml\n")[1:]
         texts += [block.partition("```")[0] for block in blocks]

@@ -15,6 +15,7 @@ COMMANDS = {
     "rules": "list the rules",
     "explain": "explain a rule: what it finds, why, and what to do",
     "policy": "print the effective policy and where each value comes from",
+    "dependencies": "print what is declared and locked against what the policy allows",
     "baseline": "put up with today's findings, and only with these",
     "init": "look at the repository and write a policy for it",
 }
@@ -82,7 +83,7 @@ def _run(arguments: list[str]) -> int:
     )
     if name == "check":
         parser.usage = "govcheck [COMMAND] [OPTIONS] [PATHS]"
-        commands = "\n".join(f"  {each:<10}{what}" for each, what in COMMANDS.items())
+        commands = "\n".join(f"  {each:<14}{what}" for each, what in COMMANDS.items())
         parser.description = f"{command.__doc__}\ncommands:\n{commands}\n"
         parser.add_argument("--version", action="version", version=f"govcheck {__version__}")
     command.configure(parser)

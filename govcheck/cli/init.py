@@ -16,10 +16,11 @@ from govcheck.repo import Repo
 from govcheck.survey import (
     FLAG_NAMES,
     FoundFlag,
+    FoundLimit,
     found_flags,
+    found_limits,
     ignored_directories,
     registered_markers,
-    version_caps,
 )
 
 EXAMPLES = """\
@@ -65,8 +66,8 @@ def _policy(repo: Repo) -> Iterator[str]:
     yield 'extends = ["builtin:recommended"]'
     yield ""
     yield from _flags(found_flags(repo))
+    yield from _dependencies(*found_limits(repo))
     yield from _notes("pytest markers that are registered here", registered_markers(repo))
-    yield from _notes("Versions that manifests cap or pin", version_caps(repo))
     yield from _notes("Directories of data that git ignores", ignored_directories(repo))
 
 
@@ -87,6 +88,24 @@ def _flags(flags: tuple[FoundFlag, ...]) -> Iterator[str]:
         yield 'status = "active"'
         if flag.default is not None:
             yield f"default = {json.dumps(flag.default)}"
+        yield ""
+
+
+def _dependencies(python: str | None, limits: tuple[FoundLimit, ...]) -> Iterator[str]:
+    yield "# Versions. Whatever states others is reported: manifests, locks, images, workflows."
+    if python is None and not limits:
+        yield "# No limit was found. One would be declared like this:"
+        yield "# [dependencies.packages]"
+        yield '# numpy = { allow = "<2", reason = "built against NumPy 1", review = 2027-01-31 }'
+        return
+    yield "[dependencies]"
+    if python is not None:
+        yield f"python = {json.dumps(python)}"
+    yield ""
+    for limit in limits:
+        yield f"[dependencies.packages.{limit.name}]  # {limit.place}"
+        yield f"allow = {json.dumps(limit.allow)}"
+        yield f"reason = {json.dumps(limit.reason, ensure_ascii=False)}"
         yield ""
 
 

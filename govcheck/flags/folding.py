@@ -22,8 +22,8 @@ from govcheck.flags.uses import takes, use
 from govcheck.policy import Policy
 from govcheck.python.folding import Retired, Setting
 from govcheck.python.folding.flags import Constant, Elsewhere
-from govcheck.python.folding.names import absolute, dotted
 from govcheck.python.folding.pool import Task, answers
+from govcheck.python.names import absolute, dotted
 from govcheck.repo import Repo
 
 _MAX_ROUNDS = 5

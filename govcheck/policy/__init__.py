@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, NamedTuple
 
+from govcheck.dependencies.section import Dependencies
 from govcheck.finding import Severity, Span
 from govcheck.flags.section import Flag, FlagsSettings
 from govcheck.keys import Key, Mistake, RuleName, Selector, key
@@ -102,6 +103,9 @@ class Policy:
     exceptions: tuple[ExceptionEntry, ...] = key("What is allowed, where and why.", default=())
     flags: Mapping[str, Flag] = key("The feature flags, by name.", default_factory=dict)
     flags_settings: FlagsSettings = key("How flags are recognised.", default_factory=FlagsSettings)
+    dependencies: Dependencies = key(
+        "Which versions of packages and of Python may be used.", default_factory=Dependencies
+    )
 
     today: date = field(default_factory=date.today)
     sources: tuple[Source, ...] = ()

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from govcheck import registry
+from govcheck.dependencies.section import normalized
 from govcheck.disk import TooLargeError, Tree
 from govcheck.document import Document, UndecodableError
 from govcheck.keys import Key, Mistake, nearest, read
@@ -246,7 +247,7 @@ def _merge(layers: list[_Layer]) -> tuple[dict[str, Any], dict[Key, Origin]]:
 def _locked(layers: list[_Layer]) -> Iterator[PolicyMistake]:
     """Where a layer loosens what an earlier one has locked."""
     locks: dict[str, tuple[str, str]] = {}
-    settled: set[str] = set()
+    settled: set[Key] = set()
     order = ("info", "warning", "error")
     for layer in layers:
         for at, rules, severity in _loosened(layer.data, settled):
@@ -259,15 +260,24 @@ def _locked(layers: list[_Layer]) -> Iterator[PolicyMistake]:
             severity = layer.data.get("severity", {}).get(rule) or registry.load(rule).severity
             locks.setdefault(rule, (layer.source.label, severity))
         if layer.data.get("locked"):
-            settled.update(layer.data.get("flags", ()))
+            settled.update(_declared(layer.data))
+
+
+def _declared(data: Mapping[str, Any]) -> Iterator[Key]:
+    """What a layer lays down: its flags, the packages it limits, and Python."""
+    yield from (("flags", name) for name in data.get("flags", ()))
+    dependencies = data.get("dependencies", {})
+    yield from (("dependencies", normalized(name)) for name in dependencies.get("packages", ()))
+    if "python" in dependencies:
+        yield ("dependencies", "python")
 
 
 def _loosened(
-    data: Mapping[str, Any], settled: set[str]
+    data: Mapping[str, Any], settled: set[Key]
 ) -> Iterator[tuple[Key, frozenset[str], str | None]]:
     """What a layer switches off, allows or downgrades: where, which rules, to which severity.
 
-    `settled` are the flags that a policy with locks has declared.
+    `settled` are the flags and packages that a policy with locks has declared.
     """
     everything = frozenset(registry.names())
     if data.get("exclude"):
@@ -276,8 +286,18 @@ def _loosened(
         yield ("flags-settings", "history"), registry.expand(["flags"]), None
     for name, flag in data.get("flags", {}).items():
         for key in flag.keys() & {"status", "value", "kind", "remove-by"}:
-            if name in settled:
+            if ("flags", name) in settled:
                 yield ("flags", name, key), registry.expand(["flags"]), None
+    dependencies = data.get("dependencies", {})
+    for key in dependencies.keys() & {"projects", "unknown"}:
+        yield ("dependencies", key), registry.expand(["dependencies"]), None
+    if "python" in dependencies and ("dependencies", "python") in settled:
+        yield ("dependencies", "python"), registry.expand(["dependencies"]), None
+    for name, package in dependencies.get("packages", {}).items():
+        for key in package.keys() & {"allow", "forbid", "review"}:
+            if ("dependencies", normalized(name)) in settled:
+                place: Key = ("dependencies", "packages", name, key)
+                yield place, registry.expand(["dependencies"]), None
     tables: list[tuple[Key, Mapping[str, Any]]] = [((), data)]
     tables += [(("overrides", n), each) for n, each in enumerate(data.get("overrides", ()))]
     for at, table in tables:

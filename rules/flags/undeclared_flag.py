@@ -17,7 +17,7 @@ default that the code uses.
 from collections.abc import Iterator
 
 from govcheck.document import TooDeepError
-from govcheck.finding import Edit, Finding, Fix, Related
+from govcheck.finding import Finding, Fix, Related
 from govcheck.flags.references import READS, Reference, is_python, looks_like_flag, references
 from govcheck.flags.values import Value
 from govcheck.policy import Policy
@@ -78,53 +78,21 @@ def _undeclared(repo: Repo, policy: Policy) -> Iterator[Reference]:
 
 
 def _declaration(repo: Repo, policy: Policy, found: list[Reference]) -> Fix | None:
-    source = policy.sources[-1]
-    document = repo.document(source.path) if source.path else None
-    if document is None or document.data != source.document.data:
-        return None
+    from govcheck.policy.addition import addition  # only an undeclared flag pays for it
+
     defaults: dict[str, Value] = {}
     for reference in found:
         known = defaults.get(reference.name)
         default = reference.default[0] if reference.default else None
         defaults[reference.name] = default if known is None else known
-    newline = "\r\n" if "\r\n" in document.text else "\n"
-    text = "" if document.text.endswith("\n") or not document.text else newline
-    prefix = ".".join((*source.prefix, "flags"))
-    for name, default in sorted(defaults.items()):
-        text += f"{newline}[{prefix}.{_key(name)}]{newline}"
-        text += f'status = "active"{newline}'
-        if default is not None:
-            text += f"default = {_toml(default)}{newline}"
-    if not _is_toml(document.text + text):
-        return None  # the flags are one inline table, which cannot be added to at the end
-    end = len(document.text)
-    title = f"declare {', '.join(sorted(defaults)) if len(defaults) <= _SHOWN else _all(defaults)}"
-    return Fix(title, (Edit(document.path, end, end, text),), safe=False)
-
-
-def _all(defaults: dict[str, Value]) -> str:
-    return f"this and {len(defaults) - 1} other flags"
-
-
-def _key(name: str) -> str:
-    is_bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-    return name if is_bare else _toml(name)
-
-
-def _is_toml(text: str) -> bool:
-    import tomllib
-
-    try:
-        tomllib.loads(text.replace("\r\n", "\n"))
-    except ValueError:
-        return False
-    return True
-
-
-def _toml(value: Value) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False)
+    tables = {
+        name: {"status": "active", **({} if default is None else {"default": default})}
+        for name, default in defaults.items()
+    }
+    edit = addition(repo, policy, "flags", tables)
+    names = sorted(defaults)
+    title = ", ".join(names) if len(names) <= _SHOWN else f"this and {len(names) - 1} other flags"
+    return Fix(f"declare {title}", (edit,), safe=False) if edit else None
 
 
 rule = Rule("undeclared-flag", "flags", check, severity="warning", fix="unsafe")

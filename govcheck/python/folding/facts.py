@@ -16,9 +16,9 @@ from govcheck.python.folding.interpreter import (
     RaisedError,
     UnknownError,
 )
-from govcheck.python.folding.names import absolute, dotted
 from govcheck.python.folding.parameters import Parameters
 from govcheck.python.folding.scopes import Scope, scopes
+from govcheck.python.names import absolute, dotted
 
 _ENVIRONMENTS = ("os.environ", "os.environb")
 _RAW_READERS = (

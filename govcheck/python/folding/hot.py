@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from govcheck.python.folding.facts import Facts
-from govcheck.python.folding.names import dotted
+from govcheck.python.names import dotted
 
 
 def hot_nodes(facts: Facts) -> frozenset[ast.AST]:

@@ -1,0 +1,1 @@
+"""Dependencies: what files say of versions, held against the policy."""

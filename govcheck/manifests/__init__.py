@@ -1,0 +1,1 @@
+"""Where a repository states versions: a reader a format, all giving the same statements."""

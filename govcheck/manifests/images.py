@@ -1,0 +1,54 @@
+"""Container images that carry a version of Python in their tags."""
+
+import re
+from collections.abc import Iterator
+
+from govcheck.document import Document
+from govcheck.manifests.statement import Statement, of_python
+
+_IMAGE = re.compile(
+    r"(?P<name>(?:[\w.-]+(?::\d+)?/)*[\w.-]+)(?::(?P<tag>[^@\s]+))?(?:@(?P<digest>\S+))?$"
+)
+_VERSION = re.compile(r"\d+(?:\.\d+)*(?=$|[^\w.]|(?:a|b|rc)\d)")
+_NAMED = re.compile(r"python-?(\d+\.\d+(?:\.\d+)*)")
+
+
+def statement(
+    document: Document, image: str, at: int, *, shown: str | None = None, verbatim: bool = True
+) -> Iterator[Statement]:
+    """The statement of an image that stands at an offset, if it is one of Python's."""
+    found = _IMAGE.match(image)
+    if found is None:
+        return
+    base = found["name"].rpartition("/")[2]
+    span = document.span(at, at + len(shown or image))
+    tag, start = found["tag"], at + found.start("tag")
+    if base != "python":
+        inside = _NAMED.search(tag or "") or _NAMED.search(base)
+        if inside is not None and inside.re.groups:
+            offset = start if tag and _NAMED.search(tag) else at + found.end("name") - len(base)
+            said = of_python(document, inside[1], offset + inside.start(1), offset + inside.end(1))
+            yield said._replace(
+                declared=image, span=span, editable=said.editable if verbatim else None
+            )
+        return
+    if tag is None:
+        if found["digest"] is not None:
+            said = of_python(document, image, at, at, why="a digest tells no version")
+            yield said._replace(span=span, editable=None)
+            return
+        end = at + found.end("name")
+        said = of_python(document, "latest", end, end)
+        yield said._replace(declared=image, span=span, editable=(end, end) if verbatim else None)
+        return
+    is_devcontainer = "devcontainers/" in found["name"] or "vscode/" in found["name"]
+    version = _VERSION.match(tag)
+    if is_devcontainer and (second := re.match(r"\d+(?:\.\d+)*-(\d+\.\d+(?:\.\d+)*)", tag)):
+        said = of_python(document, second[1], start + second.start(1), start + second.end(1))
+    elif version is not None and (not is_devcontainer or version[0].startswith("3")):
+        said = of_python(document, version[0], start, start + version.end())
+    elif "$" in tag or "{" in tag:
+        said = of_python(document, tag, start, start + len(tag), why="a variable decides")
+    else:
+        said = of_python(document, "latest", start, start)._replace(editable=None)
+    yield said._replace(declared=image, span=span, editable=said.editable if verbatim else None)

@@ -1,0 +1,135 @@
+"""INI: setup.cfg, tox.ini, mypy.ini: values over several lines, factors, `file:` directives."""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+from govcheck.document import Document
+from govcheck.manifests.statement import (
+    Role,
+    Statement,
+    in_role,
+    of_python,
+    of_requirement,
+    within_folder,
+)
+
+_HEADER = re.compile(r"\[(?P<name>[^\]]+)\]")
+_OPTION = re.compile(r"(?P<key>[^\s=:#;\[][^=:]*?)\s*[=:]\s*(?P<value>.*)")
+_FACTOR = re.compile(r"^(?P<factors>[!\w.,{}-]+)\s*:(?!//)\s+(?P<rest>\S.*)$")
+_CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+\.\d+)$")
+_INTERPRETER = re.compile(r"(?<![\w.])py(?P<short>3\d*)(?![\w.])")
+_REQUIREMENTS = frozenset({"install_requires", "setup_requires", "tests_require"})
+_MAX_ENVIRONMENTS = 200
+
+
+class _Line(NamedTuple):
+    """One line of the value of an option, and where it begins."""
+
+    section: str
+    key: str
+    text: str
+    start: int
+
+
+def statements(document: Document) -> Iterator[Statement]:
+    """What an INI file states."""
+    yield from within(document, 0, len(document.text))
+
+
+def includes(document: Document) -> Iterator[str]:
+    """The requirements files that `file:` directives and `-r` name, as paths from the root."""
+    yield from within_folder(document.path, _included(document))
+
+
+def _included(document: Document) -> Iterator[str]:
+    for line in _lines(document, 0, len(document.text)):
+        if line.text.startswith("file:") and line.section.startswith("options"):
+            yield from (each.strip() for each in line.text[len("file:") :].split(","))
+        elif line.key == "deps" and (found := re.match(r"-[rc]\s*(\S+)", line.text)):
+            yield found[1].replace("{toxinidir}/", "").replace("{tox_root}/", "")
+
+
+def within(document: Document, start: int, end: int) -> Iterator[Statement]:
+    """What a stretch of a document states that is INI."""
+    for line in _lines(document, start, end):
+        scope = f"{document.path} {line.section}"
+        is_extra = line.section == "options.extras_require"
+        if (line.section == "options" and line.key in _REQUIREMENTS) or is_extra:
+            if not line.text.startswith("file:"):
+                name = f"{scope} {line.key}"
+                found = of_requirement(document, line.text, line.start, scope=name)
+                role: Role = "main" if line.key == "install_requires" else "extra"
+                yield from in_role(role, [found] if found else [])
+        elif line.section == "options" and line.key == "python_requires":
+            stop = line.start + len(line.text)
+            yield of_python(document, line.text, line.start, stop, "pep440")
+        elif line.section == "metadata" and line.key == "classifiers":
+            if (named := _CLASSIFIER.match(line.text)) is not None:
+                at = line.start + named.start(1)
+                yield of_python(document, named[1], at, at + len(named[1]), only=False)
+        elif line.section == "mypy" and line.key == "python_version":
+            yield of_python(document, line.text, line.start, line.start + len(line.text))
+        elif line.section == "tox" and line.key in ("envlist", "env_list"):
+            yield from _environments(document, line)
+        elif line.section == "tox" and line.key == "requires":
+            found = of_requirement(document, line.text, line.start, scope=scope)
+            yield from [found] if found else []
+        elif line.section.startswith("testenv"):
+            yield from _tox(document, line)
+
+
+def _tox(document: Document, line: _Line) -> Iterator[Statement]:
+    if line.key == "deps" and not line.text.startswith("-"):
+        text, start, scope = line.text, line.start, f"{document.path} {line.section}"
+        if (factor := _FACTOR.match(text)) is not None:
+            text, start = factor["rest"], start + factor.start("rest")
+            scope = f"{scope} {factor['factors']}"
+        if not text.startswith("-") and (
+            found := of_requirement(document, text, start, scope=scope)
+        ):
+            yield found
+    elif line.key in ("basepython", "base_python") and re.search(r"\d", line.text):
+        if (factor := _FACTOR.match(line.text)) is not None:
+            line = line._replace(text=factor["rest"], start=line.start + factor.start("rest"))
+        yield of_python(document, line.text, line.start, line.start + len(line.text))
+
+
+def _environments(document: Document, line: _Line) -> Iterator[Statement]:
+    """The interpreters of an environment list; braces stand for all of their parts."""
+    seen: set[str] = set()
+    for item in re.finditer(r"[^\s,{]*(?:\{[^}]*\}[^\s,{]*)*", line.text):
+        parts = [each.strip("{}").split(",") for each in re.findall(r"\{[^}]*\}|[^{}]+", item[0])]
+        for number, chosen in enumerate(product(*parts)):
+            if number > _MAX_ENVIRONMENTS:
+                break
+            found = _INTERPRETER.search("".join(each.strip() for each in chosen))
+            if found is None or found[0] in seen or len(found["short"]) < 2:
+                continue
+            seen.add(found[0])
+            at = line.start + item.start()
+            yield Statement(
+                "python", found[0], found[0], "python", document.span(at, at + len(item[0])),
+                "interpreter",
+            )  # fmt: skip
+
+
+def _lines(document: Document, start: int, end: int) -> Iterator[_Line]:
+    section = key = ""
+    at = start
+    for raw in document.text[start:end].splitlines(keepends=True):
+        text = raw.strip()
+        first = at + len(raw) - len(raw.lstrip())
+        at += len(raw)
+        if not text or text[0] in "#;":
+            continue
+        text = re.split(r"\s#", text)[0].rstrip()
+        if raw[0] in " \t" and key:
+            yield _Line(section, key, text, first)
+        elif (header := _HEADER.match(text)) is not None:
+            section, key = header["name"], ""
+        elif (option := _OPTION.match(text)) is not None:
+            key = option["key"].strip().replace("-", "_")
+            if option["value"]:
+                yield _Line(section, key, option["value"], first + option.start("value"))

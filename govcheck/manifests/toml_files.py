@@ -1,0 +1,330 @@
+"""TOML: pyproject and what its tools keep there, Pipfile, pixi, hatch, tox, mise, ruff.
+
+PEP 621, PEP 735 and PEP 723 say what the standard ones mean.
+"""
+
+import re
+from collections.abc import Iterator
+
+from govcheck.config import toml
+from govcheck.config.tree import Container, Scalar
+from govcheck.dependencies.section import normalized
+from govcheck.document import Document
+from govcheck.manifests import ini_files
+from govcheck.manifests.statement import (
+    Dialect,
+    Role,
+    Statement,
+    in_role,
+    of_python,
+    of_requirement,
+    requirement,
+    within_folder,
+)
+from govcheck.manifests.tree import Pair, Value, at, is_verbatim, items, named, pairs, scalars
+
+_CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+\.\d+)")
+_SCRIPT = re.compile(r"(?m)^# /// script[ \t]*\r?\n(?P<body>(?:#(?: .*)?\r?\n)+?)# ///[ \t]*\r?$")
+_ENVIRONMENT = re.compile(r"py(\d)(\d+)$|^(\d+\.\d+)$")
+
+
+def statements(document: Document) -> Iterator[Statement]:
+    """What a TOML file states, by its name."""
+    root = _root(document)
+    name = document.path.rpartition("/")[2].lower()
+    match name:
+        case "pyproject.toml":
+            yield from _pyproject(document, root)
+        case "pipfile":
+            yield from _pipfile(document, root)
+        case "pixi.toml":
+            yield from _pixi(document, root)
+        case "hatch.toml":
+            yield from _hatch(document, root)
+        case "tox.toml":
+            yield from _tox(document, root)
+        case "ruff.toml" | ".ruff.toml":
+            yield from _targets(document, at(root, "target-version"))
+        case _:
+            yield from _mise(document, root)
+
+
+def script(document: Document) -> Iterator[Statement]:
+    """What the metadata block of a script states (PEP 723).
+
+    The block is read where it stands: everything else becomes blank, so that places agree.
+    """
+    found = [*_SCRIPT.finditer(document.text)]
+    if len(found) != 1:
+        return
+    start, end = found[0].span("body")
+    body = re.sub(r"(?m)^# ?", lambda lead: " " * len(lead[0]), document.text[start:end])
+    blank = re.sub(r"[^\r\n]", " ", document.text[:start])
+    root = _root(Document(document.path, (blank + body).encode()))
+    yield from _requirements(document, at(root, "dependencies"), "script")
+    yield from _python(document, at(root, "requires-python"), "pep440")
+
+
+def includes(document: Document) -> Iterator[str]:
+    """The requirements files of setuptools' dynamic metadata, as paths from the root."""
+    above = ("tool", "setuptools", "dynamic")
+    root = _root(document)
+    for path in (("dependencies", "file"), ("optional-dependencies", "*", "file")):
+        for value in at(root, *above, *path):
+            yield from within_folder(document.path, (each.text or "" for each in scalars(value)))
+
+
+def _root(document: Document) -> Value:
+    return document.view(toml.read).tree.roots[0] if document.text.strip() else None
+
+
+def _pyproject(document: Document, root: Value) -> Iterator[Statement]:
+    dependencies = at(root, "project", "dependencies")
+    yield from in_role("main", _requirements(document, dependencies, "project"))
+    for pair in named(root, "project", "optional-dependencies"):
+        found = _requirements(document, [pair.value], f"extra {pair.keys[0]}")
+        yield from in_role("extra", found)
+    for pair in named(root, "dependency-groups"):
+        found = _requirements(document, [pair.value], f"group {pair.keys[0]}")
+        yield from in_role("extra", found)
+    yield from _requirements(document, at(root, "build-system", "requires"), "build")
+    yield from _python(document, at(root, "project", "requires-python"), "pep440")
+    yield from _classifiers(document, at(root, "project", "classifiers"))
+    yield from _poetry(document, root)
+    yield from _pdm(document, root)
+    for name in ("constraint", "build-constraint", "override", "dev"):
+        values = at(root, "tool", "uv", f"{name}-dependencies")
+        yield from _requirements(document, values, f"uv {name}")
+    for pair in named(root, "tool", "uv", "sources"):
+        yield from _source(document, pair)
+    yield from _hatch_environments(document, root, "tool", "hatch", "envs")
+    yield from _pixi(document, root, "tool", "pixi")
+    yield from _tox(document, root, "tool", "tox")
+    dependencies = at(root, "tool", "flit", "metadata", "requires")
+    yield from in_role("main", _requirements(document, dependencies, "flit"))
+    yield from _python(document, at(root, "tool", "flit", "metadata", "requires-python"), "pep440")
+    yield from _targets(document, at(root, "tool", "ruff", "target-version"))
+    yield from _targets(document, at(root, "tool", "black", "target-version"))
+    yield from _targets(document, at(root, "tool", "mypy", "python_version"))
+    yield from _targets(document, at(root, "tool", "pyright", "pythonVersion"))
+    yield from _targets(document, at(root, "tool", "basedpyright", "pythonVersion"))
+    yield from _targets(document, at(root, "tool", "pylint", "main", "py-version"))
+    for value in at(root, "tool", "tox", "legacy_tox_ini"):
+        if isinstance(value, Scalar):
+            yield from ini_files.within(document, value.start, value.end)
+
+
+def _requirements(
+    document: Document, values: Iterator[Value] | list[Value], scope: str
+) -> Iterator[Statement]:
+    """The requirements of lists of strings."""
+    for value in values:
+        for each in scalars(value):
+            if each.text is None or each.text.lstrip().startswith("-"):
+                continue
+            is_plain = is_verbatim(document.text, each)
+            said = of_requirement(
+                document, each.text, each.start, scope=f"{document.path} {scope}",
+                span=document.span(each.start, each.end), verbatim=is_plain,
+            )  # fmt: skip
+            if said is not None:
+                yield said
+
+
+def _python(document: Document, values: Iterator[Value], dialect: Dialect) -> Iterator[Statement]:
+    for value in values:
+        if isinstance(value, Scalar) and value.text is not None:
+            yield of_python(document, value.text, value.start, value.end, dialect)
+
+
+def _targets(document: Document, values: Iterator[Value]) -> Iterator[Statement]:
+    """Interpreters by name: one, or a list."""
+    for value in values:
+        found = scalars(value)
+        for each in found:
+            text = each.text or ""
+            if re.search(r"\d", text) or text == "latest":
+                yield of_python(document, text, each.start, each.end, only=len(found) == 1)
+
+
+def _classifiers(document: Document, values: Iterator[Value]) -> Iterator[Statement]:
+    for value in values:
+        for each in scalars(value):
+            if (found := _CLASSIFIER.fullmatch(each.text or "")) is not None:
+                start = each.start + found.start(1)
+                yield of_python(document, found[1], start, start + len(found[1]), only=False)
+
+
+def _poetry(document: Document, root: Value) -> Iterator[Statement]:
+    """Poetry: the key is the name, the value a version, a table, or several of them."""
+    groups: list[tuple[str, Iterator[Pair]]] = [
+        ("main", named(root, "tool", "poetry", "dependencies")),
+        ("dev", named(root, "tool", "poetry", "dev-dependencies")),
+        ("group", named(root, "tool", "poetry", "group", "*", "dependencies")),
+    ]
+    for group, found in groups:
+        role: Role = "main" if group == "main" else "extra"
+        tables: dict[str, list[Pair]] = {}
+        for pair in found:
+            if len(pair.keys) > 1:
+                tables.setdefault(pair.keys[0], []).append(pair._replace(keys=pair.keys[1:]))
+                continue
+            said = _keyed(document, pair.keys[0], pair, "poetry", f"poetry {group}")
+            yield from in_role(role, said)
+        for name, parts in tables.items():
+            said = _table(document, name, parts, parts[0].start, parts[0].end, "poetry", group)
+            yield from in_role(role, said)
+
+
+def _keyed(
+    document: Document, name: str, pair: Pair, dialect: Dialect, scope: str
+) -> Iterator[Statement]:
+    match pair.value:
+        case Scalar(text=str(text)) as value:
+            yield _version(document, name, text, value, dialect, scope)
+        case Container(kind="mapping") as table:
+            parts = [*pairs(table)]
+            yield from _table(document, name, parts, pair.start, pair.end, dialect, scope)
+        case Container(kind="sequence") as several:
+            for number, each in enumerate(items(several)):
+                one = pair._replace(value=each)
+                start = getattr(each, "start", pair.start)
+                one = one._replace(start=start, end=start)
+                yield from _keyed(document, name, one, dialect, f"{scope} {name} {number}")
+
+
+def _version(
+    document: Document, name: str, text: str, value: Scalar, dialect: Dialect, scope: str,
+    marker: str = "",
+) -> Statement:  # fmt: skip
+    if normalized(name) == "python":
+        return of_python(document, text, value.start, value.end, dialect)
+    editable = (value.start, value.end) if is_verbatim(document.text, value) else None
+    return Statement(
+        normalized(name), text, text, dialect, document.span(value.start, value.end),
+        "requirement", editable, marker=marker, scope=f"{document.path} {scope}",
+    )  # fmt: skip
+
+
+def _table(
+    document: Document, name: str, parts: list[Pair], start: int, end: int, dialect: Dialect,
+    scope: str,
+) -> Iterator[Statement]:  # fmt: skip
+    """`{ version = "...", markers = "..." }`, or a source that tells no version."""
+    found = {part.keys[0]: part.value for part in parts}
+    marker = found.get("markers") or found.get("marker")
+    said = marker.text or "" if isinstance(marker, Scalar) else ""
+    match found.get("version"):
+        case Scalar(text=str(text)) as value if not found.keys() & {"git", "path", "url", "file"}:
+            yield _version(document, name, text, value, dialect, scope, said)
+            return
+    where = next((each for each in ("git", "path", "url", "file") if each in found), None)
+    if where is None:
+        return
+    source = found[where]
+    text = source.text or "" if isinstance(source, Scalar) else ""
+    at_file = requirement(f"{name} @ {text}") if where in ("url", "file", "path") else None
+    begin = source.start if isinstance(source, Scalar) else start
+    stop = source.end if isinstance(source, Scalar) else end
+    yield Statement(
+        normalized(name), f"{where} {text}", at_file.specifier if at_file else None, "pep440",
+        document.span(begin, stop), "requirement", None, marker=said,
+        scope=f"{document.path} {scope}", why=f"its {where} does not tell the version",
+    )  # fmt: skip
+
+
+def _source(document: Document, pair: Pair) -> Iterator[Statement]:
+    """A source of uv: what it builds has whatever version it has."""
+    parts = [*pairs(pair.value)] if len(pair.keys) == 1 else [pair._replace(keys=pair.keys[1:])]
+    for each in items(pair.value):
+        yield from _source(document, pair._replace(value=each))
+    kinds = {part.keys[0] for part in parts} & {"git", "path", "url"}
+    if kinds:
+        yield from _table(
+            document, pair.keys[0], parts, pair.start, pair.end, "pep440", "uv source"
+        )
+
+
+def _pdm(document: Document, root: Value) -> Iterator[Statement]:
+    for pair in named(root, "tool", "pdm", "dev-dependencies"):
+        found = _requirements(document, [pair.value], f"pdm {pair.keys[0]}")
+        yield from in_role("extra", found)
+    for pair in named(root, "tool", "pdm", "resolution", "overrides"):
+        if isinstance(pair.value, Scalar) and not re.match(
+            r"\w+(\+\w+)?://", pair.value.text or ""
+        ):
+            yield from _keyed(document, pair.keys[0], pair, "poetry", f"pdm override {pair.keys}")
+
+
+def _pipfile(document: Document, root: Value) -> Iterator[Statement]:
+    roles: tuple[tuple[str, Role], ...] = (("packages", "main"), ("dev-packages", "extra"))
+    for group, role in roles:
+        for pair in named(root, group):
+            name, parts = pair.keys[0], [pair._replace(keys=pair.keys[1:])]
+            found = (
+                _keyed(document, name, pair, "pep440", group)
+                if len(pair.keys) == 1
+                else _table(document, name, parts, pair.start, pair.end, "pep440", group)
+            )
+            yield from in_role(role, found)
+    yield from _targets(document, at(root, "requires", "python_version"))
+    yield from _targets(document, at(root, "requires", "python_full_version"))
+
+
+def _pixi(document: Document, root: Value, *above: str) -> Iterator[Statement]:
+    groups: list[tuple[str, ...]] = [
+        (),
+        ("feature", "*"),
+        ("target", "*"),
+        ("feature", "*", "target", "*"),
+    ]
+    for group in groups:
+        for table, dialect in _PIXI_TABLES:
+            for pair in named(root, *above, *group, table):
+                if len(pair.keys) == 1:
+                    scope = f"pixi {table} {pair.start if group else ''}"
+                    yield from _keyed(document, pair.keys[0], pair, dialect, scope)
+
+
+_PIXI_TABLES: tuple[tuple[str, Dialect], ...] = (
+    ("dependencies", "conda"), ("host-dependencies", "conda"), ("build-dependencies", "conda"),
+    ("pypi-dependencies", "pep440"),
+)  # fmt: skip
+
+
+def _hatch(document: Document, root: Value) -> Iterator[Statement]:
+    yield from _hatch_environments(document, root, "envs")
+
+
+def _hatch_environments(document: Document, root: Value, *above: str) -> Iterator[Statement]:
+    for key in ("dependencies", "extra-dependencies"):
+        for pair in named(root, *above, "*"):
+            if pair.keys == (key,):
+                yield from _requirements(document, [pair.value], f"hatch {pair.start}")
+    yield from _targets(document, at(root, *above, "*", "python"))
+    for matrix in at(root, *above, "*", "matrix"):
+        for each in items(matrix):
+            yield from _targets(document, at(each, "python"))
+    yield from _targets(document, at(root, *above, "*", "matrix", "*", "python"))
+
+
+def _tox(document: Document, root: Value, *above: str) -> Iterator[Statement]:
+    yield from _requirements(document, at(root, *above, "requires"), "tox")
+    for pair in named(root, *above):
+        if pair.keys in (("env_list",), ("envlist",)):
+            found = scalars(pair.value)
+            for each in found:
+                if _ENVIRONMENT.search(each.text or ""):
+                    one = len(found) == 1
+                    yield of_python(document, each.text or "", each.start, each.end, only=one)
+    for path in (("env_run_base",), ("env_pkg_base",), ("env", "*")):
+        for pair in named(root, *above, *path):
+            if pair.keys == ("deps",):
+                yield from _requirements(document, [pair.value], f"tox {pair.start}")
+            elif pair.keys in (("base_python",), ("basepython",)):
+                yield from _targets(document, iter([pair.value]))
+
+
+def _mise(document: Document, root: Value) -> Iterator[Statement]:
+    yield from _targets(document, at(root, "tools", "python"))
+    yield from _targets(document, at(root, "tools", "python", "version"))

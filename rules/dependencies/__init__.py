@@ -1,0 +1,1 @@
+"""Rules about dependencies and the versions of Python."""
