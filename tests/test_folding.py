@@ -378,6 +378,38 @@ CLEARED = {
         f"a = ({READ}) and 'x'\nb = int(a)\n",
         "a = 'x'\nb = int(a)\n",
     ),
+    "a variable with an assignment inside stays": (
+        f"def f():\n    a = (b := 1)\n    if not {READ}:\n        return a\n    return b\n",
+        "def f():\n    a = (b := 1)\n    return b\n",
+    ),
+    "an operand that is no boolean stays the last": (
+        f"a = b == c and ({READ} or d)\ne = b == c or ({READ} and d)\n",
+        "a = b == c and True\ne = b == c or d\n",
+    ),
+    "a property that is assigned stays": (
+        f"class A:\n    def __init__(self):\n        self._on = {READ}\n"
+        "    @property\n    def _on(self): ...\n    @_on.setter\n    def _on(self, on): c(on)\n",
+        "class A:\n    def __init__(self):\n        self._on = True\n"
+        "    @property\n    def _on(self): ...\n    @_on.setter\n    def _on(self, on): c(on)\n",
+    ),
+    "a descriptor that is assigned stays": (
+        f"class A:\n    _on = B()\n    def __init__(self):\n        self._on = {READ}\n",
+        "class A:\n    _on = B()\n    def __init__(self):\n        self._on = True\n",
+    ),
+    "an attribute that a base may hold otherwise stays": (
+        f"class A(B):\n    def __init__(self):\n        self._on = {READ}\n",
+        "class A(B):\n    def __init__(self):\n        self._on = True\n",
+    ),
+    "attributes of a class that is handed on stay": (
+        f"class A:\n    on = {READ}\n    def f(self):\n        return A.on\nload(A)\n",
+        "class A:\n    on = True\n    def f(self):\n        return True\nload(A)\n",
+    ),
+    "a name that a pattern of names spells stays": (
+        f"class A:\n    ON = {READ}\n    def f(self):\n        return A.ON\n"
+        "print('{0.ON}'.format(A))\n",
+        "class A:\n    ON = True\n    def f(self):\n        return A.ON\n"
+        "print('{0.ON}'.format(A))\n",
+    ),
     "a local whose value may fail stays": (
         f"def f(a):\n    b, d = a.c, a\n    e = a.c\n    g = a\n    if not {READ}:\n"
         "        return b, d, e, g\n    return 1\n",
@@ -791,6 +823,104 @@ TAKEN = {
             "from app import A\nclass B(A):\n    on = False\n",
         ),
     ),
+    "a constant of a module that is loaded by its name": (
+        {
+            "app/local.py": f"import os\nON = {READ}\nLIMIT = 1 if ON else 2\n",
+            "b.py": "app.config.from_object('app.local')\n",
+        },
+        ("ON = True\nLIMIT = 1\n",),
+    ),
+    "a constant of a module that is loaded by its path": (
+        {
+            "conf/a.py": f"import os\nON = {READ}\n",
+            "b.py": "app.config.from_pyfile('conf/a.py')\n",
+        },
+        ("ON = True\n",),
+    ),
+    "a constant of a module that a configuration loads": (
+        {
+            "app/local.py": f"import os\nON = {READ}\n",
+            "setup.cfg": "[tool:pytest]\nDJANGO_SETTINGS_MODULE = app.local\n",
+        },
+        ("ON = True\n",),
+    ),
+    "a constant of what frameworks take for settings": (
+        {"gunicorn.conf.py": f"import os\nON = {READ}\n"},
+        ("ON = True\n",),
+    ),
+    "a constant whose module is looked into": (
+        {
+            "app.py": f"import os\nON = {READ}\n",
+            "b.py": "import app as a\nprint({n: getattr(a, n) for n in dir(a)})\n",
+        },
+        ("ON = True\n",),
+    ),
+    "a constant whose module is set by variables": (
+        {
+            "app.py": f"import os\nON = {READ}\nprint(ON)\n",
+            "b.py": "import app\nfor n in names:\n    setattr(app, n, 0)\n",
+            "c.py": "def f(a, app):\n    setattr(app, a, 1)\n",
+        },
+        ("ON = True\nprint(ON)\n",),
+    ),
+    "a constant that a patch names by a format": (
+        {
+            "app.py": f"import os\nON = {READ}\nprint(ON)\n",
+            "b.py": "patch(f'{app}.ON', 0)\n",
+        },
+        ("ON = True\nprint(ON)\n",),
+    ),
+    "a constant that a patch names by a percent sign": (
+        {
+            "app.py": f"import os\nON = {READ}\nprint(ON)\n",
+            "b.py": "patch('%s.ON' % app, 0)\n",
+        },
+        ("ON = True\nprint(ON)\n",),
+    ),
+    "a method whose name is put together": (
+        {
+            "app.py": "import os\nclass A:\n    def _on_a(self): ...\n    def f(self):\n"
+            f"        return {READ} or self._on_a()\n",
+            "b.py": "getattr(a, '_on_' + kind)()\n",
+        },
+        ("class A:\n    def _on_a(self): ...\n    def f(self):\n        return True\n",),
+    ),
+    "a variable that a program sets while it runs": (
+        {
+            "app.py": f"import os\ndef f():\n    return {READ}\n",
+            "b.py": "import os\nos.environ['USE_MENU'] = '0'\n",
+        },
+        (f"import os\ndef f():\n    return {READ}\n",),
+    ),
+    "a variable that a program gives another": (
+        {
+            "app.py": f"import os\ndef f():\n    return {READ}\n",
+            "b.py": "subprocess.run(a, env={**os.environ, 'USE_MENU': '0'})\n",
+        },
+        (f"import os\ndef f():\n    return {READ}\n",),
+    ),
+    "a test's variable where something is left that reads it": (
+        {
+            "a_test.py": "def test(monkeypatch):\n    monkeypatch.setenv('USE_MENU', '1')\n",
+            "app.py": f"import os\nos.environ.clear()\nprint({READ})\n",
+        },
+        ("def test(monkeypatch):\n    monkeypatch.setenv('USE_MENU', '1')\n",),
+    ),
+    "a submodule that others reach by its package": (
+        {
+            "app.py": f"import os\nimport xml.dom\nprint({READ} or xml.dom)\n",
+            "b.py": "import app, xml\nprint(xml.dom)\n",
+        },
+        ("import xml.dom\nprint(True)\n",),
+    ),
+    "a submodule that may do something when it is imported": (
+        {
+            "app/a.py": f"import os\nfrom app import b\nif not {READ}:\n    b.c()\n",
+            "app/b.py": "print()\n",
+            "app/__init__.py": "",
+        },
+        ("from app import b\n",),
+    ),
     "an import that others take from here": (
         {
             "app.py": f"import os, json\nprint({READ} or json.dumps(1))\n",
@@ -859,12 +989,12 @@ def test_a_private_function_that_a_test_uses_stays(repository: Repository) -> No
 
 
 def test_what_stops_a_fold_is_named_and_the_file_left_alone(repository: Repository) -> None:
-    app = f'import os\nif {READ}:\n    a()\nos.environ["USE_MENU"] = "1"\n'
+    app = f'import os\nif {READ}:\n    a()\nos.environ["USE_MENU"] = "0"\n'
     root = repository({"govcheck.toml": RETIRED, "app.py": app})
     report = fix(str(root))
     assert report.changes == ()
     assert all(
-        f.message.endswith("; not folded: app.py:4: what becomes of USE_MENU here is not certain")
+        f.message.endswith("; not folded: app.py:2: app.py:4 sets USE_MENU while the program runs")
         for f in report.findings
     )
     assert len(report.findings) == 2
@@ -899,6 +1029,63 @@ def test_fields_of_settings_classes_go_with_their_reads(repository: Repository) 
         expected,
         "from config import settings\nprint(1)\n",
     ]
+
+
+GIVEN = {
+    "another value, by a keyword": ("current = Settings(use_menu=False)\n", False),
+    "another value, by its class": (
+        "class Settings:\n    def __init__(self, *, use_menu=False): ...\n",
+        False,
+    ),
+    "its final value, by a keyword": ("current = Settings(use_menu=True)\n", True),
+    "what is not known": ("current = Settings(**load())\n", True),
+}
+
+
+@pytest.mark.parametrize(("call", "folds"), GIVEN.values(), ids=GIVEN)
+def test_a_field_that_a_call_gives_a_value_stays(
+    call: str, folds: bool, repository: Repository
+) -> None:
+    policy = '[flags.APP_USE_MENU]\nstatus = "retired"\nvalue = true\n'
+    app = f"from config import Settings\n{call}"
+    root = repository({"govcheck.toml": policy, "config.py": SETTINGS, "app.py": app})
+    fix(str(root))
+    [config] = _files(root, "config.py")
+    assert "use_menu: bool" in config
+    assert ("current.use_menu" not in config) == folds
+
+
+def test_a_final_value_that_a_program_sets_is_told_and_stays(repository: Repository) -> None:
+    app = f'import os\nos.environ["USE_MENU"] = "1"\nprint({READ})\n'
+    root = repository({"govcheck.toml": RETIRED, "app.py": app})
+    [finding] = fix(str(root)).findings
+    assert finding.span.line == 2
+    assert _files(root, "app.py") == ['import os\nos.environ["USE_MENU"] = "1"\nprint(True)\n']
+
+
+HALF_DEAD = {
+    "a class one of whose tests sets the final value": (
+        "@override_settings(USE_MENU=False)\nclass T(TestCase):\n    def test_a(self): ...\n"
+        "    @override_settings(USE_MENU=True)\n    def test_b(self): ...\n"
+    ),
+    "a test that first tests what stays": (
+        "def test_a():\n    assert a()\n    with override_settings(USE_MENU=False):\n"
+        "        assert not a()\n"
+    ),
+    "a test that sets both": (
+        "def test_a():\n    with override_settings(USE_MENU=False):\n        assert not a()\n"
+        "    with override_settings(USE_MENU=True):\n        assert a()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("test", HALF_DEAD.values(), ids=HALF_DEAD)
+def test_a_test_that_is_only_partly_dead_stays(test: str) -> None:
+    text = f"from django.test import override_settings\n{test}"
+    folded = _fold(text, unsafe=True)
+    assert folded.text == text
+    assert folded.refusal is not None
+    assert "also tests what stays" in folded.refusal.why
 
 
 def test_checking_does_not_fold(repository: Repository) -> None:

@@ -17,8 +17,17 @@ from govcheck.flags.references import (
     references,
 )
 from govcheck.flags.section import Flag
-from govcheck.flags.settings import flag_fields
-from govcheck.flags.uses import takes, use
+from govcheck.flags.settings import flag_classes, flag_fields
+from govcheck.flags.uses import (
+    built_names,
+    gives,
+    loads,
+    opens,
+    reaches,
+    set_at_run_time,
+    takes,
+    use,
+)
 from govcheck.policy import Policy
 from govcheck.python.folding import Retired, Setting
 from govcheck.python.folding.flags import Constant, Elsewhere
@@ -28,6 +37,12 @@ from govcheck.repo import Repo
 
 _MAX_ROUNDS = 5
 _WEIGHT: tuple[Elsewhere, ...] = ("absent", "read", "other")
+_TEST = re.compile(r"(^|/)tests?/|(^|/)(conftest|tests?|test_[^/]*|[^/]*_tests?)\.py$")
+# What frameworks load by its name, and read as a whole.
+_SETTINGS_FILE = re.compile(
+    r"(^|/)(settings/[^/]+|conf|[\w.]*settings[\w.]*|celeryconfig|gunicorn[\w.]*|\w+_config)\.py$"
+)
+_OPENS = ("setattr", "getattr", "vars(", "__dict__", "dir(", "getmembers(", "from_object(")
 _CRASHED = "the process that folded it died"
 
 
@@ -89,11 +104,16 @@ class _Folding:
             name: retired(flag) for name, flag in policy.flags.items() if flag.status == "retired"
         }
         self.fields = flag_fields(repo, policy) if repo.search([SETTINGS_BASE], PYTHON) else {}
-        found = repo.view(references, policy)
+        self.given = self._given_fields(policy) if self.fields else {}
+        found = self.found = repo.view(references, policy)
         paths = [path for path in repo.files if path.endswith(".py")]
         self.own = tuple(sorted({_dotted_names(repo, each)[0].partition(".")[0] for each in paths}))
         self.parts = frozenset(part for each in paths for part in each[: -len(".py")].split("/"))
         self.by_name = _by_name(paths)
+        self.prefixes: tuple[str, ...] | None = None
+        self.opening: tuple[Document, ...] | None = None
+        self.by_names: dict[str, bool] = {}
+        self.naming: tuple[Document, ...] | None = None
         self.modules = {
             document.path: _Module(document, _dotted_names(repo, document.path))
             for name in self.flags
@@ -112,6 +132,9 @@ class _Folding:
         else:
             for path in again:
                 self._leave(path, 1, "what other files do with its names does not settle")
+        self._leave_what_programs_set()
+        self._leave_what_is_given()
+        self._leave_half_done()
         return {path: self._result(path) for path in self.modules}
 
     def _setting(self, module: _Module) -> Setting:
@@ -129,13 +152,136 @@ class _Folding:
                     name for each in self.modules.values() if each.is_inert for name in each.names
                 )
             ),
+            is_by_name=self._is_by_name(module),
+            submodules=self._submodules(module),
             constants=module.constants,
             helpers=self._helpers(module),
             taken=tuple(sorted(module.taken)),
-            elsewhere=module.elsewhere,
+            elsewhere={**module.elsewhere, **dict.fromkeys(self.given, "other")},
             needed=tuple(sorted(module.needed)),
             unsafe=self.unsafe,
         )
+
+    def _is_by_name(self, module: _Module) -> bool:
+        """Whether something loads a module by its name, and may read whatever it defines."""
+        path = module.document.path
+        if path not in self.by_names:
+            self.by_names[path] = bool(_SETTINGS_FILE.search(path)) or self._is_loaded(module)
+        return self.by_names[path]
+
+    def _is_loaded(self, module: _Module) -> bool:
+        path = module.document.path
+        if self.naming is None:
+            # One pass over the files finds what may name any of the modules.
+            named = {name for each in self.modules.values() for name in each.names}
+            quoted = {f"{quote}{name}{quote}" for name in named for quote in "'\""}
+            files = {each.rpartition("/")[2] for each in self.modules}
+            self.naming = self.repo.search({n for n in named if "." in n} | quoted | files)
+        dotted_names = [re.escape(each) for each in module.names if "." in each]
+        word = re.compile(rf"(?im)^.*(settings|conf).*\b({'|'.join(dotted_names)})(?![\w.])")
+        for document in self.naming:
+            if document.path in (path, *self.policies) or document.path.lower().endswith(PROSE):
+                continue
+            if is_python(document):
+                if loads(document.text, module.names, [f"/{path.rpartition('/')[2]}", path]):
+                    return True
+            elif dotted_names and word.search(document.text):
+                return True
+        return False
+
+    def _submodules(self, module: _Module) -> tuple[str, ...]:
+        """The modules of the repository that a module imports by `from ... import`."""
+        try:
+            tree = ast.parse(module.document.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ()
+        is_package = module.document.path.endswith("/__init__.py")
+        named = {
+            f"{absolute(node, module.names[0], is_package=is_package)}.{alias.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        return tuple(sorted(named & self.by_name.keys()))
+
+    def _leave_what_programs_set(self) -> None:
+        """Leave what reads a variable that another file gives another value while it runs."""
+        for name, flag in self.flags.items():
+            references = self.found[name]
+            writers = dict.fromkeys(
+                each.document
+                for each in references
+                if each.kind in ("env-write", "string", "setting") and is_python(each.document)
+            )
+            finals = {str(each) for each in flag.spellings}
+            for document in writers:
+                if _TEST.search(document.path):
+                    continue
+                line = set_at_run_time(document.text, name, finals)
+                if line is None:
+                    continue
+                for each in references:
+                    if each.reads and each.document.path in self.modules:
+                        why = f"{document.path}:{line} sets {name} while the program runs"
+                        self._leave(each.document.path, each.span.line, why)
+
+    def _given_fields(self, policy: Policy) -> dict[str, list[tuple[str, int, str | None]]]:
+        """Where a call gives a field of a settings class a value: (path, line, value)."""
+        found: dict[str, list[tuple[str, int, str | None]]] = {}
+        for name, owner in flag_classes(self.repo, policy).items():
+            for document in self.repo.search([owner], PYTHON):
+                for line, value in gives(document.text, owner, name):
+                    found.setdefault(name, []).append((document.path, line, value))
+        return found
+
+    def _leave_what_is_given(self) -> None:
+        """Leave what reads a field of a settings class that a call gives another value."""
+        for name, places in self.given.items():
+            flag = self.fields[name]
+            finals = {str(each) for each in self.flags[flag].spellings}
+            for path, line, value in places:
+                if _TEST.search(path) or value is None or value in finals:
+                    continue
+                for each in self.found[flag]:
+                    if each.reads and each.document.path in self.modules:
+                        why = f"{path}:{line} gives {name} another value"
+                        self._leave(each.document.path, each.span.line, why)
+
+    def _leave_half_done(self) -> None:
+        """Leave tests that set a flag as they are where something that reads it is left alone."""
+        for name in self.flags:
+            left = [
+                each
+                for each in self.found[name]
+                if each.reads
+                and not each.defines
+                and each.document.path in self.modules
+                and self.modules[each.document.path].refusal is not None
+            ]
+            for each in self.found[name] if left else ():
+                path = each.document.path
+                sets = each.kind == "env-write" or (each.kind == "setting" and each.defines)
+                if sets and path in self.modules and self.modules[path].refusal is None:
+                    there = f"{left[0].document.path}:{left[0].span.line}"
+                    self._leave(path, each.span.line, f"{there} still reads {name}")
+
+    def _opened(self, module: _Module) -> Elsewhere:
+        """Whether another file looks into a module, or sets its names, without naming them."""
+        if self.opening is None:
+            self.opening = self.repo.search(_OPENS, PYTHON)
+        words = re.compile(rf"\b({'|'.join(map(re.escape, module.lasts))})\b")
+        found: Elsewhere = "absent"
+        for document in self.opening:
+            if document.path != module.document.path and words.search(document.text):
+                found = max(found, opens(document.text, module.lasts), key=_WEIGHT.index)
+        return found
+
+    def _built(self, name: str) -> bool:
+        """Whether some file looks names up that begin like this one."""
+        if self.prefixes is None:
+            documents = self.repo.search(["getattr(", "methodcaller(", "globals()"], PYTHON)
+            self.prefixes = tuple({each for d in documents for each in built_names(d.text)})
+        return name.startswith(self.prefixes)
 
     def _helpers(self, module: _Module) -> Mapping[str, str]:
         """The texts of the modules whose functions a file calls to read a flag."""
@@ -166,7 +312,7 @@ class _Folding:
         """The files that read an exported name of a file, now that they know its value."""
         module = self.modules[path]
         for name, value in module.exports.items():
-            users, other = set(), False
+            users, other = set(), self._opened(module) == "other"
             for document in self.repo.search([name], PYTHON):
                 if document.path == path:
                     continue
@@ -226,7 +372,9 @@ class _Folding:
         is_flag = name in module.exports or any(
             each.endswith(f".{name}") for each in module.constants
         )
-        found: Elsewhere = "absent"
+        found = self._opened(module)
+        if found == "absent" and self._built(name):
+            found = "read"
         for document in self.repo.search([name]):
             if document.path in (path, *self.policies) or document.path.lower().endswith(PROSE):
                 continue
@@ -237,20 +385,27 @@ class _Folding:
             does: Elsewhere
             if is_python(document):
                 does = use(text, self.parts, module.lasts, name, is_flag=is_flag)
-            elif is_flag:
-                does = "other" if re.search(rf"\w[.:]{re.escape(name)}(?!\w)", text) else "absent"
-            else:
+            elif re.search(rf"\w[.:]{re.escape(name)}(?!\w)", text) or not is_flag:
                 does = "other"
+            elif name in self.flags:
+                does = "read" if re.search(rf"import\b.*\b{re.escape(name)}\b", text) else "absent"
+            else:
+                does = "read"
             if does == "absent" and name in self.flags and is_python(document):
                 # Whatever else names the flag, such as an override of a setting, may need it.
                 does = "read" if word.search(re.sub(r"#.*", "", text)) else does
             if does == "other":
                 return does
-            found = does if does == "read" else found
+            found = max(found, does, key=_WEIGHT.index)
         return found
 
     def _is_taken(self, module: _Module, name: str) -> bool:
         """Whether another file takes from a module what it merely imported."""
+        if "." in name:
+            return any(
+                document.path != module.document.path and reaches(document.text, name)
+                for document in self.repo.search([name], PYTHON)
+            )
         needles = [
             needle
             for last in module.lasts

@@ -18,6 +18,7 @@ from govcheck.repo import Repo
 from govcheck.syntax import TooDeepError, walk
 
 _MAX_ANCESTORS = 5
+_PREFIX = re.compile(r"""env_prefix\s*=\s*["']([^"']*)["']""")
 _COMPUTED = re.compile(r"model_config\b[^=\n]*=\s*(?!SettingsConfigDict\b|ConfigDict\b|dict\b|\{)")
 
 
@@ -64,6 +65,12 @@ def flag_fields(repo: Repo, policy: Policy) -> dict[str, str]:
     }
 
 
+def flag_classes(repo: Repo, policy: Policy) -> dict[str, str]:
+    """The settings classes that define the fields of `flag_fields`, by the names of the fields."""
+    flags = flag_fields(repo, policy)
+    return {field.name: field.owner for _, field in repo.view(_all_fields) if field.name in flags}
+
+
 def field_names(repo: Repo) -> frozenset[str]:
     """The names of the fields of all settings classes, in upper case."""
     return frozenset(field.name.upper() for _, field in repo.view(_all_fields))
@@ -107,7 +114,7 @@ def _fields_of(
     if parent is None:
         return
     owner = text(node.child_by_field_name("name"))
-    found = re.search(r"""env_prefix\s*=\s*["']([^"']*)["']""", text(body))
+    found = _PREFIX.search(text(body)) or _PREFIX.search(text(bases))
     prefix = prefixes[parent]
     if found:
         prefix = found[1]
@@ -124,17 +131,23 @@ def _fields_of(
             continue
         default, variable = _field_call(right)
         name = text(left)
-        if not variable and prefix is not None:
-            variable = prefix + name
+        if "alias" in text(assignment.child_by_field_name("type")):
+            variable = ""
+        elif variable is None:
+            variable = prefix + name if prefix is not None else ""
         yield SettingsField(name, variable.upper(), left, default, owner)
 
 
-def _field_call(node: Node | None) -> tuple[Literals | None, str]:
-    """The default and the other name of `Field(default, alias=...)`, or of a plain default."""
+def _field_call(node: Node | None) -> tuple[Literals | None, str | None]:
+    """The default and the other name of `Field(default, alias=...)`, or of a plain default.
+
+    The other name is None where there is none, and empty where it is computed.
+    """
     if node is None or node.type != "call":
-        return literal(node), ""
+        return literal(node), None
     arguments = node.child_by_field_name("arguments")
-    default, variable = None, ""
+    default: Literals | None = None
+    variable: str | None = None
     for number, argument in enumerate(arguments.named_children if arguments else ()):
         value = argument.child_by_field_name("value")
         match text(argument.child_by_field_name("name")):

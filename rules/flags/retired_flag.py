@@ -239,7 +239,6 @@ examples = [
             f"tests/test_app.py:2:25: sets {_UNSET}",
             f"tests/test_app.py:3:37: sets {_UNSET}",
         ),
-        {"tests/test_app.py": "def test_menu(monkeypatch):\n    pass\n"},
     ),
     Example(
         "Settings, constants and declared accessors",

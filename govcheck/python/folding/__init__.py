@@ -17,6 +17,8 @@ from govcheck.python.folding.plan import Places
 from govcheck.python.folding.remains import remains
 from govcheck.python.folding.rewrite import UnchangedError, rewrite
 
+_MAX_ROUNDS = 5
+
 __all__ = ["Exports", "Folded", "Refusal", "Retired", "Setting", "exports", "fold"]
 
 
@@ -45,11 +47,21 @@ class Folded:
 
 
 def fold(text: str, setting: Setting) -> Folded:
-    """Fold one module. What folding again would change is not used."""
+    """Fold one module, until folding it again changes nothing."""
     folded = _attempt(text, setting)
-    if folded.text != text and _attempt(folded.text, setting).text != folded.text:
-        return Folded(text, Refusal(1, "folding it again would change it"))
-    return folded
+    for _ in range(_MAX_ROUNDS):
+        if folded.text == text or folded.refusal is not None:
+            return folded
+        again = _attempt(folded.text, setting)
+        if again.text == folded.text:
+            return folded
+        folded = Folded(
+            again.text,
+            assumed=folded.assumed | again.assumed,
+            unused=folded.unused | again.unused,
+            imports=folded.imports | again.imports,
+        )
+    return Folded(text, Refusal(1, "folding it again would always change it"))
 
 
 def _attempt(text: str, setting: Setting) -> Folded:

@@ -122,8 +122,9 @@ class Cleanup:
             case ast.alias(), ast.Import() | ast.ImportFrom():
                 is_free = was_used and self._is_free_import(now, statement, binding)
                 if is_free and scope.kind == "module":
-                    self.imports.add(name)
-                    is_free = name not in self.facts.setting.needed
+                    taken = {name, binding.name} if isinstance(statement, ast.Import) else {name}
+                    self.imports.update(taken)
+                    is_free = taken.isdisjoint(self.facts.setting.needed)
                 return binding if is_free else None
             case ast.Name(), ast.Assign(targets=[_, _, *_]) if not all(
                 isinstance(each, ast.Name) and not scope.loads.get(each.id)
@@ -163,7 +164,7 @@ class Cleanup:
         if scope.kind == "class":
             names_flag = isinstance(self._original_value(statement), ast.Constant)
             is_own = is_field or names_flag or self._is_closed(scope.node)
-            if not (was_used and is_own):
+            if not (was_used and is_own) or self._is_handed_on(now, scope, name):
                 return None
         setting = self.facts.setting
         if scope.kind == "module" and not was_used and name not in (*setting.flags, *setting.taken):
@@ -180,6 +181,10 @@ class Cleanup:
                 for each in ast.walk(whole)
                 if isinstance(each, ast.Assign)
             )
+        if scope.kind == "module" and setting.is_by_name and name not in setting.flags:
+            return None
+        if any(isinstance(each, ast.NamedExpr) for each in ast.walk(statement)):
+            return None
         pure = is_flag or self.facts.is_pure(statement.value)
         if not pure or not (was_used or (is_flag and not self.facts.is_named(name))):
             return None
@@ -187,6 +192,21 @@ class Cleanup:
             self.unused.add(name)
             return None
         return whole
+
+    def _is_handed_on(self, now: Scopes, scope: Scope, name: str) -> bool:
+        """Whether something may read all that a class defines, as `from_object(Config)` does."""
+        definition = cast(ast.ClassDef, scope.node).name
+        loads = now.module.loads.get(definition, [])
+        if any(
+            isinstance(now.parent.get(each), ast.Call)
+            and cast(ast.Call, now.parent[each]).func is not each
+            for each in loads
+        ):
+            return True
+        if not name.isupper():
+            return False
+        self.assumed.add(definition)
+        return self.facts.setting.is_elsewhere(definition)
 
     def _holds_flag(self, statement: ast.Assign | ast.AnnAssign, name: str) -> bool:
         """Whether all that a name is for is to hold a flag's value or name."""
@@ -246,7 +266,10 @@ class Cleanup:
             module = f"{'.' * statement.level}{statement.module or ''}"
         source = self.facts.imported_from(statement)
         setting = self.facts.setting
-        known = f"{source}.{alias.name}" in setting.constants and source in setting.inert
+        name = f"{source}.{alias.name}"
+        known = name in setting.constants and source in setting.inert
+        if name in setting.submodules and name not in setting.inert and not setting.unsafe:
+            return False
         top = module.partition(".")[0]
         is_pythons = top in sys.stdlib_module_names and top not in (*setting.own, *_EFFECTS)
         if not (
@@ -325,12 +348,14 @@ class Cleanup:
         self, now: Scopes, attributes: set[str], strings: set[str]
     ) -> Iterator[ast.stmt]:
         """`self._x = FLAG`, where nothing reads `_x` any more."""
+        bound = {name for each in now.all if each.kind == "class" for name in each.bindings}
         for name, stores in self.facts.attribute_stores.items():
             if (
                 len(stores) != 1
                 or name in attributes
                 or name in strings
                 or not name.startswith("_")
+                or name in bound  # perhaps to a property, or a descriptor
             ):
                 continue
             statement = self.facts.scopes.parent.get(stores[0])

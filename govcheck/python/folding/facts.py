@@ -41,7 +41,8 @@ _LOOKING_UP = (
     "getattr", "setattr", "delattr", "hasattr", "object", "patch", "attrgetter", "methodcaller",
     "import_string", "import_module", "multiple",
 )  # fmt: skip
-_DOTTED = re.compile(r"\w+(?:[.:]\w+)+")
+_DOTTED = re.compile(r"[\w{}%]*(?:[.:]\w+)+")
+_FORMATTED = re.compile(r"\{\w*(?:\[\w+\])?[\w.]*\.(\w+)[^{}]*\}")
 
 Outcome = tuple[Constant] | None
 
@@ -969,7 +970,8 @@ def _strings(tree: ast.Module) -> Iterator[str]:
             case ast.Constant(value=str(text)):
                 plain.append(text)
                 if _DOTTED.fullmatch(text):
-                    yield text.rpartition(".")[2]
+                    yield re.split(r"[.:]", text)[-1]
+                yield from _FORMATTED.findall(text)
             case ast.Call() if dotted(node.func).rpartition(".")[2] in _LOOKING_UP:
                 names = [each for each in node.args if isinstance(each, ast.Constant)]
                 is_open = is_open or not any(isinstance(each.value, str) for each in names)

@@ -51,14 +51,16 @@ Elsewhere = Literal["absent", "read", "other"]
 class Setting:
     """All that folding one module depends on besides its text.
 
-    `module` is its dotted name; `is_package` tells that it is an `__init__`. `fields` are the
-    flags that fields of settings classes are, by the names of the fields. `own` are the packages
-    and modules of the repository, `inert` those of its modules that do nothing when imported.
-    `taken` are names of this module whose values other files took, `needed` imports of it that they
-    take. `constants` are the values of other modules' names, by dotted name, `helpers` the texts of
-    other modules whose functions read flags for this one. `elsewhere` says how other files use
-    names of this one: not at all, which is also meant where a name is missing; they only read them;
-    or they do something else, such as assigning them or naming them in a string.
+    `module` is its dotted name; `is_package` tells that it is an `__init__`, `is_by_name` that
+    something may load it by its name and read whatever it defines. `fields` are the flags that
+    fields of settings classes are, by the names of the fields. `own` are the packages and modules
+    of the repository, `inert` those of its modules that do nothing when imported, `submodules`
+    those that this one imports by `from`. `taken` are names of this module whose values other files
+    took, `needed` imports of it that they take. `constants` are the values of other modules' names,
+    by dotted name, `helpers` the texts of other modules whose functions read flags for this one.
+    `elsewhere` says how other files use names of this one: not at all, which is also meant where a
+    name is missing; they only read them; or they do something else, such as assigning them or
+    naming them in a string.
     """
 
     flags: Mapping[str, Retired]
@@ -68,6 +70,8 @@ class Setting:
     decorators: tuple[str, ...] = ()
     settings_objects: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    is_by_name: bool = False
+    submodules: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     inert: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()

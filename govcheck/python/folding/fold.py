@@ -185,7 +185,7 @@ class Folder:
                 kept.append(new)
                 dropped += node.values[number + 1 :]
                 break
-            elif is_last and not (kept and (truth or all(map(self._is_boolean, kept)))):
+            elif is_last and not (kept and (truth or self._are_boolean([*kept, new]))):
                 kept.append(new)
             else:
                 dropped.append(operand)
@@ -212,6 +212,9 @@ class Folder:
             self._certain[new_node] = effect
         return new_node
 
+    def _are_boolean(self, nodes: list[ast.expr]) -> bool:
+        return all(map(self._is_boolean, nodes))
+
     def _is_boolean(self, node: ast.expr) -> bool:
         """Whether an expression gives True or False and nothing else."""
         match node:
@@ -223,7 +226,7 @@ class Folder:
             case ast.Call(func=ast.Name()):
                 return self.facts.qualified(node.func) in _BOOLEAN_CALLS
             case ast.BoolOp():
-                return all(map(self._is_boolean, node.values))
+                return self._are_boolean(node.values)
             case _:
                 return isinstance(self._folded.get(node), bool)
 
@@ -458,21 +461,8 @@ class Folder:
         Raises:
             RefusedError: it does, and only an unsafe fix may remove it.
         """
-        calls = [each.value for each in node.body if isinstance(each, ast.Expr)]
-        other = any(
-            (found := setups.verdict(self.facts, each)) is not None and found[1] == "other"
-            for each in calls
-            if isinstance(each, ast.Call)
-        )
-        contexts = [
-            item.context_expr
-            for each in node.body
-            if isinstance(each, ast.With)
-            for item in each.items
-        ]
-        for each in (*node.decorator_list, *contexts):
-            if isinstance(each, ast.Call):
-                other = other or any(v == "other" for _, v, _ in setups.settings(self.facts, each))
+        parts = setups.parts(self.facts, node)
+        other = parts.is_other
         is_test = node.name.lower().startswith("test") or isinstance(node, ast.ClassDef)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for cases in setups.cases(self.facts, node):
@@ -482,9 +472,11 @@ class Folder:
                 if cases.dead and not self.facts.setting.unsafe:
                     message = f"{node.name} sets {cases.flag} to other values{_UNSAFE}"
                     raise RefusedError(cases.dead[0].lineno, message)
+        message = f"{node.name} sets the flag to another value"
+        if parts.is_other and parts.live is not None:
+            raise RefusedError(parts.live.lineno, f"{message}, yet also tests what stays")
         if other and not (self.facts.setting.unsafe and is_test):
-            hint = _UNSAFE if is_test else ""
-            raise RefusedError(node.lineno, f"{node.name} sets the flag to another value{hint}")
+            raise RefusedError(node.lineno, message + (_UNSAFE if is_test else ""))
         return other
 
     def _with(self, node: Node, **fields: object) -> Node:

@@ -54,10 +54,10 @@ def _same_environment(facts: Facts) -> None:
 
 
 def _no_reads(facts: Facts, target: ast.Module) -> None:
-    documentation = set(_documentation(target))
+    passed = {*_documentation(target), *setups.final_writes(facts, target)}
     flags = facts.setting.flags
     for node in ast.walk(target):
-        if node in documentation or not hasattr(node, "lineno"):
+        if node in passed or not hasattr(node, "lineno"):
             continue
         match node:
             case ast.Constant(value=str(name)):

@@ -122,6 +122,78 @@ def settings(facts: Facts, call: ast.Call) -> Iterator[tuple[str, Verdict, ast.e
                     yield flag[0], found, key
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Whether a test, or a class of them, sets a flag to another value, and what it tests besides.
+
+    `live` is something in it that is tested with the flag's final value; none where all is dead.
+    """
+
+    is_other: bool
+    live: ast.stmt | ast.expr | None
+
+
+def parts(facts: Facts, test: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Parts:
+    """What a test sets flags to: by its decorators, in its body, or for a part of this."""
+    is_dead = is_other = any("other" in _verdicts(facts, each) for each in test.decorator_list)
+    live: ast.stmt | ast.expr | None = None
+    for statement in test.body:
+        match statement:
+            case ast.With() | ast.AsyncWith():
+                given = {v for e in statement.items for v in _verdicts(facts, e.context_expr)}
+                is_own = "other" in given
+            case ast.Expr():
+                is_own = "other" in _verdicts(facts, statement.value)
+                is_dead = is_dead or is_own
+            case _:
+                is_own = False
+        is_other = is_other or is_own
+        if live is None and not (is_dead or is_own) and not isinstance(test, ast.ClassDef):
+            live = next(filter(_is_assertion, ast.walk(statement)), None)  # type: ignore[assignment]
+    final = (
+        node
+        for node in ast.walk(test)
+        if isinstance(node, ast.Call) and "final" in _verdicts(facts, node)
+    )
+    return Parts(is_other, live or next(final, None))
+
+
+def _verdicts(facts: Facts, node: ast.expr) -> set[Verdict]:
+    if not isinstance(node, ast.Call):
+        return set()
+    found = verdict(facts, node)
+    return {each for _, each, _ in settings(facts, node)} | ({found[1]} if found else set())
+
+
+def _is_assertion(node: ast.AST) -> bool:
+    match node:
+        case ast.Assert():
+            return True
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name.startswith(("assert", "raises", "fail"))
+        case _:
+            return False
+
+
+def final_writes(facts: Facts, tree: ast.AST) -> Iterator[ast.expr]:
+    """The names of flags in `os.environ["FLAG"] = "1"`, where that is the final value."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Subscript(value=owner, slice=key)], value=value):
+                pass
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(value=owner, attr="setdefault"), args=[key, value]
+                )
+            ):
+                pass
+            case _:
+                continue
+        flag = _flag(facts, key, "env")
+        if facts.qualified(owner) == "os.environ" and flag and _sets(flag[1], value) == "final":
+            yield key
+
+
 def sets_environment(facts: Facts, call: ast.Call) -> bool:
     """Whether a call is `patch.dict(os.environ, ...)`."""
     is_patch = _name(facts, call).endswith("patch.dict")
