@@ -2,7 +2,9 @@
 
 `python benchmarks/run.py` prints tables as Markdown: retired flags over the whole of Django, as it
 uses them and after the last use is gone, against ripgrep and ast-grep; a run over a small clean
-repository against a bare start of Python; and folding, against LibCST that merely parses.
+repository against a bare start of Python; folding, against LibCST that merely parses; and
+dependencies over many manifests and a large lock file, against tomllib and packaging that merely
+parse them, and what the family adds on an ordinary repository.
 
 It is a measurement, not a test. CPU time is user and system time of a command and its children;
 wall time says little on a machine that others use. Commands take turns, after one warm-up each, and
@@ -53,6 +55,35 @@ SMALL = {
 }
 
 
+PINS = (
+    "[dependencies]\npython = '>=3.12,<3.13'\n[dependencies.packages]\n"
+    "numpy = { allow = '<2', reason = 'a' }\nwebsockets = { allow = '>=12,<16', reason = 'a' }\n"
+)
+ORDINARY = {
+    "pyproject.toml": (
+        "[project]\nname = 'menu'\nversion = '1'\nrequires-python = '>=3.12,<3.13'\n"
+        "dependencies = ['numpy>=1.26,<2', 'websockets>=12,<16']\n"
+    ),
+    "requirements-dev.txt": "numpy==1.26.4\nwebsockets==15.0\n",
+    ".python-version": "3.12\n",
+    "Dockerfile": "FROM python:3.12-slim\nRUN pip install 'numpy<2'\n",
+    ".github/workflows/ci.yml": (
+        "jobs:\n  a:\n    steps:\n      - uses: actions/setup-python@v5\n        with:\n"
+        "          python-version: '3.12'\n"
+    ),
+}
+_PARSE = """
+import pathlib, tomllib
+from packaging.requirements import Requirement
+root = pathlib.Path('.')
+for path in [*root.glob('*/pyproject.toml'), root / 'uv.lock']:
+    read = tomllib.loads(path.read_text())
+    list(map(Requirement, read.get('project', {}).get('dependencies', ())))
+for path in root.glob('*/requirements.txt'):
+    list(map(Requirement, path.read_text().splitlines()))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """The median CPU time of a command, in milliseconds, and how many lines it printed."""
@@ -86,6 +117,7 @@ def main() -> int:
     _flags(scripts, root, tuple(f"GONE_{name}" for name in FLAGS), runs)
     _start(scripts, runs)
     _fold(scripts, max(1, runs // 2))
+    _dependencies(scripts, runs)
     return 0
 
 
@@ -160,6 +192,70 @@ def _fold(scripts: Path, runs: int) -> None:
             _print_table(measured, (Target("govcheck --diff", 6 * count, "LibCST parses one"),))
             cpu = measured["govcheck --diff"].cpu
             print(f"- {cpu / count:.0f} ms of CPU a file, {cpu / wall:.1f} processors used\n")
+
+
+def _dependencies(scripts: Path, runs: int) -> None:
+    """Manifests and a lock file, against tomllib and packaging that merely parse most of them."""
+    lists = {"govcheck.toml": PINS} | _manifests()
+    lock = len(lists["uv.lock"]) / 1e6
+    govcheck = str(scripts / "govcheck")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        _write(root, lists)
+        _track(root)
+        check = [govcheck, "--select", "dependencies", "--output-format", "concise"]
+        commands = {
+            "govcheck --select dependencies": check,
+            "the same, --no-cache": [*check, "--no-cache"],
+            "tomllib and packaging": [str(scripts / "python"), "-c", _PARSE],
+        }
+        print(f"## {len(lists) - 2} manifests and a lock file of {lock:.1f} MB, {runs} runs\n")
+        _print_table(
+            _measure(commands, root, runs),
+            (Target("the same, --no-cache", 4, "tomllib and packaging"),),
+        )
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        _write(root, SMALL | {"govcheck.toml": SMALL["govcheck.toml"] + PINS} | ORDINARY)
+        _track(root)
+        commands = {
+            "govcheck": [govcheck],
+            "govcheck --ignore dependencies": [govcheck, "--ignore", "dependencies"],
+        }
+        print(f"## What dependencies add on a repository of {len(SMALL | ORDINARY)} files\n")
+        target = Target("govcheck", 1.75, "govcheck --ignore dependencies")
+        _print_table(_measure(commands, root, 2 * runs), (target,))
+
+
+def _manifests() -> dict[str, str]:
+    """Five hundred of the usual kinds, and a lock file."""
+    names = [f"package-{number}" for number in range(40)]
+    wanted = [f"{name}>={number},<{number + 2}" for number, name in enumerate(names)]
+    project = "[project]\nname = 'a{0}'\nrequires-python = '>=3.12,<3.13'\ndependencies = [{1}]\n"
+    quoted = "".join(f"\n    {each!r}," for each in (*wanted, "numpy>=1.26,<2"))
+    image = "FROM python:3.12-slim\nRUN pip install --no-cache-dir 'numpy<2' 'websockets>=12,<16'\n"
+    job = "    steps:\n      - run: pip install 'numpy<2'\n"
+    setup = (
+        "      - uses: actions/setup-python@v5\n        with:\n          python-version: '3.12'\n"
+    )
+    entry = (
+        '[[package]]\nname = "locked-{0}"\nversion = "1.{0}.0"\n'
+        'source = {{ registry = "https://pypi.org/simple" }}\nwheels = [\n{1}]\n\n'
+    )
+    wheel = (
+        '    { url = "https://example.org/'
+        + "a" * 120
+        + '.whl", hash = "sha256:'
+        + "0" * 64
+        + '" },\n'
+    )
+    return {
+        **{f"a{n}/pyproject.toml": project.format(n, quoted) for n in range(200)},
+        **{f"a{n}/requirements.txt": "\n".join((*wanted, "numpy<2")) + "\n" for n in range(200)},
+        **{f"a{n}/Dockerfile": image for n in range(50)},
+        **{f".github/workflows/a{n}.yml": f"jobs:\n  a:\n{job}{setup}" for n in range(50)},
+        "uv.lock": "version = 1\n\n" + "".join(entry.format(n, wheel * 10) for n in range(800)),
+    }
 
 
 def _long_names(count: int) -> list[str]:
