@@ -112,6 +112,7 @@ class _Folding:
         self.by_name = _by_name(paths)
         self.prefixes: tuple[str, ...] | None = None
         self.opening: tuple[Document, ...] | None = None
+        self.opened: dict[str, Elsewhere] = {}
         self.by_names: dict[str, bool] = {}
         self.naming: tuple[Document, ...] | None = None
         self.modules = {
@@ -125,6 +126,11 @@ class _Folding:
         self._carry_over()
         self._fold(self.modules.keys())
         for _ in range(_MAX_ROUNDS):
+            for module in self.modules.values():
+                for name in module.elsewhere:
+                    self.repo.expect([name])
+                for name in module.imports - module.needed:
+                    self.repo.expect(*_taking(module, name))
             again = {path for path in self.modules if self._looks_elsewhere(path)}
             if not again:
                 break
@@ -179,8 +185,12 @@ class _Folding:
             self.naming = self.repo.search({n for n in named if "." in n} | quoted | files)
         dotted_names = [re.escape(each) for each in module.names if "." in each]
         word = re.compile(rf"(?im)^.*(settings|conf).*\b({'|'.join(dotted_names)})(?![\w.])")
+        needles = [*(f"{q}{n}{q}" for n in module.names for q in "'\""), path.rpartition("/")[2]]
+        needles += [name for name in module.names if "." in name]
         for document in self.naming:
             if document.path in (path, *self.policies) or document.path.lower().endswith(PROSE):
+                continue
+            if not any(needle in document.text for needle in needles):
                 continue
             if is_python(document):
                 if loads(document.text, module.names, [f"/{path.rpartition('/')[2]}", path]):
@@ -269,12 +279,15 @@ class _Folding:
         """Whether another file looks into a module, or sets its names, without naming them."""
         if self.opening is None:
             self.opening = self.repo.search(_OPENS, PYTHON)
-        words = re.compile(rf"\b({'|'.join(map(re.escape, module.lasts))})\b")
-        found: Elsewhere = "absent"
-        for document in self.opening:
-            if document.path != module.document.path and words.search(document.text):
-                found = max(found, opens(document.text, module.lasts), key=_WEIGHT.index)
-        return found
+        path = module.document.path
+        if path not in self.opened:
+            words = re.compile(rf"\b({'|'.join(map(re.escape, module.lasts))})\b")
+            self.opened[path] = "absent"
+            for document in self.opening:
+                if document.path != path and words.search(document.text):
+                    found = opens(document.text, module.lasts)
+                    self.opened[path] = max(self.opened[path], found, key=_WEIGHT.index)
+        return self.opened[path]
 
     def _built(self, name: str) -> bool:
         """Whether some file looks names up that begin like this one."""
@@ -306,6 +319,8 @@ class _Folding:
             for module, exported in zip(modules, answers(tasks), strict=True):
                 module.exports = exported["names"] if exported else {}
                 module.is_inert = bool(exported and exported["inert"])
+                for name in module.exports:
+                    self.repo.expect([name], PYTHON)
             waiting = [user for path in waiting for user in self._import(path)]
 
     def _import(self, path: str) -> Iterator[str]:
@@ -401,19 +416,12 @@ class _Folding:
 
     def _is_taken(self, module: _Module, name: str) -> bool:
         """Whether another file takes from a module what it merely imported."""
-        if "." in name:
-            return any(
-                document.path != module.document.path and reaches(document.text, name)
-                for document in self.repo.search([name], PYTHON)
-            )
-        needles = [
-            needle
-            for last in module.lasts
-            for needle in (f"{last}.{name}", f"{last} import", f"{last} as ")
-        ]
         return any(
-            document.path != module.document.path and takes(document.text, module.lasts, name)
-            for document in self.repo.search(needles, PYTHON)
+            reaches(document.text, name)
+            if "." in name
+            else takes(document.text, module.lasts, name)
+            for document in self.repo.search(*_taking(module, name))
+            if document.path != module.document.path
         )
 
     def _leave(self, path: str, line: int, why: str) -> None:
@@ -441,6 +449,18 @@ class _Folding:
                 return Fold(refusal=(each, line, why))
             edits += _edits(module.document, module.folded)
         return Fold(tuple(edits), not self.unsafe, unused=self.modules[path].unused)
+
+
+def _taking(module: _Module, name: str) -> tuple[list[str], tuple[str, ...]]:
+    """What to search for in which files, to find those that take from a module what it imports."""
+    if "." in name:
+        return [name], PYTHON
+    needles = [
+        needle
+        for last in module.lasts
+        for needle in (f"{last}.{name}", f"{last} import", f"{last} as ")
+    ]
+    return needles, PYTHON
 
 
 def retired(flag: Flag) -> Retired:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -235,7 +236,7 @@ def _string(node: ast.AST | None) -> str | None:
     return node.value if is_string else None  # type: ignore[union-attr]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def uses(text: str) -> Uses | None:
     """The names that a file uses; None where Python cannot parse it."""
     try:
@@ -246,9 +247,10 @@ def uses(text: str) -> Uses | None:
     is_open = False
     renamed: dict[str, str] = {}
     imported: set[str] = set()
+    nodes = list(ast.walk(tree))
     opened: list[ast.expr] = []
     overwritten: list[ast.expr] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Import():
                 renamed.update((a.asname, _last(a.name)) for a in node.names if a.asname)
@@ -279,12 +281,12 @@ def uses(text: str) -> Uses | None:
                 if (path := _DOTTED.fullmatch(string)) is not None:
                     found.looked_up.add(path[1])
                 found.looked_up.update(_FORMATTED.findall(string))
-    for names, nodes in ((found.opened, opened), (found.overwritten, overwritten)):
-        for name in map(dotted, nodes):
+    for names, owners in ((found.opened, opened), (found.overwritten, overwritten)):
+        for name in map(dotted, owners):
             if name.partition(".")[0] in imported:
                 names.update({_last(name), renamed.get(name, "")} - {""})
     found.pairs.update((renamed[owner], name) for owner, name in [*found.pairs] if owner in renamed)
-    found.strings.difference_update(_variables(tree))
+    found.strings.difference_update(_variables(nodes))
     return Uses(**{**{name: getattr(found, name) for name in Uses.__slots__}, "is_open": is_open})
 
 
@@ -314,14 +316,10 @@ def _calls(
     return not strings and called != "object"
 
 
-def _variables(tree: ast.Module) -> Iterator[str]:
+def _variables(nodes: Collection[ast.AST]) -> Iterator[str]:
     """Strings that name environment variables, and nothing else here."""
-    counts: dict[str, int] = {}
-    for node in ast.walk(tree):
-        match node:
-            case ast.Constant(value=str(string)):
-                counts[string] = counts.get(string, 0) + 1
-    for node in ast.walk(tree):
+    counts = Counter(string for node in nodes if (string := _string(node)) is not None)
+    for node in nodes:
         key: ast.AST | None = None
         match node:
             case ast.Call(args=[first, *_]) if _name(node.func) in _ENVIRONMENT:
