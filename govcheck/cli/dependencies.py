@@ -1,12 +1,11 @@
 """Print what the repository declares and locks, against what the policy allows."""
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from govcheck.cli import root_here, uses_colour
+from govcheck.cli import root_here
 from govcheck.dependencies.judging import Judged, judged, stated
 from govcheck.dependencies.section import Package, normalized
 from govcheck.output.escape import visible
@@ -69,7 +68,7 @@ def run(options: Namespace) -> int:
         case _ if not rows:
             print("The policy limits no package: there is no [dependencies] in it.")
         case _:
-            _text(rows)
+            print("\n".join(_text(rows)))
     return 0
 
 
@@ -126,12 +125,17 @@ def _plain(row: _Row) -> dict[str, object]:
     return {**row._asdict(), "declared": declared, "locked": locked}
 
 
-def _grouped(places: Sequence[_Place]) -> Iterator[tuple[str, str, str]]:
-    """What is said, the sign of its verdict, and where: the same once, with its first places."""
+def _groups(places: Sequence[_Place]) -> list[tuple[tuple[str, str], list[_Place]]]:
+    """The places that say the same, by the verdict and the text; what breaks the policy first."""
     groups: dict[tuple[str, str], list[_Place]] = {}
     for each in places:
         groups.setdefault((each.verdict, each.text), []).append(each)
-    for (verdict, text), found in sorted(groups.items(), key=lambda group: group[0][0] == "ok"):
+    return sorted(groups.items(), key=lambda group: group[0][0] == "ok")
+
+
+def _grouped(places: Sequence[_Place]) -> Iterator[tuple[str, str, str]]:
+    """What is said, the sign of its verdict, and where: the same once, with its first places."""
+    for (verdict, text), found in _groups(places):
         shown = found if verdict != "ok" else found[:_SHOWN]
         where = ", ".join(f"{each.path}:{each.line}" for each in shown)
         more = len(found) - len(shown)
@@ -165,31 +169,31 @@ def _cell(text: str) -> str:
     return visible(text).replace("|", "\\|").replace("`", "'")
 
 
-def _text(rows: Sequence[_Row]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    colour = uses_colour("auto")
-    console = Console(file=sys.stdout, no_color=not colour, highlight=False, soft_wrap=False)
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in _HEADER:
-        table.add_column(name, overflow="fold")
+def _text(rows: Sequence[_Row]) -> Iterator[str]:
+    """A line for each statement: places do not wrap, so that a terminal can open them."""
+    lines: list[tuple[str, str, str, str]] = [("package", "allowed", "declared or locked", "where")]
     for row in rows:
-        table.add_row(
-            Text(visible(row.package)),
-            Text(visible(row.allowed)),
-            Text(_in_text(row.declared)),
-            Text(_in_text(row.locked)),
-            Text(visible(row.reason)),
-            Text(row.review),
-        )
-    console.print(table)
+        first = (visible(row.package), visible(row.allowed))
+        stated = [*_stated(row.declared, ""), *_stated(row.locked, "locked ")] or [("-", "")]
+        for text, where in stated:
+            lines.append((*first, text, where))
+            first = ("", "")
+        notes = [visible(row.reason), f"review {row.review}" if row.review else ""]
+        if any(notes):
+            lines.append(("", "", f"  {'; '.join(filter(None, notes))}", ""))
+    widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
+    widths.append(max(len(line[2]) for line in lines if line[3]) if len(lines) > 1 else 0)
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, (*widths, 0), strict=True))
+        yield "  ".join(cells).rstrip()
 
 
-def _in_text(places: Sequence[_Place]) -> str:
-    lines = (
-        f"{sign and sign + ' '}{visible(text)}  {visible(where)}"
-        for text, sign, where in _grouped(places)
-    )
-    return "\n".join(lines) or "-"
+def _stated(places: Sequence[_Place], kind: str) -> Iterator[tuple[str, str]]:
+    for (verdict, text), found in _groups(places):
+        said = f"{_SIGNS[verdict] or ' '} {kind}{visible(text)}"
+        first, *others = (f"{visible(each.path)}:{each.line}" for each in found)
+        if verdict == "ok":
+            yield said, f"{first} and {len(others)} more" if others else first
+            continue
+        yield said, first
+        yield from (("", other) for other in others)
