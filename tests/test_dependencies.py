@@ -177,6 +177,13 @@ MANIFESTS: dict[str, tuple[str, str, list[str], str | None]] = {
         'pip install "numpy!=1.25.0,<2" && pip install numpy>=2 websockets~=13.0\n'
         "pip uninstall numpy\npip install \"$PACKAGES\"\n",
     ),
+    "a Makefile: recipes, and what variables hold": (
+        "Makefile",
+        "NUMPY ?= numpy>=1.24\nSOCKETS = $(OTHER)\ni:\n\tpip install $(NUMPY) $(SOCKETS) ${NONE}\n"
+        "\t@echo pip install numpy\n\tpip install websockets==$(V)\n",
+        ["4 numpy ?", "6 websockets ?"],
+        None,
+    ),
     "the header of a script": (
         "tool.py",
         '# /// script\n# requires-python = ">=3.12"\n# dependencies = ["numpy>=1"]\n# ///\n',

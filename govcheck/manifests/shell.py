@@ -31,6 +31,12 @@ _INTERPRETER = re.compile(r"python[\d.]*|py|\$\{?\w*(?:PYTHON|python)\w*\}?|\$\(
 _PREFIXES = frozenset(
     {"sudo", "env", "exec", "time", "command", "nice", "!", "then", "do", "else", "if", "&&"}
 )
+_VARIABLE = re.compile(r"\$[({]?(?P<name>[A-Za-z_]\w*)[)}]?")
+_ASSIGNMENT = re.compile(
+    r"^[ ]*(?:export[ ]+)?(?P<name>[A-Za-z_]\w*)[ ]*[:?]?=[ ]*"
+    r"""(?P<quote>["']?)(?P<word>[^"'\s$]+)(?P=quote)[ ]*$""",
+    re.MULTILINE,
+)
 _CONDA_SPEC = re.compile(r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9][\w.-]*)(?P<rest>\s*[=<>!~ \[].*)?$")
 
 
@@ -115,6 +121,18 @@ def _arguments(words: Sequence[_Word], with_value: frozenset[str]) -> Iterator[_
 
 def _requirements(document: Document, words: Sequence[_Word], scope: str) -> Iterator[Statement]:
     for word in _arguments(words, _WITH_VALUE):
+        if (variable := _VARIABLE.fullmatch(word.text)) is not None:
+            assigned = document.view(_assignments).get(variable["name"], "")
+            span = document.span(word.start, word.end)
+            found = of_requirement(document, assigned, word.start, scope=scope, span=span)
+            if found is not None and found.specifier:
+                yield found._replace(
+                    declared=f"{word.text} ({assigned})",
+                    specifier=None,
+                    editable=None,
+                    why="a variable decides",
+                )
+            continue
         if re.match(r"[./~]|\w+\+?\w*://|git\+", word.text) or not re.match(
             r"[A-Za-z0-9]", word.text
         ):
@@ -130,6 +148,11 @@ def _requirements(document: Document, words: Sequence[_Word], scope: str) -> Ite
         # name states no version that could be narrowed.
         is_plain = not word.quote and found.specifier == ""
         yield found._replace(editable=None) if is_plain else found
+
+
+def _assignments(document: Document) -> dict[str, str]:
+    """The words that variables of a script or Makefile are given."""
+    return {found["name"]: found["word"] for found in _ASSIGNMENT.finditer(document.text)}
 
 
 def _conda(document: Document, words: Sequence[_Word], scope: str) -> Iterator[Statement]:
