@@ -118,7 +118,7 @@ MANIFESTS: dict[str, tuple[str, str, list[str], str | None]] = {
         "dependencies:\n  - python=3.11\n  - numpy=1.26\n  - conda-forge::websockets >=12\n"
         "  - pip:\n      - numpy>=1\n",
         ["2 python", "4 websockets", "6 numpy"],
-        "dependencies:\n  - python=3.11\n  - numpy=1.26\n  - conda-forge::websockets >=12,<16\n"
+        "dependencies:\n  - python=3.12\n  - numpy=1.26\n  - conda-forge::websockets >=12,<16\n"
         "  - pip:\n      - numpy>=1,<2\n",
     ),
     "tox.ini: environments, factors and commands": (
@@ -183,6 +183,154 @@ MANIFESTS: dict[str, tuple[str, str, list[str], str | None]] = {
         "\t@echo pip install numpy\n\tpip install websockets==$(V)\n",
         ["4 numpy ?", "6 websockets ?"],
         None,
+    ),
+    "Poetry: the keys python and platform are markers": (
+        "pyproject.toml",
+        "[tool.poetry.dependencies]\n"
+        'numpy = [{ version = "^1.26", python = "<3.13" }, { version = "^2", python = ">=3.13" }]\n'
+        'websockets = { version = "^16", python = "~3.11", platform = "linux" }\n',
+        [],
+        None,
+    ),
+    "the tables of uv, Rye, flit, ty, pyright and cibuildwheel": (
+        "pyproject.toml",
+        '[tool.uv]\npip.python-version = "3.11"\nextra-build-dependencies.a = ["numpy>=1"]\n'
+        '[tool.rye]\ndev-dependencies = ["numpy>=1"]\n[tool.flit.metadata.requires-extra]\n'
+        't = ["numpy>=1"]\n[tool.ty.environment]\npython-version = "3.11"\n[tool.pyright]\n'
+        'executionEnvironments = [{ pythonVersion = "3.11" }]\n[tool.cibuildwheel]\n'
+        'build = "cp311-* cp312-*"\n',
+        ["2 python", "3 numpy", "5 numpy", "7 numpy", "9 python", "11 python", "13 python"],
+        '[tool.uv]\npip.python-version = "3.12"\nextra-build-dependencies.a = ["numpy>=1,<2"]\n'
+        '[tool.rye]\ndev-dependencies = ["numpy>=1,<2"]\n[tool.flit.metadata.requires-extra]\n'
+        't = ["numpy>=1,<2"]\n[tool.ty.environment]\npython-version = "3.12"\n[tool.pyright]\n'
+        'executionEnvironments = [{ pythonVersion = "3.12" }]\n[tool.cibuildwheel]\n'
+        'build = "cp311-* cp312-*"\n',
+    ),
+    "a neighbour that nothing can read hides nothing": (
+        "requirements.txt",
+        "numpy==2.0.1\nnumpy=1.26\nwebsockets>=12,\n",
+        ["1 numpy", "2 numpy ?", "3 websockets"],
+        "numpy==2.0.1\nnumpy=1.26\nwebsockets>=12,<16\n",
+    ),
+    "archives tell their versions by their names": (
+        "requirements.txt",
+        "wheels/numpy-2.1.0-py3-none-any.whl\n./numpy-1.26.0.tar.gz\n"
+        "numpy @ https://a.org/numpy-2.1.0%2Bcpu-cp312-cp312-linux_x86_64.whl\n",
+        ["1 numpy", "3 numpy"],
+        None,
+    ),
+    "setup.py: each extra is its own list, and may name a marker": (
+        "setup.py",
+        "from setuptools import setup\nMORE = {'python_requires': '>=3.12'}\n"
+        "setup(extras_require={'a': ['numpy>=1'], 'b': ['numpy<2'],\n"
+        "                      ':python_version<\"3.8\"': ['numpy>=2']},\n"
+        '      install_requires="""\nnumpy>=2\n  websockets>=12\n""", **MORE)\n',
+        ["2 python", "3 numpy", "6 numpy", "7 websockets"],
+        "from setuptools import setup\nMORE = {'python_requires': '>=3.12,<3.13'}\n"
+        "setup(extras_require={'a': ['numpy>=1,<2'], 'b': ['numpy<2'],\n"
+        "                      ':python_version<\"3.8\"': ['numpy>=2']},\n"
+        '      install_requires="""\nnumpy>=2\n  websockets>=12,<16\n""", **MORE)\n',
+    ),
+    "Pipfile: further categories, and markers as keys": (
+        "Pipfile",
+        "[docs]\nnumpy = \"*\"\n[packages]\n"
+        "websockets = { version = \">=16\", python_version = \"< '3.9'\" }\n",
+        ["2 numpy"],
+        "[docs]\nnumpy = \"<2\"\n[packages]\n"
+        "websockets = { version = \">=16\", python_version = \"< '3.9'\" }\n",
+    ),
+    "conda: builds, and lists in brackets": (
+        "environment.yml",
+        "dependencies: [numpy>=1, numpy 2.0.1 py311_0, numpy==2.0.1=py311_0]\n",
+        ["1 numpy", "1 numpy", "1 numpy"],
+        'dependencies: ["numpy>=1,<2", numpy 2.0.1 py311_0, numpy==2.0.1=py311_0]\n',
+    ),
+    "conda: keys in brackets": (
+        "environment.yml",
+        "dependencies:\n  - numpy[version='<2']\n  - numpy[version='>=2']\n",
+        ["3 numpy"],
+        None,
+    ),
+    "tox.ini: versions as environments, and interpreters that a name decides": (
+        "tox.ini",
+        "[tox]\nenvlist = 3.11, 3.12\n[testenv:py311]\nbase_python = py311\n",
+        ["2 python", "4 python"],
+        None,
+    ),
+    "a Dockerfile: options, comments, digests, pre-releases, late arguments": (
+        "Dockerfile",
+        "ARG PY=3.12\nFROM python:$PY\nARG PY=3.11\nFROM python:3.11-slim@sha256:00\n"
+        "FROM python:3.13.0rc1\nRUN --mount=type=cache,target=/root/.cache pip install \\\n"
+        "    # why\n    'numpy>=1' \\\r\n    'websockets>=12'\n",
+        ["4 python", "5 python", "8 numpy", "9 websockets"],
+        "ARG PY=3.12\nFROM python:$PY\nARG PY=3.11\nFROM python:3.11-slim@sha256:00\n"
+        "FROM python:3.13.0rc1\nRUN --mount=type=cache,target=/root/.cache pip install \\\n"
+        "    # why\n    'numpy>=1,<2' \\\r\n    'websockets>=12,<16'\n",
+    ),
+    "a workflow: any key of a matrix, services, folded commands, variables of jobs": (
+        ".github/workflows/ci.yml",
+        "jobs:\n  a:\n    env: { PY: '3.11' }\n    services: { p: { image: 'python:3.11' } }\n"
+        "    strategy: { matrix: { version: ['3.11'], python: \"${{ fromJSON('[]') }}\" } }\n"
+        "    steps:\n      - uses: actions/setup-python@v5\n"
+        "        with: { python-version: '${{ matrix.version }}' }\n"
+        "      - run: >-\n          pip install\n          'numpy>=1'\n"
+        "  b:\n    steps:\n      - uses: actions/setup-python@v5\n"
+        "        with: { python-version: '${{ env.PY }}' }\n"
+        "      - uses: actions/setup-python@v5\n        with: { python-version: 3.x }\n",
+        ["4 python", "5 python", "5 python ?", "11 numpy", "15 python ?", "17 python"],
+        "jobs:\n  a:\n    env: { PY: '3.11' }\n    services: { p: { image: 'python:3.12' } }\n"
+        "    strategy: { matrix: { version: ['3.11'], python: \"${{ fromJSON('[]') }}\" } }\n"
+        "    steps:\n      - uses: actions/setup-python@v5\n"
+        "        with: { python-version: '${{ matrix.version }}' }\n"
+        "      - run: >-\n          pip install\n          'numpy>=1,<2'\n"
+        "  b:\n    steps:\n      - uses: actions/setup-python@v5\n"
+        "        with: { python-version: '${{ env.PY }}' }\n"
+        "      - uses: actions/setup-python@v5\n        with: { python-version: 3.12 }\n",
+    ),
+    "GitLab: an image by a variable": (
+        ".gitlab-ci.yml",
+        "variables:\n  IMAGE: python:3.11\nimage: $IMAGE\n",
+        ["3 python"],
+        None,
+    ),
+    "pre-commit: versions of other languages": (
+        ".pre-commit-config.yaml",
+        "repos:\n  - hooks:\n      - id: a\n        language_version: 1.22.0\n"
+        "      - id: b\n        language_version: 3.11\n",
+        ["6 python"],
+        "repos:\n  - hooks:\n      - id: a\n        language_version: 1.22.0\n"
+        "      - id: b\n        language_version: 3.12\n",
+    ),
+    "Read the Docs: jobs, and a major version": (
+        ".readthedocs.yaml",
+        "build:\n  tools: { python: '3' }\n  jobs:\n    post_install:\n"
+        "      - pip install numpy==2.0.1\n",
+        ["2 python", "5 numpy"],
+        "build:\n  tools: { python: '3.12' }\n  jobs:\n    post_install:\n"
+        "      - pip install numpy==2.0.1\n",
+    ),
+    "a script in shell: here-documents, options, constraints, other installers": (
+        "setup.sh",
+        "cat > a.txt <<END\npip install 'numpy>=1'\nEND\nsudo -H pip --quiet install numpy==2.0.1\n"
+        "python3 -I -m pip install numpy==2.1\npipenv install numpy==2.2\nuv add numpy@2.3\n"
+        "bash <<END\npip install 'numpy>=1.2'\nEND\n$(PIP) install 'numpy>=1.3'\n",
+        ["4 numpy", "5 numpy", "6 numpy", "7 numpy", "9 numpy", "11 numpy"],
+        "cat > a.txt <<END\npip install 'numpy>=1'\nEND\nsudo -H pip --quiet install numpy==2.0.1\n"
+        "python3 -I -m pip install numpy==2.1\npipenv install numpy==2.2\nuv add numpy@2.3\n"
+        "bash <<END\npip install 'numpy>=1.2,<2'\nEND\n$(PIP) install 'numpy>=1.3,<2'\n",
+    ),
+    "a justfile": (
+        "justfile",
+        "install:\n    pip install 'numpy>=1'\n",
+        ["2 numpy"],
+        "install:\n    pip install 'numpy>=1,<2'\n",
+    ),
+    "uv.toml": ("uv.toml", 'override-dependencies = ["numpy>=2"]\n', ["1 numpy"], None),
+    "pyright's JSON": (
+        "pyrightconfig.json",
+        '{"executionEnvironments": [{"root": "a", "pythonVersion": "3.11"}]}\n',
+        ["1 python"],
+        '{"executionEnvironments": [{"root": "a", "pythonVersion": "3.12"}]}\n',
     ),
     "the header of a script": (
         "tool.py",
@@ -384,6 +532,23 @@ HOSTILE: dict[str, Mapping[str, str | bytes]] = {
     "quotes in shell": {"a.sh": "pip install '" + "\\" * 100_000},
     "a Dockerfile of variables": {"Dockerfile": "FROM ${A:-" * 10_000},
     "blocks of a lock": {"uv.lock": "[[package]]\n" * 100_000},
+    "blank lines of a lock": {"conda-lock.yml": "\n" * 30_000},
+    "one package over and over": {"requirements.txt": "numpy>=1\n" * 2_000},
+    "one package at many versions": {
+        "requirements.txt": "".join(f"numpy=={n}\n" for n in range(1_500))
+    },
+    "hashes without end": {"requirements.txt": "numpy \\\n" + "  --hash=a:0 \\\n" * 100_000},
+    "a huge word in shell": {"a.sh": "pip install " + "a" * 200_000},
+    "open brackets in shell": {"a.sh": "pip install " + "$(" * 50_000 + "${{" * 50_000},
+    "blanks in INI": {"setup.cfg": "[options]\nx" + " " * 60_000 + "y\n"},
+    "variables of workflows": {
+        ".github/workflows/a.yml": "env: { PY: '3.12' }\njobs:\n  a:\n    steps:\n"
+        + "      - uses: actions/setup-python@v5\n"
+        "        with: { python-version: '${{ env.PY }}' }\n" * 1_500
+    },
+    "a name that many calls share": {
+        "setup.py": f"A = {['a'] * 3_000}\n" + "setup(install_requires=A)\n" * 300
+    },
 }
 
 
@@ -397,6 +562,48 @@ def test_hostile_manifests_neither_crash_nor_hang(
     assert not report.problems
     assert time.process_time() - started < 10
     assert not fix(str(root), write_files=False).problems
+
+
+UNREADABLE = {
+    "setup.py": "setup(install_requires=['numpy>=2'",
+    "pyproject.toml": '[project]\ndependencies = ["numpy>=2"\n',
+    "Pipfile.lock": '{"default": {"numpy": {"version": "==2.0"',
+    "environment.yml": "dependencies:\n  - numpy=2\n bad: [\n",
+    "a.py": '# /// script\n# dependencies = ["numpy\n# ///\n',
+    "requirements.txt": "numpy>=2\0\n",
+    "deep/Pipfile.lock": "[" * 600,
+}
+
+
+def test_a_manifest_that_cannot_be_read_is_told_and_hides_no_other(repository: Repository) -> None:
+    root = repository({"govcheck.toml": POLICY, "constraints.txt": "numpy>=2\n", **UNREADABLE})
+    report = check(str(root), select=[*RULES, "unchecked-file"])
+    assert {f.span.path for f in report.findings if f.rule == "unchecked-file"} == {*UNREADABLE}
+    assert [f.span.path for f in report.findings if f.rule == "pin"] == ["constraints.txt"]
+
+
+LOCKS = {
+    "pylock.toml": "[[packages]]\nname = 'numpy'\nversion = '2.1'\n"
+    "marker = 'python_version < \"3.10\"'\n",
+    "poetry.lock": '[[package]]\nname = "numpy"\nversion = "2.1"\n'
+    'markers = { main = "python_version < \\"3.10\\"", dev = "python_version > \\"3.12\\"" }\n',
+}
+
+
+@pytest.mark.parametrize(("path", "lock"), LOCKS.items(), ids=LOCKS)
+def test_what_a_lock_holds_for_other_pythons_is_no_finding(
+    path: str, lock: str, repository: Repository
+) -> None:
+    root = repository({"govcheck.toml": POLICY, path: lock})
+    assert _lines(root) == []
+    write(root, {path: lock.replace("3.10", "3.13")})
+    assert _lines(root) == ["3 numpy"]
+
+
+def test_a_constraints_file_counts_for_the_command_that_names_it(repository: Repository) -> None:
+    script = "pip install -c constraints.txt 'numpy>=1'\npip install 'numpy>=1.1'\n"
+    files = {"govcheck.toml": POLICY, "constraints.txt": "numpy<2\n", "a.sh": script}
+    assert _lines(repository(files)) == ["2 numpy"]
 
 
 def test_the_table_of_dependencies(

@@ -1,12 +1,12 @@
 """What the repository states about versions, and what the policy says of each statement."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
 from govcheck.globs import matcher
 from govcheck.manifests.find import Found, declared, locked, project_folders, project_of
-from govcheck.manifests.statement import Statement
+from govcheck.manifests.statement import Dialect, Statement
 from govcheck.manifests.versions import Judgement, caps, judge, translate
 from govcheck.policy import Policy
 from govcheck.repo import Repo
@@ -50,7 +50,7 @@ def judged(repo: Repo, policy: Policy) -> tuple[Judged, ...]:
     if not limits:
         return ()
     statements = [s for s in repo.view(stated, policy).statements if s.subject in limits]
-    together = _together(statements)
+    together = _Together(statements)
     return tuple(
         each
         for statement in statements
@@ -58,19 +58,48 @@ def judged(repo: Repo, policy: Policy) -> tuple[Judged, ...]:
     )
 
 
-def _together(statements: Sequence[Statement]) -> dict[tuple[str, str], list[Statement]]:
-    """The statements about one subject that hold at once, by scope and subject."""
-    found: dict[tuple[str, str], list[Statement]] = {}
-    for each in statements:
-        if each.scope:
-            found.setdefault((each.scope, each.subject), []).append(each)
-    return found
+class _Together:
+    """The statements about one subject that hold at once, and what the policy says of them all."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self.found: dict[tuple[str, str], list[Statement]] = {}
+        self.known: dict[tuple[tuple[str, ...], str, str], Judgement] = {}
+        for each in statements:
+            if each.scope and each.specifier is not None:
+                self.found.setdefault((each.scope, each.subject), []).append(each)
+
+    def judged(self, statement: Statement, allowed: str) -> Judgement:
+        """What the policy says of all that holds wherever a statement does, this one included."""
+        scopes = (statement.scope, *statement.bound_by)
+        key = (scopes, statement.subject, statement.marker)
+        if key not in self.known:
+            beside = {
+                (each.specifier or "", each.dialect)
+                for scope in filter(None, scopes)
+                for each in self.found.get((scope, statement.subject), ())
+                if each.marker in ("", statement.marker)
+            }
+            readable = [said for each in sorted(beside) if (said := _readable(*each)) is not None]
+            self.known[key] = (
+                judge(readable, allowed, finals=False) if readable else Judgement("unknown")
+            )
+        return self.known[key]
+
+
+def _readable(specifier: str, dialect: Dialect) -> tuple[str, ...] | None:
+    """The alternatives of a specifier; None for one that cannot be read, as others may well be."""
+    try:
+        alternatives = translate(specifier, dialect)
+        meets = judge([alternatives], "", finals=False).verdict
+    except ValueError:
+        return None
+    return alternatives if meets != "unknown" else None
 
 
 def _judged(
     statement: Statement,
     allowed: str,
-    together: dict[tuple[str, str], list[Statement]],
+    together: "_Together",
     python: str | None,
 ) -> Judged | None:
     if statement.specifier is None:
@@ -78,16 +107,14 @@ def _judged(
     if statement.marker and python and not _is_possible(statement.marker, python):
         return Judged(statement, allowed, Judgement("ok"))
     is_python = statement.subject == "python"
-    beside = [] if is_python else [*_beside(statement, together)]
     try:
         own = translate(statement.specifier, statement.dialect)
-        others = [translate(each.specifier or "", each.dialect) for each in beside]
     except ValueError:
         return Judged(statement, allowed, Judgement("unknown"), "it is no specifier that is known")
     judgement = judge([own], allowed, finals=is_python)
-    if judgement.verdict == "violation" and others:
-        joint = judge([own, *others], allowed, finals=is_python)
-        judgement = joint if joint.verdict != "unsatisfiable" else judgement
+    if judgement.verdict == "violation" and not is_python:
+        joint = together.judged(statement, allowed)
+        judgement = joint if joint.verdict not in ("unsatisfiable", "unknown") else judgement
     why = "it is no specifier of PEP 440" if judgement.verdict == "unknown" else ""
     return Judged(statement, allowed, judgement, why)
 
@@ -96,17 +123,6 @@ def _is_possible(marker: str, python: str) -> bool:
     from govcheck.manifests.environment import is_possible  # only markers pay for their parser
 
     return is_possible(marker, python)
-
-
-def _beside(
-    statement: Statement, together: dict[tuple[str, str], list[Statement]]
-) -> Iterator[Statement]:
-    """The other statements that hold wherever this one does."""
-    for scope in (statement.scope, *statement.bound_by):
-        for each in together.get((scope, statement.subject), ()) if scope else ():
-            applies = each.marker in ("", statement.marker)
-            if each is not statement and applies and each.specifier is not None:
-                yield each
 
 
 def capped(repo: Repo) -> Mapping[str, Sequence[Statement]]:

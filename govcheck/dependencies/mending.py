@@ -4,10 +4,12 @@ import re
 
 from govcheck.dependencies.judging import Judged
 from govcheck.finding import Edit, Fix
-from govcheck.manifests.versions import minors, narrowed
+from govcheck.manifests.versions import judge, minors, narrowed, translate
 from govcheck.repo import Repo
 
-_INTERPRETER = re.compile(r"(?P<lead>(?:cpython|python|py|cp)?[-@]?)(?P<version>\d+(?:\.\d+)*)$")
+_INTERPRETER = re.compile(
+    r"(?P<lead>(?:cpython|python|py|cp)?[-@]?|==?)(?P<version>\d+(?:\.\d+)*)(?:\.[xX*])?$"
+)
 _SHELL_SAFE = re.compile(r"[\w.=~+,@:/\[\]-]+")
 
 # Which command makes each lock anew, and which one moves a single package.
@@ -60,19 +62,22 @@ def fix(repo: Repo, judged: Judged) -> Fix | None:
 
 def _replacement(old: str, judged: Judged) -> str | None:
     statement = judged.statement
-    is_python = statement.subject == "python"
-    new = narrowed(old, statement.dialect, judged.allowed, finals=is_python)
-    if new is not None or not is_python:
-        return new
+    if statement.subject != "python":
+        return narrowed(old, statement.dialect, judged.allowed, finals=False)
+    named = _INTERPRETER.match(old.strip())
+    is_one = named is not None or old.strip() in ("", "latest")
+    if not is_one or statement.dialect in ("pep440", "poetry"):
+        return narrowed(old, statement.dialect, judged.allowed, finals=True)
     # A place that names one interpreter goes to the only one that the policy allows.
     allowed = minors(judged.allowed)
-    named = _INTERPRETER.match(old.strip())
-    if len(allowed) != 1 or (old.strip() not in ("", "latest") and named is None):
+    if len(allowed) != 1:
         return None
     if named is None:
         return f":{allowed[0]}" if not old else allowed[0]
     is_short = "." not in named["version"] and len(named["version"]) > 1
-    return named["lead"] + (allowed[0].replace(".", "") if is_short else allowed[0])
+    new = named["lead"] + (allowed[0].replace(".", "") if is_short else allowed[0])
+    verdict = judge([translate(new, statement.dialect)], judged.allowed, finals=True).verdict
+    return new if verdict == "ok" else None
 
 
 def _may_be_bare(text: str, start: int, end: int, edit: Edit) -> bool:

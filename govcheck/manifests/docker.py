@@ -14,14 +14,20 @@ _ARG = re.compile(
     r"(?im)^[ \t]*ARG\s+(?P<name>\w+)=(?P<quote>['\"]?)(?P<value>[^\s'\"]*)(?P=quote)"
 )
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?\}|\$(?P<bare>\w+)")
-_RUN = re.compile(r"(?im)^[ \t]*RUN\s+(?P<body>(?:[^\n\\]|\\(?!\n)|\\\n)*)")
+_RUN = re.compile(
+    r"(?im)^[ \t]*RUN\s+(?:--\S+\s+(?:\\\r?\n\s*)?)*"
+    r"(?P<body>(?:[^\n\\]|\\(?!\r?\n)|\\\r?\n(?:[ \t]*#[^\n]*\n)*)*)"
+)
 _HERE = re.compile(r"<<-?\s*['\"]?(?P<word>\w+)['\"]?")
 
 
 def statements(document: Document) -> Iterator[Statement]:
     """What a Dockerfile states."""
     text = document.text
-    given = {found["name"]: found["value"] for found in _ARG.finditer(text)}
+    # Only arguments above the first stage are known to the names of images.
+    first = _FROM.search(text)
+    head = first.start() if first else 0
+    given = {found["name"]: found["value"] for found in _ARG.finditer(text, 0, head)}
     stages: set[str] = set()
     for found in _FROM.finditer(text):
         image = found["image"]
@@ -46,7 +52,7 @@ def statements(document: Document) -> Iterator[Statement]:
             ]
             yield from shell._command(document, words)
         else:
-            yield from shell.commands(document, start, end)
+            yield from shell.commands(document, start, end, drops_comments=True)
 
 
 def _value(found: re.Match[str], given: dict[str, str]) -> str:

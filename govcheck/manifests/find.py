@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
 from govcheck.manifests import locks
-from govcheck.manifests.statement import Statement
+from govcheck.manifests.statement import Statement, UnreadableError
 from govcheck.repo import Repo
 
 Reader = Callable[[Document], Iterator[Statement]]
@@ -21,19 +21,20 @@ _REQUIREMENTS = "requirements_txt"
 _READERS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), module)
     for pattern, module in (
-        (r"(pyproject|pixi|hatch|tox|\.?mise|\.?ruff)\.toml|pipfile", "toml_files"),
-        (r".*(requirements|constraints).*\.(txt|in)", _REQUIREMENTS),
+        (r"(pyproject|pixi|hatch|tox|uv|\.?mise(\.local)?|\.?ruff)\.toml|pipfile", "toml_files"),
+        (r".*(requirements|constraints?|-reqs).*\.(txt|in)|requirements.*\.lock", _REQUIREMENTS),
         (r"setup\.cfg|tox\.ini|\.?mypy\.ini", "ini_files"),
         (r"(setup|noxfile)\.py", "setup_py"),
-        (r"\.python-version|runtime\.txt|\.tool-versions", "plain"),
+        (r"\.python-versions?|runtime\.txt|\.tool-versions", "plain"),
         (r"pyrightconfig\.json|\.?devcontainer\.json", "json_files"),
         (r"(docker|container)file(\..+)?|.+\.(docker|container)file", "docker"),
         (
             r"(\.pre-commit-config|\.?readthedocs|action|\.travis|appveyor|bitbucket-pipelines"
-            r"|.*(environment|conda-?env|gitlab-ci|azure-pipelines).*|(docker-)?compose.*)\.ya?ml",
+            r"|.*(environment|conda-?env|gitlab-ci|azure-pipelines|cloudbuild).*"
+            r"|(docker-)?compose.*)\.ya?ml",
             "yaml_files",
         ),
-        (r"(gnu)?makefile.*|.+\.(mk|sh|bash)", "shell"),
+        (r"(gnu)?makefile.*|\.?justfile|.+\.(mk|sh|bash|just)", "shell"),
     )
 )
 # The same for folders in which any file of a kind counts.
@@ -74,6 +75,8 @@ def declared(repo: Repo) -> tuple[Statement, ...]:
         path = queue.pop()
         document = repo.document(path)
         if document is None:
+            if repo.read(path) is not None:
+                repo.unchecked.setdefault(path, "it is no text")
             continue
         module = known[path]
         stated, includes = repo.learn(document, "versions", partial(_said, repo, module))
@@ -85,7 +88,10 @@ def declared(repo: Repo) -> tuple[Statement, ...]:
     for document in repo.search([_SCRIPT], (".py",)):
         from govcheck.manifests import toml_files  # only such scripts pay for it
 
-        statements += toml_files.script(document)
+        try:
+            statements += toml_files.script(document)
+        except (TooDeepError, UnreadableError) as error:
+            repo.unchecked[document.path] = str(error)
     return tuple(sorted(statements, key=lambda s: (s.path, s.span.start)))
 
 
@@ -95,7 +101,7 @@ def _said(repo: Repo, module: str, document: Document) -> tuple[list[Statement],
     try:
         includes = list(reader.includes(document)) if hasattr(reader, "includes") else []
         return list(reader.statements(document)), includes
-    except TooDeepError as error:
+    except (TooDeepError, UnreadableError) as error:
         repo.unchecked[document.path] = str(error)
         return [], []
 
@@ -117,14 +123,20 @@ def locked(repo: Repo, wanted: frozenset[str]) -> Found:
     paths = [path for path in _readable(repo) if _LOCKS.fullmatch(path.rpartition("/")[2])]
     question = f"locked {' '.join(sorted(wanted))}"
     for document in filter(None, map(repo.document, paths)):
-        pins, edges = repo.learn(document, question, partial(_locked, wanted))
+        pins, edges = repo.learn(document, question, partial(_locked, repo, wanted))
         statements += map(_statement, pins)
         needs += ((document, locks.Need(*edge)) for edge in edges)
     return Found(tuple(statements), tuple(needs), tuple(paths))
 
 
-def _locked(wanted: frozenset[str], document: Document) -> tuple[list[Statement], list[locks.Need]]:
-    return list(locks.statements(document, wanted)), list(locks.needs(document, wanted))
+def _locked(
+    repo: Repo, wanted: frozenset[str], document: Document
+) -> tuple[list[Statement], list[locks.Need]]:
+    try:
+        return list(locks.statements(document, wanted)), list(locks.needs(document, wanted))
+    except (TooDeepError, UnreadableError) as error:
+        repo.unchecked[document.path] = str(error)
+        return [], []
 
 
 def _readable(repo: Repo) -> Iterator[str]:

@@ -47,6 +47,8 @@ def statement(
         said = of_python(document, second[1], start + second.start(1), start + second.end(1))
     elif version is not None and (not is_devcontainer or version[0].startswith("3")):
         said = of_python(document, version[0], start, start + version.end())
+        if found["digest"] or re.match(r"-?(?:a|b|rc)\d*\b", tag[version.end() :]):
+            said = said._replace(editable=None)  # the digest decides; a pre-release has its own tag
     elif "$" in tag or "{" in tag:
         said = of_python(document, tag, start, start + len(tag), why="a variable decides")
     else:

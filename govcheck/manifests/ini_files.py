@@ -16,10 +16,10 @@ from govcheck.manifests.statement import (
 )
 
 _HEADER = re.compile(r"\[(?P<name>[^\]]+)\]")
-_OPTION = re.compile(r"(?P<key>[^\s=:#;\[][^=:]*?)\s*[=:]\s*(?P<value>.*)")
+_OPTION = re.compile(r"(?P<key>[^\s=:#;\[][^=:]*)[=:][ \t]*(?P<value>.*)")
 _FACTOR = re.compile(r"^(?P<factors>[!\w.,{}-]+)\s*:(?!//)\s+(?P<rest>\S.*)$")
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+\.\d+)$")
-_INTERPRETER = re.compile(r"(?<![\w.])py(?P<short>3\d*)(?![\w.])")
+_INTERPRETER = re.compile(r"(?<![\w.])(?:py(?P<short>3\d*)|(?P<dotted>3\.\d+))(?![\w.])")
 _REQUIREMENTS = frozenset({"install_requires", "setup_requires", "tests_require"})
 _MAX_ENVIRONMENTS = 200
 
@@ -58,10 +58,11 @@ def within(document: Document, start: int, end: int) -> Iterator[Statement]:
         is_extra = line.section == "options.extras_require"
         if (line.section == "options" and line.key in _REQUIREMENTS) or is_extra:
             if not line.text.startswith("file:"):
-                name = f"{scope} {line.key}"
-                found = of_requirement(document, line.text, line.start, scope=name)
                 role: Role = "main" if line.key == "install_requires" else "extra"
-                yield from in_role(role, [found] if found else [])
+                for at, text in _several(line):
+                    name = f"{scope} {line.key}"
+                    found = of_requirement(document, text, line.start + at, scope=name)
+                    yield from in_role(role, [found] if found else [])
         elif line.section == "options" and line.key == "python_requires":
             stop = line.start + len(line.text)
             yield of_python(document, line.text, line.start, stop, "pep440")
@@ -93,7 +94,20 @@ def _tox(document: Document, line: _Line) -> Iterator[Statement]:
     elif line.key in ("basepython", "base_python") and re.search(r"\d", line.text):
         if (factor := _FACTOR.match(line.text)) is not None:
             line = line._replace(text=factor["rest"], start=line.start + factor.start("rest"))
-        yield of_python(document, line.text, line.start, line.start + len(line.text))
+        # tox takes an interpreter that contradicts the name of its environment for a mistake.
+        is_named = _INTERPRETER.search(line.section) is not None
+        end = line.start + len(line.text)
+        yield of_python(document, line.text, line.start, end, only=not is_named)
+
+
+def _several(line: _Line) -> Iterator[tuple[int, str]]:
+    """The requirements of a line and where they begin: setuptools splits one at semicolons."""
+    at = 0
+    is_marked = "'" in line.text or '"' in line.text
+    for part in [line.text] if is_marked else line.text.split(";"):
+        if part.strip():
+            yield at + len(part) - len(part.lstrip()), part.strip()
+        at += len(part) + 1
 
 
 def _environments(document: Document, line: _Line) -> Iterator[Statement]:
@@ -105,7 +119,7 @@ def _environments(document: Document, line: _Line) -> Iterator[Statement]:
             if number > _MAX_ENVIRONMENTS:
                 break
             found = _INTERPRETER.search("".join(each.strip() for each in chosen))
-            if found is None or found[0] in seen or len(found["short"]) < 2:
+            if found is None or found[0] in seen or len(found["short"] or found["dotted"]) < 2:
                 continue
             seen.add(found[0])
             at = line.start + item.start()

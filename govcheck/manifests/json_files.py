@@ -7,7 +7,7 @@ from govcheck.config.tree import Scalar
 from govcheck.document import Document
 from govcheck.manifests import images
 from govcheck.manifests.statement import Statement, of_python
-from govcheck.manifests.tree import at, named, pairs
+from govcheck.manifests.tree import at, items, named, pairs
 
 
 def statements(document: Document) -> Iterator[Statement]:
@@ -17,6 +17,11 @@ def statements(document: Document) -> Iterator[Statement]:
     for value in at(root, "pythonVersion"):
         if isinstance(value, Scalar) and value.text:
             yield of_python(document, value.text, value.start, value.end)
+    for environments in at(root, "executionEnvironments"):
+        for each in items(environments):
+            for value in at(each, "pythonVersion"):
+                if isinstance(value, Scalar) and value.text:
+                    yield of_python(document, value.text, value.start, value.end)
     for value in at(root, "image"):
         if isinstance(value, Scalar) and value.text:
             yield from images.statement(document, value.text, value.start)

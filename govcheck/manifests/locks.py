@@ -11,18 +11,20 @@ from typing import NamedTuple
 from govcheck.dependencies.section import normalized
 from govcheck.document import Document
 from govcheck.finding import Span
-from govcheck.manifests.statement import Dialect, Statement, of_python
+from govcheck.manifests.statement import Dialect, Statement, UnreadableError, of_python
 
 _BLOCK = re.compile(r"(?m)^\[\[(?:packages?|metadata\.\w+)\]\]|^\[(?!package[s.])[^\[\]]+\]")
 _NAME = re.compile(r'(?m)^name = ["\']([^"\']+)["\']')
 _VERSION = re.compile(r'(?m)^version = ["\']([^"\']*)["\']')
 _MARKERS = re.compile(
-    r'(?m)^(?:markers? = "(?P<one>(?:[^"\\]|\\.)*)"|resolution-markers = \[(?P<several>[^\]]*)\])'
+    r"(?m)^(?:markers? = (?:\"(?P<one>(?:[^\"\\]|\\.)*)\"|'(?P<plain>[^']*)')"
+    r"|resolution-markers = \[(?P<several>[^\]]*)\]|markers = \{(?P<groups>[^\n]*)\})"
 )
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _PYTHON = re.compile(r'(?m)^(?:python-versions|requires[-_]python) = ["\'](?P<range>[^"\']*)["\']')
 _CONDA = re.compile(
-    r"(?m)^\s*-?\s*name: (?P<name>\S+)\s*\n\s*version: ['\"]?(?P<version>[^'\"\s]+)"
+    r"(?m)^[ \t]*(?:-[ \t]+)?name: (?P<name>\S+)[ \t]*\r?\n"
+    r"[ \t]*version: ['\"]?(?P<version>[^'\"\s]+)"
 )
 _EDGE = re.compile(
     r'\{ *name = "(?P<uv>[^"]+)"(?:[^{}]*specifier = "(?P<uv_range>[^"]*)")?[^{}]*\}'
@@ -110,7 +112,10 @@ def _marker(found: re.Match[str] | None) -> str:
         return ""
     if found["one"] is not None:
         return found["one"].replace('\\"', '"')
-    several = [each.replace('\\"', '"') for each in _STRING.findall(found["several"])]
+    if found["plain"] is not None:
+        return found["plain"]
+    listed = found["several"] if found["several"] is not None else found["groups"]
+    several = [each.replace('\\"', '"') for each in _STRING.findall(listed)]
     return " or ".join(f"({each})" for each in several)
 
 
@@ -129,13 +134,16 @@ def _pipfile(document: Document, wanted: Collection[str]) -> Iterator[Statement]
     from govcheck.config.tree import Scalar
     from govcheck.manifests.tree import at, named, pairs
 
-    root = document.view(json.read).tree.roots[0]
+    tree = document.view(json.read).tree
+    if tree.broken or not tree.roots:
+        raise UnreadableError("it is not JSON")
+    root = tree.roots[0]
     for key in ("python_version", "python_full_version"):
         for value in at(root, "_meta", "requires", key):
             if isinstance(value, Scalar) and value.text is not None:
                 said = of_python(document, value.text, value.start, value.end, form="lock")
                 yield said._replace(editable=None)
-    for section in ("default", "develop"):
+    for section in [pair.keys[0] for pair in pairs(root) if pair.keys[0] != "_meta"]:
         for pair in named(root, section):
             if normalized(pair.keys[0]) not in wanted:
                 continue

@@ -20,7 +20,16 @@ def statements(document: Document) -> Iterator[Statement]:
                 words += _WORD.finditer(document.text, start + len("python"), start + len(line))
         else:
             words += _WORD.finditer(document.text, start, start + len(line))
-    named = [word for word in words if re.match(r"(cpython|python)?[-@]?\d|latest$", word[0])]
+    named = [
+        word for word in words if re.match(r"(cpython|python|latest:)?[-@]?\d|latest$", word[0])
+    ]
     for word in named:
         is_full = word[0].count(".") > 1
-        yield of_python(document, word[0], *word.span(), only=len(words) == 1 and not is_full)
+        start = word.start() + len("latest:") * word[0].startswith("latest:")
+        text = document.text[start : word.end()]
+        only = len(words) == 1 and not is_full
+        yield of_python(document, text, start, word.end(), only=only)
+    # uv takes a range here, too.
+    for word in words if name.startswith(".python-version") else ():
+        if word[0].startswith((">", "<", "~=", "==", "!=")):
+            yield of_python(document, word[0], *word.span(), "pep440", only=len(words) == 1)

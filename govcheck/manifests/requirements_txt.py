@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from govcheck.dependencies.section import normalized
 from govcheck.document import Document
@@ -15,9 +16,9 @@ _INCLUDE = re.compile(
 _EDITABLE = re.compile(r"(?:-e|--editable)(?:\s+|=)(?P<rest>.+)")
 _OPTIONS = re.compile(r"\s--?[A-Za-z][\w-]*(?:[= ]|$)")
 _EGG = re.compile(r"[#&]egg=(?P<name>[A-Za-z0-9][\w.-]*)")
-_WHEEL = re.compile(
-    r"(?P<name>[A-Za-z0-9_.]+)-(?P<version>\d[^-/]*)(?:-[^/]+\.whl|\.tar\.gz|\.zip)$"
-)
+_WHEEL = re.compile(r"(?P<name>[A-Za-z0-9_.]+)-(?P<version>\d[^-/]*)-[^/]+\.whl$")
+_SDIST = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)-(?P<version>\d[^-/]*)(?:\.tar\.gz|\.zip)$")
+_REFERENCE = re.compile(r"[\w+.-]{1,100}:|\.|/|[^\s;=<>~!@]+\.(?:whl|tar\.gz|zip)(?:$|[\s;#])")
 _ALONG = re.compile(r"(^|[-_.])(dev|develop|development|test|tests|testing|docs?|lint)([-_.]|$)")
 _COMMENT = re.compile(r"(?:^|\s)#")
 
@@ -66,11 +67,13 @@ def _lines(document: Document) -> Iterator[_Line]:
     number = 0
     while number < len(starts):
         first = number
-        text = document.line(number + 1)
-        while text.endswith("\\") and number + 1 < len(starts):
+        parts = [document.line(number + 1)]
+        while parts[-1].endswith("\\") and number + 1 < len(starts):
             number += 1
-            text = text[:-1].rstrip() + " " + document.line(number + 1).strip()
+            parts[-1] = parts[-1][:-1].rstrip()
+            parts.append(document.line(number + 1).strip())
         number += 1
+        text = " ".join(parts)
         if (comment := _COMMENT.search(text)) is not None:
             text = text[: comment.start()]
         lead = len(text) - len(text.lstrip())
@@ -84,7 +87,7 @@ def _statement(document: Document, line: _Line) -> Statement | None:
         return _by_reference(document, line, editable["rest"])
     if text.startswith("-"):
         return None
-    if re.match(r"[\w+.-]+:|\.|/", text):
+    if _REFERENCE.match(text):
         return _by_reference(document, line, text)
     options = _OPTIONS.search(text)
     said = text[: options.start()].rstrip() if options else text
@@ -107,8 +110,9 @@ def _statement(document: Document, line: _Line) -> Statement | None:
 
 def _by_reference(document: Document, line: _Line, text: str) -> Statement | None:
     """A URL or path, which tells a name at best, and a version by the name of an archive."""
-    path = re.split(r"[#?]", text.strip())[0]
-    egg, wheel = _EGG.search(text), _WHEEL.search(path.rpartition("/")[2])
+    path = unquote(re.split(r"[#?;\s]", text.strip())[0])
+    file = path.rpartition("/")[2]
+    egg, wheel = _EGG.search(text), _WHEEL.match(file) or _SDIST.match(file)
     if egg is None and wheel is None:
         return None
     name = egg["name"] if egg else wheel["name"] if wheel else ""

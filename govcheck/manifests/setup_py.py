@@ -2,11 +2,19 @@
 
 import ast
 import re
+from collections import deque
 from collections.abc import Iterator
 
 from govcheck.dependencies.section import normalized
 from govcheck.document import Document
-from govcheck.manifests.statement import Role, Statement, in_role, of_python, of_requirement
+from govcheck.manifests.statement import (
+    Role,
+    Statement,
+    UnreadableError,
+    in_role,
+    of_python,
+    of_requirement,
+)
 from govcheck.python.names import dotted
 
 _KEYWORDS = frozenset(
@@ -22,8 +30,8 @@ def statements(document: Document) -> Iterator[Statement]:
     """What the calls of `setup(...)`, and the sessions of nox, state."""
     try:
         tree = ast.parse(document.text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UnreadableError("it is not Python") from error
     reader = _Reader(document, tree)
     seen: set[int] = set()
     for statement in reader.statements():
@@ -37,6 +45,7 @@ class _Reader:
         self.document = document
         self.tree = tree
         self.values: dict[str, list[ast.expr]] = {}
+        self.followed: set[str] = set()
         for node in ast.walk(tree):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -63,6 +72,14 @@ class _Reader:
             if called == "setup":
                 for keyword in node.keywords:
                     yield from self._keyword(keyword)
+                    given = [keyword.value] if keyword.arg is None else []
+                    if keyword.arg is None and isinstance(keyword.value, ast.Name):
+                        given = self.values.get(keyword.value.id, [])
+                    for each in given:
+                        if isinstance(each, ast.Dict):
+                            for key, value in zip(each.keys, each.values, strict=True):
+                                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                                    yield from self._keyword(ast.keyword(key.value, value))
             elif called == "install" and isinstance(node.func, ast.Attribute):
                 for argument in node.args:
                     yield from self._requirements(argument, f"install {node.lineno}")
@@ -72,7 +89,9 @@ class _Reader:
                         yield from self._pythons(keyword.value)
 
     def _keyword(self, keyword: ast.keyword) -> Iterator[Statement]:
-        if keyword.arg in _KEYWORDS:
+        if keyword.arg == "extras_require":
+            yield from in_role("extra", self._extras(keyword.value))
+        elif keyword.arg in _KEYWORDS:
             role: Role = "main" if keyword.arg == "install_requires" else "extra"
             yield from in_role(role, self._requirements(keyword.value, keyword.arg or ""))
         elif keyword.arg == "python_requires":
@@ -88,6 +107,20 @@ class _Reader:
                     at = place[0] + found.start(1)
                     yield of_python(self.document, found[1], at, at + len(found[1]), only=False)
 
+    def _extras(self, value: ast.expr) -> Iterator[Statement]:
+        """The requirements of extras, whose names may end with a marker: `fast:os_name == 'nt'`."""
+        values = self.values.get(value.id, []) if isinstance(value, ast.Name) else [value]
+        for each in values:
+            if not isinstance(each, ast.Dict):
+                yield from self._requirements(each, f"extras {each.lineno}")
+                continue
+            for key, required in zip(each.keys, each.values, strict=True):
+                name = str(key.value) if isinstance(key, ast.Constant) else ""
+                extra, _, marker = name.partition(":")
+                for said in self._requirements(required, f"extra {extra} {required.lineno}"):
+                    both = " and ".join(f"({m})" for m in (said.marker, marker.strip()) if m)
+                    yield said._replace(marker=both) if marker else said
+
     def _pythons(self, value: ast.expr) -> Iterator[Statement]:
         nodes = [*self._strings(value)]
         for node in nodes:
@@ -102,13 +135,19 @@ class _Reader:
             place = self._place(node)
             if isinstance(node, ast.Constant):
                 start, end = place or (self._offset(node.lineno, node.col_offset), 0)
-                found = of_requirement(
-                    self.document, str(node.value), start,
-                    scope=f"{self.document.path} {scope}",
-                    span=self.document.span(start, max(start, end)), verbatim=place is not None,
-                )  # fmt: skip
-                if found is not None and not str(node.value).startswith("-"):
-                    yield found
+                # A text of several lines is a list to setuptools.
+                for line in re.finditer(r"[^\r\n]+", str(node.value)):
+                    text = line[0].strip()
+                    at = start + line.start() + len(line[0]) - len(line[0].lstrip())
+                    stop = at + len(text) if place else max(start, end)
+                    found = of_requirement(
+                        self.document, text, at if place else start,
+                        scope=f"{self.document.path} {scope}",
+                        span=self.document.span(at if place else start, stop),
+                        verbatim=place is not None,
+                    )  # fmt: skip
+                    if found is not None and not text.startswith("-"):
+                        yield found
                 continue
             start = self._offset(node.lineno, node.col_offset)
             text = ast.get_source_segment(self.document.text, node) or ""
@@ -122,9 +161,9 @@ class _Reader:
 
     def _strings(self, value: ast.expr) -> Iterator[ast.expr]:
         """The strings that a value is made of, names followed to what they hold."""
-        waiting, names, steps = [value], set[str](), 0
+        waiting, steps = deque([value]), 0
         while waiting:
-            node = waiting.pop(0)
+            node = waiting.popleft()
             steps += 1
             if steps > _MAX_NODES:
                 return
@@ -132,25 +171,25 @@ class _Reader:
                 case ast.Constant(value=str()):
                     yield node
                 case ast.List() | ast.Tuple() | ast.Set():
-                    waiting[:0] = node.elts
+                    waiting.extendleft(reversed(node.elts))
                 case ast.Dict():
-                    waiting[:0] = node.values
+                    waiting.extendleft(reversed(node.values))
                 case ast.BinOp(op=ast.Add()) if not self._is_text(node):
-                    waiting[:0] = [node.left, node.right]
+                    waiting.extendleft([node.right, node.left])
                 case ast.IfExp():
-                    waiting[:0] = [node.body, node.orelse]
+                    waiting.extendleft([node.orelse, node.body])
                 case ast.Starred():
-                    waiting.insert(0, node.value)
+                    waiting.appendleft(node.value)
                 case ast.Subscript(value=ast.Name(id=name)) | ast.Name(id=name):
-                    if name not in names:
-                        names.add(name)
-                        waiting[:0] = self.values.get(name, [])
+                    if name not in self.followed:  # once told is told
+                        self.followed.add(name)
+                        waiting.extendleft(reversed(self.values.get(name, [])))
                 case ast.JoinedStr() | ast.BinOp():
                     yield node
                 case ast.Call(func=ast.Attribute(value=ast.Constant(), attr="format")):
                     yield node
                 case ast.Call(func=ast.Name(id="list" | "sorted" | "dict"), args=[inner, *_]):
-                    waiting.insert(0, inner)
+                    waiting.appendleft(inner)
 
     def _is_text(self, node: ast.BinOp) -> bool:
         return any(

@@ -1,5 +1,6 @@
 """Commands that install packages: pip, uv, pipx, conda, poetry and pdm, in any text of shell."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -12,11 +13,20 @@ from govcheck.manifests.statement import Dialect, Quoting, Statement, of_require
 _TOKEN = re.compile(
     r"""(?P<operator>&&|\|\||[;|&()]|\n)
     |(?P<redirect>\d?(?:>>|>|<<-?|<)&?\s*[^\s;&|]*)
-    |(?P<word>(?:\$\{\{.*?\}\}|\$\([^)]*\)|\$\{[^}]*\}|'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s;&|()<>'"\\])+)""",
+    |(?P<word>(?:\$\{\{.{0,200}?\}\}|\$\([^()]{0,200}\)|\$\{[^{}]{0,200}\}
+        |'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s;&|()<>'"\\])+)""",
     re.VERBOSE | re.DOTALL,
 )
-_HINT = re.compile(r"\b(?:pip3?|uv|uvx|pipx|conda|mamba|micromamba|poetry|pdm)\b")
+_HINT = re.compile(
+    r"\b(?:pip3?|uv|uvx|pipx|pipenv|conda|mamba|micromamba|poetry|pdm)\b", re.IGNORECASE
+)
 _CONTINUED = re.compile(r"\\\r?\n")
+# The builder of images drops lines that are comments, also between those of one command.
+_COMMENTED = re.compile(r"(?<=\\\n)(?:[ \t]*#[^\n]*\n)+")
+_HERE = re.compile(r"(?<!<)<<-?[ \t]*(?P<quote>['\"]?)(?P<word>\w+)(?P=quote)")
+_RUNS_IT = re.compile(r"\b(?:bash|sh|zsh|ssh|su|sudo|docker|podman|chroot)\b")
+_REFERENCE = re.compile(r"[./~]|[A-Za-z]\w{0,20}(?:\+\w{1,20})?://|git\+")
+_AT = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)@(?P<version>\d[\w.]*)")
 _WITH_VALUE = frozenset(
     {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target", "-i",
      "--index-url", "--extra-index-url", "-f", "--find-links", "--prefix", "--root", "--src",
@@ -27,10 +37,19 @@ _WITH_VALUE = frozenset(
      "--suffix", "--pip-args", "-G", "--source", "--optional", "--with-requirements"}
 )  # fmt: skip
 _CONDA_VALUES = frozenset({"-c", "-n", "-p", "--name", "--prefix", "--channel", "--file", "-f"})
-_INTERPRETER = re.compile(r"python[\d.]*|py|\$\{?\w*(?:PYTHON|python)\w*\}?|\$\(\w*PYTHON\w*\)")
+_INTERPRETER = re.compile(
+    r"python[\d.]*|py|\$[({]?\w*(?:PY|python)\w*[)}]?|\$\((?:which|command -v) python[\d.]*\)"
+)
 _PREFIXES = frozenset(
     {"sudo", "env", "exec", "time", "command", "nice", "!", "then", "do", "else", "if", "&&"}
 )
+# A version and the build of it: `=1.26=py312_0`, `1.26 py312_0`, `>=1.20 py312_0`.
+_BUILD = re.compile(
+    r"\s*(?:==?(?P<exact>[^=\s<>!~]+)=(?P<one>[^=\s]+)"
+    r"|(?P<version>[^\s\[]*[^\s\[,|<>=!~])\s+(?P<other>[A-Za-z_*][\w.*]*))\s*"
+)
+_MAX_OPTIONS = 8
+_MAX_DOCUMENTS = 1_000
 _VARIABLE = re.compile(r"\$[({]?(?P<name>[A-Za-z_]\w*)[)}]?")
 _ASSIGNMENT = re.compile(
     r"^[ ]*(?:export[ ]+)?(?P<name>[A-Za-z_]\w*)[ ]*[:?]?=[ ]*"
@@ -49,13 +68,29 @@ class _Word(NamedTuple):
     quote: str
 
 
-def commands(document: Document, start: int, end: int) -> Iterator[Statement]:
-    """What the commands in a stretch of a document install."""
+def commands(
+    document: Document,
+    start: int,
+    end: int,
+    *,
+    is_folded: bool = False,
+    drops_comments: bool = False,
+) -> Iterator[Statement]:
+    """What the commands in a stretch of a document install.
+
+    In a stretch that `is_folded` lines are one, as in YAML's `>`; `drops_comments` tells that
+    comments do not end a command that goes on in the next line.
+    """
     text = document.text
     if not _HINT.search(text, start, end):
         return
-    # A continued line is one: the same number of characters, so that places agree.
-    body = _CONTINUED.sub(lambda found: " " * len(found[0]), text[start:end])
+    # Whatever is no command becomes as many blanks, so that places agree.
+    body = _without_documents(text[start:end])
+    if drops_comments:
+        body = _COMMENTED.sub(_blank, body.replace("\\\r\n", " \\\n"))
+    body = _CONTINUED.sub(_blank, body)
+    if is_folded:
+        body = re.sub(r"(?<=\S)\r?\n(?=[ \t]*\S)", _blank, body)
     body = re.sub(
         r"(?m)(^|\s)#.*$", lambda found: found[1] + " " * (len(found[0]) - len(found[1])), body
     )
@@ -77,25 +112,58 @@ def commands(document: Document, start: int, end: int) -> Iterator[Statement]:
     yield from _command(document, command)
 
 
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+def _without_documents(body: str) -> str:
+    """Shell text without the here-documents that are handed to something that is no shell."""
+    parts: list[str] = []
+    done = at = 0
+    for _ in range(_MAX_DOCUMENTS):
+        found = _HERE.search(body, at)
+        if found is None:
+            break
+        at = found.end()
+        line = body.rfind("\n", 0, found.start()) + 1
+        first = body.find("\n", at) + 1
+        closing = re.compile(rf"(?m)^[ \t]*{found['word']}[ \t]*\r?$").search(body, first)
+        if not first or closing is None or _RUNS_IT.search(body, line, found.start()):
+            continue
+        parts += (body[done:first], re.sub(r"[^\r\n]", " ", body[first : closing.end()]))
+        done = at = closing.end()
+    return "".join([*parts, body[done:]])
+
+
 def _command(document: Document, words: Sequence[_Word]) -> Iterator[Statement]:
     rest = list(words)
     while rest and (rest[0].text.lstrip("@-+") in _PREFIXES or re.match(r"\w+=", rest[0].text)):
         rest.pop(0)
+        while len(rest) < len(words) and rest and rest[0].text.startswith("-"):
+            rest.pop(0)
     if not rest:
         return
     names = [word.text for word in rest]
     tool = names[0].lstrip("@-+").rpartition("/")[2]
     scope = f"{document.path} {rest[0].start}"
-    if _INTERPRETER.fullmatch(tool) and names[1:3] == ["-m", "pip"]:
-        tool, rest, names = "pip", rest[2:], names[2:]
+    if _INTERPRETER.fullmatch(names[0].lstrip("@-+") if "$" in tool else tool):
+        at = next((n for n, pair in enumerate(pairwise(names)) if pair == ("-m", "pip")), -1)
+        if 0 < at < _MAX_OPTIONS:
+            tool, rest, names = "pip", rest[at + 1 :], names[at + 1 :]
     elif tool == "uv" and names[1:2] == ["pip"]:
         tool, rest, names = "pip", rest[1:], names[1:]
     elif tool == "uv" and names[1:3] == ["tool", "install"]:
         tool, rest, names = "pipx", rest[1:], names[1:]
-    if re.fullmatch(r"pip[\d.]*|\$\{?PIP\}?", tool) and "install" in names[:4]:
-        at = names.index("install") + 1
-        yield from _requirements(document, rest[at:], scope)
-    elif tool in ("pipx", "uv", "pdm") and names[1:2] in (["install"], ["add"], ["inject"]):
+    if re.fullmatch(r"pip[\d.]*|\$[({]?PIP3?[)}]?", tool):
+        at = next((n for n, each in enumerate(rest) if each.text == "install"), len(rest))
+        if all(each.text.startswith("-") or before.text.startswith("-")
+               for before, each in pairwise(rest[:at])):  # fmt: skip
+            yield from _requirements(document, rest[at + 1 :], scope)
+    elif tool in ("pipx", "uv", "pdm", "pipenv") and names[1:2] in (
+        ["install"],
+        ["add"],
+        ["inject"],
+    ):
         skip = 3 if names[1] == "inject" else 2
         yield from _requirements(document, rest[skip:], scope)
     elif tool in ("uv", "uvx"):
@@ -120,6 +188,16 @@ def _arguments(words: Sequence[_Word], with_value: frozenset[str]) -> Iterator[_
 
 
 def _requirements(document: Document, words: Sequence[_Word], scope: str) -> Iterator[Statement]:
+    bound_by = tuple(
+        posixpath.normpath(word.text)
+        for option, word in pairwise(words)
+        if option.text in ("-c", "--constraint")
+    )
+    for found in _installed(document, words, scope):
+        yield found._replace(bound_by=bound_by)
+
+
+def _installed(document: Document, words: Sequence[_Word], scope: str) -> Iterator[Statement]:
     for word in _arguments(words, _WITH_VALUE):
         if (variable := _VARIABLE.fullmatch(word.text)) is not None:
             assigned = document.view(_assignments).get(variable["name"], "")
@@ -133,9 +211,14 @@ def _requirements(document: Document, words: Sequence[_Word], scope: str) -> Ite
                     why="a variable decides",
                 )
             continue
-        if re.match(r"[./~]|\w+\+?\w*://|git\+", word.text) or not re.match(
-            r"[A-Za-z0-9]", word.text
-        ):
+        if _REFERENCE.match(word.text) or not re.match(r"[A-Za-z0-9]", word.text):
+            continue
+        if (exact := _AT.fullmatch(word.text)) is not None:  # how uv and pipx write a version
+            span = document.span(word.start, word.end)
+            yield Statement(
+                normalized(exact["name"].partition("[")[0]), word.text, f"=={exact['version']}",
+                "pep440", span, scope=scope,
+            )  # fmt: skip
             continue
         quoting: Quoting = "" if word.quote else "shell"
         span = document.span(word.start, word.end)
@@ -170,12 +253,14 @@ def match_spec(document: Document, text: str, at: int, scope: str) -> Statement 
     lead = len(text) - len(text.lstrip())
     rest = found["rest"] or ""
     start = at + lead + (found.start("rest") if found["rest"] else found.end("name"))
-    said = rest.partition("[")[0]
-    build = re.match(r"\s*=?(?P<version>[^=\s<>!~][^=\s]*)=(?P<build>[^=\s]+)$", said)
+    said, bracket, keys = rest.partition("[")
+    build = _BUILD.fullmatch(said)
     if build is not None:
-        said = f"={build['version']}"
+        said = f"={build['exact']}" if build["exact"] else build["version"]
+    if (version := re.search(r"version\s*=\s*['\"]?([^'\"\]]+)", keys)) is not None:
+        said = version[1]
     start += len(said) - len(said.lstrip())
-    editable = None if build or "[" in rest else (start, start + len(said.strip()))
+    editable = None if build or bracket else (start, start + len(said.strip()))
     name = normalized(found["name"])
     dialect: Dialect = "conda"
     span = document.span(at + lead, at + lead + len(text.strip()))
@@ -202,7 +287,11 @@ def _poetry(document: Document, words: Sequence[_Word], scope: str) -> Iterator[
 
 def statements(document: Document) -> Iterator[Statement]:
     """What a shell script, or the recipes of a Makefile, install."""
-    if re.search(r"(?i)(^|/)(gnu)?makefile[^/]*$|\.mk$", document.path):
+    if re.search(r"(?i)(^|/)\.?justfile$|\.just$", document.path):
+        for number, start in enumerate(document.line_starts, 1):
+            if document.line(number)[:1] in (" ", "\t"):
+                yield from commands(document, start, start + len(document.line(number)))
+    elif re.search(r"(?i)(^|/)(gnu)?makefile[^/]*$|\.mk$", document.path):
         for number, start in enumerate(document.line_starts, 1):
             line = document.line(number)
             if line.startswith("\t") and not (

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
+from urllib.parse import unquote
 
 from govcheck.dependencies.section import normalized
 from govcheck.document import Document
@@ -26,6 +27,10 @@ _FILE = re.compile(
     r"(?:^|/)(?P<name>[A-Za-z0-9_.]+?)-(?P<version>\d[^-/]*?)(?:-[^/]*\.whl|\.tar\.gz|\.zip)(?:[#?]|$)"
 )
 _VARIABLE = re.compile(r"\$\{|\$\(|\{\{|\$[A-Za-z_]|%\(|<%|\{[A-Za-z_]")
+
+
+class UnreadableError(Exception):
+    """A manifest that its own tool could not read either; the message says why."""
 
 
 class Statement(NamedTuple):
@@ -98,7 +103,7 @@ def requirement(text: str) -> Requirement | None:
         return None
     marker = (found["marker"] or "").strip()
     if found["url"] is not None:
-        file = _FILE.search(found["url"])
+        file = _FILE.search(unquote(found["url"]))
         version = f"=={file['version']}" if file else None
         why = "" if file else "what it points at has no version in its name"
         return Requirement(found["name"], version, -1, -1, marker, why or "it is a file")

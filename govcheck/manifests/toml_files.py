@@ -4,7 +4,7 @@ PEP 621, PEP 735 and PEP 723 say what the standard ones mean.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from govcheck.config import toml
 from govcheck.config.tree import Container, Scalar
@@ -15,6 +15,7 @@ from govcheck.manifests.statement import (
     Dialect,
     Role,
     Statement,
+    UnreadableError,
     in_role,
     of_python,
     of_requirement,
@@ -25,6 +26,11 @@ from govcheck.manifests.tree import Pair, Value, at, is_verbatim, items, named, 
 
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+\.\d+)")
 _SCRIPT = re.compile(r"(?m)^# /// script[ \t]*\r?\n(?P<body>(?:#(?: .*)?\r?\n)+?)# ///[ \t]*\r?$")
+_PIPENV_MARKERS = frozenset(
+    {"python_version", "python_full_version", "os_name", "sys_platform", "platform_machine",
+     "platform_python_implementation", "platform_release", "platform_system", "platform_version",
+     "implementation_name", "implementation_version"}
+)  # fmt: skip
 _ENVIRONMENT = re.compile(r"py(\d)(\d+)$|^(\d+\.\d+)$")
 
 
@@ -45,6 +51,8 @@ def statements(document: Document) -> Iterator[Statement]:
             yield from _tox(document, root)
         case "ruff.toml" | ".ruff.toml":
             yield from _targets(document, at(root, "target-version"))
+        case "uv.toml":
+            yield from _uv(document, root)
         case _:
             yield from _mise(document, root)
 
@@ -75,7 +83,22 @@ def includes(document: Document) -> Iterator[str]:
 
 
 def _root(document: Document) -> Value:
-    return document.view(toml.read).tree.roots[0] if document.text.strip() else None
+    """The top of a file.
+
+    Raises:
+        UnreadableError: it is not TOML.
+    """
+    if not document.text.strip():
+        return None
+    tree = document.view(toml.read).tree
+    if tree.broken:
+        import tomllib  # the reader goes on where TOML's own tools stop
+
+        try:
+            tomllib.loads(document.text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise UnreadableError(f"it is not TOML: {error}") from error
+    return tree.roots[0] if tree.roots else None
 
 
 def _pyproject(document: Document, root: Value) -> Iterator[Statement]:
@@ -92,23 +115,34 @@ def _pyproject(document: Document, root: Value) -> Iterator[Statement]:
     yield from _classifiers(document, at(root, "project", "classifiers"))
     yield from _poetry(document, root)
     yield from _pdm(document, root)
-    for name in ("constraint", "build-constraint", "override", "dev"):
-        values = at(root, "tool", "uv", f"{name}-dependencies")
-        yield from _requirements(document, values, f"uv {name}")
-    for pair in named(root, "tool", "uv", "sources"):
-        yield from _source(document, pair)
+    yield from _uv(document, root, "tool", "uv")
+    for value in at(root, "tool", "rye", "dev-dependencies"):
+        yield from in_role("extra", _requirements(document, [value], "rye dev"))
+    yield from _classifiers(document, at(root, "tool", "poetry", "classifiers"))
     yield from _hatch_environments(document, root, "tool", "hatch", "envs")
     yield from _pixi(document, root, "tool", "pixi")
     yield from _tox(document, root, "tool", "tox")
     dependencies = at(root, "tool", "flit", "metadata", "requires")
     yield from in_role("main", _requirements(document, dependencies, "flit"))
+    for pair in named(root, "tool", "flit", "metadata", "requires-extra"):
+        found = _requirements(document, [pair.value], f"flit {pair.keys[0]}")
+        yield from in_role("extra", found)
     yield from _python(document, at(root, "tool", "flit", "metadata", "requires-python"), "pep440")
     yield from _targets(document, at(root, "tool", "ruff", "target-version"))
     yield from _targets(document, at(root, "tool", "black", "target-version"))
     yield from _targets(document, at(root, "tool", "mypy", "python_version"))
-    yield from _targets(document, at(root, "tool", "pyright", "pythonVersion"))
-    yield from _targets(document, at(root, "tool", "basedpyright", "pythonVersion"))
+    yield from _targets(document, at(root, "tool", "ty", "environment", "python-version"))
+    for checker in ("pyright", "basedpyright"):
+        yield from _targets(document, at(root, "tool", checker, "pythonVersion"))
+        for value in at(root, "tool", checker, "executionEnvironments"):
+            for each in items(value):
+                yield from _targets(document, at(each, "pythonVersion"))
     yield from _targets(document, at(root, "tool", "pylint", "main", "py-version"))
+    for value in at(root, "tool", "cibuildwheel", "build"):
+        for each in scalars(value):
+            for word in re.finditer(r"cp3\d+(?=-)", each.text or ""):
+                at_ = each.start + word.start()
+                yield of_python(document, word[0], at_, at_ + len(word[0]), only=False)
     for value in at(root, "tool", "tox", "legacy_tox_ini"):
         if isinstance(value, Scalar):
             yield from ini_files.within(document, value.start, value.end)
@@ -212,8 +246,7 @@ def _table(
 ) -> Iterator[Statement]:  # fmt: skip
     """`{ version = "...", markers = "..." }`, or a source that tells no version."""
     found = {part.keys[0]: part.value for part in parts}
-    marker = found.get("markers") or found.get("marker")
-    said = marker.text or "" if isinstance(marker, Scalar) else ""
+    said = " and ".join(f"({each})" for each in _markers(found))
     match found.get("version"):
         case Scalar(text=str(text)) as value if not found.keys() & {"git", "path", "url", "file"}:
             yield _version(document, name, text, value, dialect, scope, said)
@@ -233,6 +266,39 @@ def _table(
     )  # fmt: skip
 
 
+def _markers(table: Mapping[str, Value]) -> Iterator[str]:
+    """The markers of a table (PEP 508): as such, or as the keys of Poetry and of pipenv."""
+    for key, value in table.items():
+        text = value.text or "" if isinstance(value, Scalar) else ""
+        if not text:
+            continue
+        if key in ("markers", "marker"):
+            yield text
+        elif key == "python":
+            from govcheck.manifests.versions import translate  # only such a table pays for it
+
+            try:
+                alternatives = translate(text, "poetry")
+            except ValueError:
+                continue
+            yield " or ".join(_python_marker(each) for each in alternatives)
+        elif key == "platform":
+            yield f"sys_platform == {text!r}"
+        elif key in _PIPENV_MARKERS:
+            yield f"{key} {text}"
+
+
+def _python_marker(specifier: str) -> str:
+    clauses = []
+    for clause in filter(None, specifier.replace(" ", "").split(",")):
+        found = re.fullmatch(r"(===|~=|==|!=|<=|>=|<|>)(\d+(?:\.\d+)*)(\.\*)?", clause)
+        if found is not None:
+            is_minor = found[3] and found[2].count(".") == 1
+            name = "python_version" if is_minor else "python_full_version"
+            clauses.append(f'{name} {found[1]} "{found[2]}{"" if is_minor else found[3] or ""}"')
+    return f"({' and '.join(clauses)})" if clauses else "python_version >= '0'"
+
+
 def _source(document: Document, pair: Pair) -> Iterator[Statement]:
     """A source of uv: what it builds has whatever version it has."""
     parts = [*pairs(pair.value)] if len(pair.keys) == 1 else [pair._replace(keys=pair.keys[1:])]
@@ -243,6 +309,20 @@ def _source(document: Document, pair: Pair) -> Iterator[Statement]:
         yield from _table(
             document, pair.keys[0], parts, pair.start, pair.end, "pep440", "uv source"
         )
+
+
+def _uv(document: Document, root: Value, *above: str) -> Iterator[Statement]:
+    for name in ("constraint", "build-constraint", "override", "dev"):
+        values = at(root, *above, f"{name}-dependencies")
+        yield from _requirements(document, values, f"uv {name}")
+    for pair in named(root, *above, "extra-build-dependencies"):
+        yield from _requirements(document, [pair.value], f"uv build {pair.keys[0]}")
+    for pair in named(root, *above, "sources"):
+        yield from _source(document, pair)
+    yield from _python(
+        document, at(root, *above, "dependency-groups", "*", "requires-python"), "pep440"
+    )
+    yield from _targets(document, at(root, *above, "pip", "python-version"))
 
 
 def _pdm(document: Document, root: Value) -> Iterator[Statement]:
@@ -257,8 +337,9 @@ def _pdm(document: Document, root: Value) -> Iterator[Statement]:
 
 
 def _pipfile(document: Document, root: Value) -> Iterator[Statement]:
-    roles: tuple[tuple[str, Role], ...] = (("packages", "main"), ("dev-packages", "extra"))
-    for group, role in roles:
+    others = [pair.keys[0] for pair in pairs(root) if pair.keys[0] not in _PIPFILE_OTHERS]
+    for group in dict.fromkeys(others):
+        role: Role = "main" if group == "packages" else "extra"
         for pair in named(root, group):
             name, parts = pair.keys[0], [pair._replace(keys=pair.keys[1:])]
             found = (
@@ -271,9 +352,13 @@ def _pipfile(document: Document, root: Value) -> Iterator[Statement]:
     yield from _targets(document, at(root, "requires", "python_full_version"))
 
 
+_PIPFILE_OTHERS = frozenset({"source", "requires", "scripts", "pipenv", "pipfile"})
+
+
 def _pixi(document: Document, root: Value, *above: str) -> Iterator[Statement]:
     groups: list[tuple[str, ...]] = [
         (),
+        ("package",),
         ("feature", "*"),
         ("target", "*"),
         ("feature", "*", "target", "*"),
@@ -281,13 +366,14 @@ def _pixi(document: Document, root: Value, *above: str) -> Iterator[Statement]:
     for group in groups:
         for table, dialect in _PIXI_TABLES:
             for pair in named(root, *above, *group, table):
-                if len(pair.keys) == 1:
-                    scope = f"pixi {table} {pair.start if group else ''}"
+                scope = f"pixi {table} {pair.start if group else ''}"
+                if len(pair.keys) == 1 or pair.keys[1:] == ("version",):
                     yield from _keyed(document, pair.keys[0], pair, dialect, scope)
 
 
 _PIXI_TABLES: tuple[tuple[str, Dialect], ...] = (
     ("dependencies", "conda"), ("host-dependencies", "conda"), ("build-dependencies", "conda"),
+    ("run-dependencies", "conda"),
     ("pypi-dependencies", "pep440"),
 )  # fmt: skip
 
@@ -328,3 +414,6 @@ def _tox(document: Document, root: Value, *above: str) -> Iterator[Statement]:
 def _mise(document: Document, root: Value) -> Iterator[Statement]:
     yield from _targets(document, at(root, "tools", "python"))
     yield from _targets(document, at(root, "tools", "python", "version"))
+    for value in at(root, "tools", "python"):
+        for each in items(value):
+            yield from _targets(document, at(each, "version"))

@@ -21,6 +21,7 @@ Verdict = Literal["ok", "violation", "unsatisfiable", "unknown"]
 _EVERYTHING = ">=0.dev0"
 _MAX_TEXT = 2_000
 _MINORS = range(41)
+_USUAL_PARTS = 3
 _CLAUSE = re.compile(r"(?P<sign>===|~=|==|!=|<=|>=|<|>)(?P<space>\s*)(?P<version>[^\s,|]+)")
 _UPPER, _LOWER = ("<", "<="), (">", ">=")
 
@@ -137,12 +138,12 @@ def _witness(
     return next(literal, None)
 
 
-def _oddity(version: Version) -> tuple[bool, bool, bool, bool, bool, Version]:
+def _oddity(version: Version) -> tuple[bool, bool, bool, bool, bool, bool, Version]:
     """What a version that anybody would release comes before, and then the smaller one."""
     is_first = version.pre is not None and version.pre[1] == 0
     return (
         version.is_prerelease, version.is_devrelease, is_first, bool(version.local),
-        version.is_postrelease, version,
+        version.is_postrelease, len(version.release) > _USUAL_PARTS, version,
     )  # fmt: skip
 
 
@@ -180,6 +181,8 @@ def _odd_ones(versions: Sequence[Version], *, finals: bool) -> Iterator[str]:
     for version in versions:
         if not version.is_postrelease and not version.is_devrelease:
             yield f"{version.public}.post1"
+        if version.post is not None:  # `>1.post1` admits 1.post2, and `>1` does not
+            yield f"{version.public.rpartition('.post')[0]}.post{version.post + 1}"
         epochs = {version.epoch, 0, version.epoch + 1}
         for epoch, release, suffix in product(epochs, _releases(version), suffixes):
             start = f"{epoch}!" if epoch else ""
@@ -272,6 +275,8 @@ def _npm(text: str) -> str:
         return f">={span[1]},{last}"
     clauses = []
     for part in text.split():
+        if "," in part:
+            raise ValueError(f"{part!r} is no range")
         found = re.fullmatch(r"(<=|>=|<|>|=|\^|~)?v?(.+)", part)
         sign, version = (found[1] or "=", found[2]) if found else ("=", part)
         plain = re.sub(r"-dev$", "", version)
@@ -328,7 +333,7 @@ def narrowed(text: str, dialect: Dialect, allowed: str, *, finals: bool) -> str 
     kept: list[str] = []
     for number in range(0, len(parts), 2):
         new = _narrowed(parts[number], dialect, allowed, finals=finals)
-        if new is not None:
+        if new is not None and new not in kept:
             kept += [parts[number - 1], new] if kept else [new]
     result = "".join(kept)
     if not kept or result == text:
@@ -369,7 +374,7 @@ def _narrowed(text: str, dialect: Dialect, allowed: str, *, finals: bool) -> str
                 text = wanted
             else:
                 comma = " " if dialect == "npm" else ", " if re.search(r"\S, ", text) else ","
-                text = f"{text.rstrip()}{comma}{wanted}"
+                text = f"{text.rstrip().rstrip(',')}{comma}{wanted}"
     except ValueError:
         return None
     return text

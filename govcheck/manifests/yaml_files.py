@@ -1,7 +1,8 @@
 """YAML: workflows of CI services, conda environments, pre-commit, Read the Docs, Compose."""
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from govcheck.config import yaml
 from govcheck.config.tree import Container, Scalar
@@ -11,16 +12,18 @@ from govcheck.manifests.statement import (
     Dialect,
     Quoting,
     Statement,
+    UnreadableError,
     in_role,
     of_python,
     of_requirement,
 )
-from govcheck.manifests.tree import Pair, Value, at, is_verbatim, items, pairs, scalars
+from govcheck.manifests.tree import Pair, Value, at, is_verbatim, items, named, pairs, scalars
 
 _SCRIPTS = frozenset(
     {"script", "before_script", "after_script", "run", "command", "commands", "bash", "install",
      "before_install", "powershell", "pwsh", "jobs-script", "post_install", "build"}
 )  # fmt: skip
+_OWN = re.compile(r"\.pre-commit-config\.yaml|\.?readthedocs\.ya?ml|environment\.ya?ml")
 _EXPRESSION = re.compile(r"^\s*\$\{\{\s*(?P<what>.+?)\s*\}\}\s*$")
 _MAX_VALUES = 200_000
 
@@ -29,12 +32,21 @@ def statements(document: Document) -> Iterator[Statement]:
     """What a YAML file states, by its name."""
     path = document.path.lower()
     name = path.rpartition("/")[2]
-    for root in document.view(yaml.read).tree.roots:
+    tree = document.view(yaml.read).tree
+    is_own = _OWN.fullmatch(name) is not None or "/.github/" in f"/{path}"
+    is_said = re.search(r"(?m)^[ \t]*[^\s#]", document.text) is not None
+    if is_own and (tree.broken or (is_said and not tree.roots)):
+        raise UnreadableError("it is not YAML")
+    for root in tree.roots:
         if name == ".pre-commit-config.yaml":
             yield from _pre_commit(document, root)
         elif re.fullmatch(r"\.?readthedocs\.ya?ml", name):
             yield from _versions(document, at(root, "build", "tools", "python"), "npm")
             yield from _versions(document, at(root, "python", "version"), "npm")
+            for value in at(root, "build", "commands"):
+                yield from _script(document, value)
+            for pair in named(root, "build", "jobs"):
+                yield from _script(document, pair.value)
         elif re.search(r"(^|[-_.])(environment|conda|env)[^/]*\.ya?ml$", name):
             yield from in_role("main", _conda(document, root))
         elif "/.github/" in f"/{path}" or re.fullmatch(r"action\.ya?ml", name):
@@ -57,7 +69,9 @@ def _hook(document: Document, hook: Value) -> Iterator[Statement]:
     if isinstance(language, Scalar) and language.text != "python":
         return
     for value in at(hook, "language_version"):
-        if isinstance(value, Scalar) and re.match(r"(python|py)?\d", value.text or ""):
+        # Without a word on the language, only what no other language counts like.
+        pattern = r"(python|py)?\d" if language is not None else r"(python|py)\d|3\.([6-9]|1\d)"
+        if isinstance(value, Scalar) and re.match(pattern, value.text or ""):
             yield _version(document, value, "python", only=True)
     for value in at(hook, "additional_dependencies"):
         start = getattr(value, "start", 0)
@@ -116,12 +130,16 @@ def _lines(document: Document, each: Scalar, dialect: Dialect) -> Iterator[State
 
 def _conda(document: Document, root: Value) -> Iterator[Statement]:
     for value in at(root, "dependencies"):
+        is_flow = isinstance(value, Container) and value.layout == "flow"
         for each in items(value):
             if isinstance(each, Scalar) and each.text:
                 found = shell.match_spec(document, each.text, each.start, document.path)
                 if found is not None:
                     verbatim = is_verbatim(document.text, each)
-                    yield found if verbatim else found._replace(editable=None)
+                    quoting: Quoting = "flow" if is_flow and not _is_quoted(document, each) else ""
+                    yield (found if verbatim else found._replace(editable=None))._replace(
+                        quoting=quoting
+                    )
             for pip in at(each, "pip"):
                 for line in scalars(pip):
                     yield from _requirement(document, line, pip, "pip")
@@ -131,20 +149,40 @@ def _conda(document: Document, root: Value) -> Iterator[Statement]:
 
 
 def _workflow(document: Document, root: Value) -> Iterator[Statement]:
-    for pair, jobs in _everywhere(root):
+    everything = [*_everywhere(root)]
+    variables = _variables(everything)
+    in_matrix = frozenset(_MATRIX_USE.findall(document.text)) | _MATRIX_KEYS
+    for pair, above in everything:
         match pair.keys[-1], pair.value:
             case "steps", Container() as steps:
                 for step in items(steps):
-                    yield from _step(document, root, step)
+                    yield from _step(document, variables, above, step)
             case "container" | "image" as key, Scalar() as image if (
-                key == "container" or "container" in jobs
+                key == "container" or above[-1:] == ("container",) or above[-2:-1] == ("services",)
             ):
                 yield from images.statement(document, image.text or "", image.start)
             case "matrix", Container() as matrix:
-                yield from _matrix(document, root, matrix)
+                yield from _matrix(document, in_matrix, matrix)
 
 
-def _step(document: Document, root: Value, step: Value) -> Iterator[Statement]:
+_MATRIX_KEYS = frozenset({"python-version", "python_version", "python", "python-versions", "py"})
+_MATRIX_USE = re.compile(r"python[-_]version['\"]?:\s*['\"]?\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
+_Variables = Mapping[tuple[tuple[str, ...], str], list[Value]]
+
+
+def _variables(everything: Iterable[tuple[Pair, tuple[str, ...]]]) -> _Variables:
+    """What `env` sets, by where and by name."""
+    found: dict[tuple[tuple[str, ...], str], list[Value]] = {}
+    for pair, above in everything:
+        if pair.keys[-1] == "env":
+            for inner in pairs(pair.value):
+                found.setdefault((above, inner.keys[0]), []).append(inner.value)
+    return found
+
+
+def _step(
+    document: Document, variables: _Variables, above: tuple[str, ...], step: Value
+) -> Iterator[Statement]:
     uses = next(iter(at(step, "uses")), None)
     name = (uses.text or "") if isinstance(uses, Scalar) else ""
     if re.search(r"/setup-(python|uv|miniconda|pdm|micromamba)|/python-", name):
@@ -155,31 +193,26 @@ def _step(document: Document, root: Value, step: Value) -> Iterator[Statement]:
                 )
                 what = expression["what"] if expression else ""
                 if what.startswith("env.") and isinstance(value, Scalar):
-                    yield _by_variable(document, root, value, what.removeprefix("env."))
-                elif not what.startswith("matrix."):
+                    name = what.removeprefix("env.")
+                    given = variables.get((above, name)) or variables.get(((), name), [])
+                    yield _by_variable(document, value, given)
+                elif not re.fullmatch(r"matrix\.[\w-]+", what):
                     yield from _versions(document, iter([value]), "npm")
     for value in at(step, "run"):
         yield from _script(document, value)
 
 
-def _by_variable(document: Document, root: Value, use: Scalar, name: str) -> Statement:
+def _by_variable(document: Document, use: Scalar, given: Sequence[Value]) -> Statement:
     """The version that a variable of the workflow holds; it is mended where it is set, by hand."""
     said = of_python(document, use.text or "", use.start, use.end, "npm")
-    given = [
-        value
-        for pair, _ in _everywhere(root)
-        if pair.keys[-1] == "env"
-        for value in at(pair.value, name)
-    ]
     if len(given) != 1 or not isinstance(given[0], Scalar):
         return said
     set_ = _version(document, given[0], "npm", only=True)
     return said._replace(specifier=set_.specifier, why=set_.why)
 
 
-def _matrix(document: Document, root: Value, matrix: Value) -> Iterator[Statement]:
+def _matrix(document: Document, keys: Set[str], matrix: Value) -> Iterator[Statement]:
     """The interpreters of a matrix, less what is taken out for every combination."""
-    keys = {"python-version", "python_version", "python", "python-versions", "py"}
     excluded = {
         each.text
         for value in at(matrix, "exclude")
@@ -192,6 +225,8 @@ def _matrix(document: Document, root: Value, matrix: Value) -> Iterator[Statemen
         if pair.keys[0] in keys:
             found = scalars(pair.value)
             for each in found:
+                if (each.text or "").startswith("${{"):
+                    yield _version(document, each, "npm", only=False)
                 if each.text in excluded or not re.match(r"[\d~^<>=*x]", each.text or ""):
                     continue
                 yield _version(document, each, "npm", only=False)
@@ -208,14 +243,19 @@ def _matrix(document: Document, root: Value, matrix: Value) -> Iterator[Statemen
 
 def _generic(document: Document, root: Value) -> Iterator[Statement]:
     """Images and scripts, whatever the service calls the things around them."""
+    given = {pair.keys[0]: pair.value for pair in named(root, "variables")}
     for pair, _ in _everywhere(root):
         key = pair.keys[-1]
         if key == "image":
             for value in (pair.value, *at(pair.value, "name")):
                 if isinstance(value, Scalar) and value.text:
                     text = value.text
-                    if re.search(r"(^|/)python(:|@|$)|python", text):
-                        yield from images.statement(document, text, value.start)
+                    named_by = given.get(text.strip("${}")) if text.startswith("$") else None
+                    full = named_by.text if isinstance(named_by, Scalar) else None
+                    if "python" in (full or text):
+                        yield from images.statement(
+                            document, full or text, value.start, shown=text, verbatim=full is None
+                        )
         elif key in _SCRIPTS:
             yield from _script(document, pair.value)
         elif key == "versionSpec" or (key == "python" and document.path.endswith(".travis.yml")):
@@ -231,20 +271,24 @@ def _generic(document: Document, root: Value) -> Iterator[Statement]:
 def _script(document: Document, value: Value) -> Iterator[Statement]:
     nested = (deep for each in items(value) for deep in items(each) if isinstance(deep, Scalar))
     for line in (*scalars(value), *nested):
-        yield from shell.commands(document, line.start, line.end)
+        # Only a literal block, `|`, keeps its lines.
+        sign = document.text[line.start : line.start + 1]
+        start = document.text.find("\n", line.start) if sign in ("|", ">") else line.start
+        is_folded = sign != "|" and "\n" in document.text[max(start, 0) : line.end]
+        yield from shell.commands(document, max(start, line.start), line.end, is_folded=is_folded)
 
 
 def _everywhere(root: Value) -> Iterator[tuple[Pair, tuple[str, ...]]]:
     """All pairs of a document with the keys above them, outer ones first."""
-    waiting: list[tuple[Value, tuple[str, ...]]] = [(root, ())]
+    waiting: deque[tuple[Value, tuple[str, ...]]] = deque([(root, ())])
     seen = 0
     while waiting:
-        value, above = waiting.pop(0)
+        value, above = waiting.popleft()
         for pair in pairs(value):
             seen += 1
             yield pair, above
             if isinstance(pair.value, Container):
                 waiting.append((pair.value, (*above[-3:], pair.keys[-1])))
-        waiting += [(each, above) for each in items(value) if isinstance(each, Container)]
+        waiting.extend((each, above) for each in items(value) if isinstance(each, Container))
         if seen > _MAX_VALUES:
             return

@@ -42,7 +42,8 @@ def _among(statements: Sequence[Statement]) -> Iterator[Finding]:
     from govcheck.manifests.versions import meet, translate  # only a pair pays for it
 
     told: set[Statement] = set()
-    for one, other in combinations(statements, 2):
+    distinct = {(each.specifier, each.dialect, each.role): each for each in reversed(statements)}
+    for one, other in combinations([*reversed(distinct.values())][:_MAX_COMPARED], 2):
         together = "main" in (one.role, other.role)
         if not together or one.specifier == other.specifier or other in told:
             continue
@@ -62,6 +63,9 @@ def _among(statements: Sequence[Statement]) -> Iterator[Finding]:
                   "verdict": "unsatisfiable", "witness": None},
         )  # fmt: skip
 
+
+# Where more are stated, enough is found among these.
+_MAX_COMPARED = 200
 
 rule = Rule("pins-disagree", "dependencies", check)
 
