@@ -101,7 +101,8 @@ class Repo:
         try:
             document.text  # noqa: B018
         except UndecodableError as error:
-            self.unchecked[path] = str(error)
+            if not data.startswith(_UTF16_OR_32):  # by chance bytes of something else may
+                self.unchecked[path] = str(error)
             return None
         self._documents[path] = document
         return document

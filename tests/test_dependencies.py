@@ -313,11 +313,13 @@ MANIFESTS: dict[str, tuple[str, str, list[str], str | None]] = {
         "setup.sh",
         "cat > a.txt <<END\npip install 'numpy>=1'\nEND\nsudo -H pip --quiet install numpy==2.0.1\n"
         "python3 -I -m pip install numpy==2.1\npipenv install numpy==2.2\nuv add numpy@2.3\n"
-        "bash <<END\npip install 'numpy>=1.2'\nEND\n$(PIP) install 'numpy>=1.3'\n",
+        "bash <<END\npip install 'numpy>=1.2'\nEND\n$(PIP) install 'numpy>=1.3'\n"
+        "pip install numpy --no-index --find-links dist\n",
         ["4 numpy", "5 numpy", "6 numpy", "7 numpy", "9 numpy", "11 numpy"],
         "cat > a.txt <<END\npip install 'numpy>=1'\nEND\nsudo -H pip --quiet install numpy==2.0.1\n"
         "python3 -I -m pip install numpy==2.1\npipenv install numpy==2.2\nuv add numpy@2.3\n"
-        "bash <<END\npip install 'numpy>=1.2,<2'\nEND\n$(PIP) install 'numpy>=1.3,<2'\n",
+        "bash <<END\npip install 'numpy>=1.2,<2'\nEND\n$(PIP) install 'numpy>=1.3,<2'\n"
+        "pip install numpy --no-index --find-links dist\n",
     ),
     "a justfile": (
         "justfile",
@@ -562,6 +564,32 @@ def test_hostile_manifests_neither_crash_nor_hang(
     assert not report.problems
     assert time.process_time() - started < 10
     assert not fix(str(root), write_files=False).problems
+
+
+def test_what_names_a_minor_version_goes_with_its_latest_patch(repository: Repository) -> None:
+    policy = '[dependencies]\npython = ">=3.12.4,<3.13"\n'
+    files = {
+        "Dockerfile": "FROM python:3.12\nFROM python:3.12.3\n",
+        ".python-version": "3.12\n",
+        "pyproject.toml": '[tool.ruff]\ntarget-version = "py312"\n[project]\n'
+        'requires-python = ">=3.12"\n',
+    }
+    assert _lines(repository({"govcheck.toml": policy, **files})) == ["2 python", "4 python"]
+
+
+def test_a_command_that_names_no_version_is_told_and_fails_nothing(repository: Repository) -> None:
+    root = repository({"govcheck.toml": POLICY, "tox.ini": "[testenv]\nbasepython = python3\n"})
+    (finding,) = check(str(root), select=RULES).findings
+    assert finding.severity == "info"
+    assert "'python3' is whichever version a machine calls so" in finding.message
+
+
+def test_a_chapter_of_a_manual_is_no_constraints_file(repository: Repository) -> None:
+    chapter = (
+        "Constraints\n===========\n\nnumpy is a package that has constraints.\nSee numpy docs.\n"
+    )
+    files = {"docs/constraints.txt": chapter, "a/constraints.txt": "numpy\n"}
+    assert _lines(repository({"govcheck.toml": POLICY, **files})) == ["1 numpy"]
 
 
 UNREADABLE = {

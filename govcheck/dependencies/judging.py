@@ -1,5 +1,6 @@
 """What the repository states about versions, and what the policy says of each statement."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from govcheck.manifests.statement import Dialect, Statement
 from govcheck.manifests.versions import Judgement, caps, judge, translate
 from govcheck.policy import Policy
 from govcheck.repo import Repo
+
+_MINOR = re.compile(r"(?:cpython|python|py|cp)?[-@]?3\.?\d{1,2}")
 
 
 class Judged(NamedTuple):
@@ -112,6 +115,8 @@ def _judged(
     except ValueError:
         return Judged(statement, allowed, Judgement("unknown"), "it is no specifier that is known")
     judgement = judge([own], allowed, finals=is_python)
+    if is_python and not judgement.is_disjoint and _MINOR.fullmatch(statement.specifier):
+        return Judged(statement, allowed, Judgement("ok"))  # it goes with the latest patch
     if judgement.verdict == "violation" and not is_python:
         joint = together.judged(statement, allowed)
         judgement = joint if joint.verdict not in ("unsatisfiable", "unknown") else judgement

@@ -1,5 +1,6 @@
 """What findings about versions say, alike in all rules."""
 
+import re
 from collections.abc import Iterator
 
 from govcheck.dependencies.judging import Judged, judged
@@ -8,6 +9,8 @@ from govcheck.finding import Finding, Severity
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Rule
+
+_COMMAND = re.compile(r"'(?:python|py)3?'")
 
 
 def limit(policy: Policy, subject: str) -> str:
@@ -50,6 +53,9 @@ def _finding(rule: Rule, repo: Repo, policy: Policy, each: Judged) -> Finding:
         case "unknown":
             severity = policy.dependencies.unknown
             message = f"{says}: which version this is cannot be told: {each.why}; {allows}"
+        case "violation" if _COMMAND.fullmatch(says):
+            severity = policy.dependencies.unknown
+            message = f"{says} is whichever version a machine calls so; {allows}"
         case "unsatisfiable":
             message = f"{says} admits no version at all; {allows}"
         case _ if statement.form == "lock" and statement.subject == "python":

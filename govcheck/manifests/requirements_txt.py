@@ -20,6 +20,11 @@ _WHEEL = re.compile(r"(?P<name>[A-Za-z0-9_.]+)-(?P<version>\d[^-/]*)-[^/]+\.whl$
 _SDIST = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)-(?P<version>\d[^-/]*)(?:\.tar\.gz|\.zip)$")
 _REFERENCE = re.compile(r"[\w+.-]{1,100}:|\.|/|[^\s;=<>~!@]+\.(?:whl|tar\.gz|zip)(?:$|[\s;#])")
 _ALONG = re.compile(r"(^|[-_.])(dev|develop|development|test|tests|testing|docs?|lint)([-_.]|$)")
+# A name with extras, and then its end, or what a specifier, a marker or an option begins with.
+_LIKELY = re.compile(
+    r"-|[\w.+-]{1,100}:\S|[./]|[^\s;=<>~!@]+\.(?:whl|tar\.gz|zip)\b"
+    r"|[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*(?:$|[=<>!~;@(#,]|--)|[$%{]"
+)
 _COMMENT = re.compile(r"(?:^|\s)#")
 
 
@@ -34,10 +39,17 @@ class _Line(NamedTuple):
 def statements(document: Document) -> Iterator[Statement]:
     """What a requirements file states, its includes left to themselves."""
     bound_by = tuple(path for kind, path in _included(document) if kind == "c")
-    for line in _lines(document):
+    lines = [*_lines(document)]
+    if sum(map(_is_prose, lines)) * 2 > len(lines):
+        return  # `constraints.txt` may be a chapter of a manual
+    for line in lines:
         found = _statement(document, line)
         if found is not None:
             yield found._replace(bound_by=bound_by, role=_role(document.path))
+
+
+def _is_prose(line: _Line) -> bool:
+    return _LIKELY.match(line.text) is None
 
 
 def _role(path: str) -> Role:

@@ -229,6 +229,8 @@ def _installed(document: Document, words: Sequence[_Word], scope: str) -> Iterat
             continue
         # Without quotes, `numpy>=2` is the package and a file that its output goes to; and a mere
         # name states no version that could be narrowed.
+        if found.specifier == "" and any(each.text == "--no-index" for each in words):
+            continue  # what lies in a folder, which was built just before
         is_plain = not word.quote and found.specifier == ""
         yield found._replace(editable=None) if is_plain else found
 

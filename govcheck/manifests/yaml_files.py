@@ -151,7 +151,7 @@ def _conda(document: Document, root: Value) -> Iterator[Statement]:
 def _workflow(document: Document, root: Value) -> Iterator[Statement]:
     everything = [*_everywhere(root)]
     variables = _variables(everything)
-    in_matrix = frozenset(_MATRIX_USE.findall(document.text)) | _MATRIX_KEYS
+    in_matrix = _in_matrix(everything)
     for pair, above in everything:
         match pair.keys[-1], pair.value:
             case "steps", Container() as steps:
@@ -162,11 +162,29 @@ def _workflow(document: Document, root: Value) -> Iterator[Statement]:
             ):
                 yield from images.statement(document, image.text or "", image.start)
             case "matrix", Container() as matrix:
-                yield from _matrix(document, in_matrix, matrix)
+                keys = _MATRIX_KEYS | in_matrix.get(above[:-1], frozenset())
+                yield from _matrix(document, keys, matrix)
+
+
+def _in_matrix(
+    everything: Iterable[tuple[Pair, tuple[str, ...]]],
+) -> dict[tuple[str, ...], frozenset[str]]:
+    """The keys of its matrix that a job takes for versions of Python, by the path of the job."""
+    found: dict[tuple[str, ...], frozenset[str]] = {}
+    for pair, above in everything:
+        if pair.keys[-1] == "steps":
+            uses = (
+                _MATRIX_USE.fullmatch(value.text or "")
+                for step in items(pair.value)
+                for value in at(step, "with", "python-version")
+                if isinstance(value, Scalar)
+            )
+            found[above] = frozenset(use[1] for use in uses if use)
+    return found
 
 
 _MATRIX_KEYS = frozenset({"python-version", "python_version", "python", "python-versions", "py"})
-_MATRIX_USE = re.compile(r"python[-_]version['\"]?:\s*['\"]?\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
+_MATRIX_USE = re.compile(r"\s*\$\{\{\s*matrix\.([\w-]+)\s*\}\}\s*")
 _Variables = Mapping[tuple[tuple[str, ...], str], list[Value]]
 
 
@@ -227,6 +245,8 @@ def _matrix(document: Document, keys: Set[str], matrix: Value) -> Iterator[State
             for each in found:
                 if (each.text or "").startswith("${{"):
                     yield _version(document, each, "npm", only=False)
+                if re.search(r"[\w.]\s+\w", each.text or ""):
+                    continue  # several in one text, which is for something else to split
                 if each.text in excluded or not re.match(r"[\d~^<>=*x]", each.text or ""):
                     continue
                 yield _version(document, each, "npm", only=False)
