@@ -133,11 +133,11 @@ MANIFESTS: dict[str, tuple[str, str, list[str], str | None]] = {
         "Dockerfile",
         "ARG PY=3.11\nFROM python:${PY}-slim AS base\nFROM base AS next\n"
         "FROM python@sha256:00\nRUN <<END\npip install 'numpy>=1'\nEND\n"
-        'RUN ["pip", "install", "websockets>=12"]\n',
-        ["2 python", "4 python ?", "6 numpy", "8 websockets"],
+        'RUN ["pip", "install", "websockets>=12"]\nFROM python\n',
+        ["2 python", "4 python ?", "6 numpy", "8 websockets", "9 python"],
         "ARG PY=3.11\nFROM python:${PY}-slim AS base\nFROM base AS next\n"
         "FROM python@sha256:00\nRUN <<END\npip install 'numpy>=1,<2'\nEND\n"
-        'RUN ["pip", "install", "websockets>=12,<16"]\n',
+        'RUN ["pip", "install", "websockets>=12,<16"]\nFROM python:3.12\n',
     ),
     "a workflow: matrix, include, container, variables, commands": (
         ".github/workflows/ci.yml",

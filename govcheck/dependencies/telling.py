@@ -1,6 +1,5 @@
 """What findings about versions say, alike in all rules."""
 
-import re
 from collections.abc import Iterator
 
 from govcheck.dependencies.judging import Judged, judged
@@ -10,7 +9,7 @@ from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Rule
 
-_COMMAND = re.compile(r"'(?:python|py)3?'")
+_COMMANDS = frozenset({"python", "python3", "py", "py3"})
 
 
 def limit(policy: Policy, subject: str) -> str:
@@ -53,7 +52,7 @@ def _finding(rule: Rule, repo: Repo, policy: Policy, each: Judged) -> Finding:
         case "unknown":
             severity = policy.dependencies.unknown
             message = f"{says}: which version this is cannot be told: {each.why}; {allows}"
-        case "violation" if _COMMAND.fullmatch(says):
+        case "violation" if statement.specifier in _COMMANDS:
             severity = policy.dependencies.unknown
             message = f"{says} is whichever version a machine calls so; {allows}"
         case "unsatisfiable":
