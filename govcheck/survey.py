@@ -1,14 +1,11 @@
 """What a repository holds that a policy could speak of, for `govcheck init`."""
 
-import configparser
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from govcheck.dependencies.judging import capped
-from govcheck.document import Document
 from govcheck.flags.references import READS, references
 from govcheck.flags.section import FlagsSettings
 from govcheck.flags.values import Value, meaning
@@ -16,13 +13,14 @@ from govcheck.git import GitError, git
 from govcheck.manifests.find import declared
 from govcheck.manifests.statement import Statement
 from govcheck.manifests.versions import judge, translate
+from govcheck.markers import has_tests
+from govcheck.markers.registration import registrations
+from govcheck.markers.suite import suite
 from govcheck.policy import Policy
-from govcheck.policy.source import SourceError, parse
 from govcheck.repo import Repo
 
 FLAG_NAMES = ("USE_*", "ENABLE_*", "DISABLE_*", "FEATURE_*", "FF_*", "*_ENABLED")
 
-_PYTEST_FILES = {"pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 _TOOL_DIRECTORIES = re.compile(
     r"(^|/)(\.[^/]*|__pycache__|node_modules|build|dist|venv|env|htmlcov|[^/]*\.egg-info)/$"
 )
@@ -62,21 +60,19 @@ def found_flags(repo: Repo) -> tuple[FoundFlag, ...]:
     return tuple(sorted(found, key=lambda flag: flag.name))
 
 
-def registered_markers(repo: Repo) -> tuple[str, ...]:
-    """The pytest markers that configuration registers, each as `NAME (file)`."""
+def found_folders(repo: Repo) -> tuple[tuple[str, str], ...]:
+    """The folders named like a marker that most of their tests bear: (folder, marker)."""
+    if not repo.view(has_tests):
+        return ()
+    tests = repo.view(suite).tests
     found = []
-    pyproject = _toml(repo, "pyproject.toml")
-    options = _table(_table(_table(pyproject, "tool"), "pytest"), "ini_options")
-    native = _table(_table(pyproject, "tool"), "pytest")
-    for markers in (options.get("markers"), native.get("markers")):
-        if isinstance(markers, list):
-            found += [(str(marker), "pyproject.toml") for marker in markers]
-    for path, section in _PYTEST_FILES.items():
-        if document := repo.document(path):
-            lines = _ini_value(document, section, "markers").splitlines()
-            found += [(line.strip(), path) for line in lines if line.strip()]
-    names = ((re.split(r"[:(]", marker)[0].strip(), path) for marker, path in found)
-    return tuple(f"{name} ({path})" for name, path in names)
+    for name in dict.fromkeys(each.name for each in repo.view(registrations)):
+        inside = [test for test in tests if f"/{name}/" in f"/{test.path}"]
+        bearing = [test for test in inside if name in test.names]
+        if bearing and 2 * len(bearing) >= len(inside):
+            folder = f"/{bearing[0].path}".partition(f"/{name}/")[0]
+            found.append((f"{folder}/{name}".lstrip("/"), name))
+    return tuple(found)
 
 
 def found_limits(repo: Repo) -> tuple[str | None, tuple[FoundLimit, ...]]:
@@ -129,29 +125,3 @@ def ignored_directories(repo: Repo) -> tuple[str, ...]:
         return ()
     paths = os.fsdecode(listing).split("\0")
     return tuple(p for p in paths if p.endswith("/") and not _TOOL_DIRECTORIES.search(p))
-
-
-def _toml(repo: Repo, path: str) -> dict[str, Any]:
-    document = repo.document(path)
-    try:
-        return parse(document) if document else {}
-    except SourceError:
-        return {}
-
-
-def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
-    value = data.get(name, {})
-    return value if isinstance(value, dict) else {}
-
-
-def _strings(value: object) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
-def _ini_value(document: Document, section: str, option: str) -> str:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(document.text)
-    except configparser.Error:
-        return ""
-    return parser.get(section, option, fallback="")

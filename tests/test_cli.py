@@ -357,6 +357,9 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
                 'dependencies = [\n  "numpy<2",  # built against NumPy 1\n  "httpx",\n]\n'
                 '[tool.pytest.ini_options]\nmarkers = ["slow: takes long"]\n'
             ),
+            "tests/slow/test_a.py": (
+                "import pytest\n\npytestmark = pytest.mark.slow\n\n\ndef test_a(): ...\n"
+            ),
             ".gitignore": "logs/\n.venv/\n",
             "logs/a.log": "",
             ".venv/x": "",
@@ -373,8 +376,8 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
         '[dependencies]\npython = ">=3.11"\n\n[dependencies.packages.numpy]  # pyproject.toml:5\n'
         'allow = "<2"\nreason = "built against NumPy 1"\n'
     ) in text
-    for note in ("slow (pyproject.toml)", "#   logs/\n"):
-        assert note in text
+    assert '[[markers.require]]\npaths = ["tests/slow/**"]\nall = ["slow"]\n' in text
+    assert "#   logs/\n" in text
     assert "httpx" not in text
     assert ".venv" not in text
     assert _out(capsys, "init")[0] == 2

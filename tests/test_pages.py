@@ -29,7 +29,9 @@ def test_the_table_of_rules_is_that_of_the_rules() -> None:
     assert _block("rules") == "\n".join(rows) + "\n"
 
 
-@pytest.mark.parametrize("block", ["example", "fold", "dependencies", "dependencies-table"])
+@pytest.mark.parametrize(
+    "block", ["example", "fold", "dependencies", "dependencies-table", "markers"]
+)
 def test_the_output_that_the_readme_shows_is_that_of_the_example(
     block: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

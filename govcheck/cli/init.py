@@ -18,9 +18,9 @@ from govcheck.survey import (
     FoundFlag,
     FoundLimit,
     found_flags,
+    found_folders,
     found_limits,
     ignored_directories,
-    registered_markers,
 )
 
 EXAMPLES = """\
@@ -67,7 +67,7 @@ def _policy(repo: Repo) -> Iterator[str]:
     yield ""
     yield from _flags(found_flags(repo))
     yield from _dependencies(*found_limits(repo))
-    yield from _notes("pytest markers that are registered here", registered_markers(repo))
+    yield from _markers(found_folders(repo))
     yield from _notes("Directories of data that git ignores", ignored_directories(repo))
 
 
@@ -106,6 +106,20 @@ def _dependencies(python: str | None, limits: tuple[FoundLimit, ...]) -> Iterato
         yield f"[dependencies.packages.{limit.name}]  # {limit.place}"
         yield f"allow = {json.dumps(limit.allow)}"
         yield f"reason = {json.dumps(limit.reason, ensure_ascii=False)}"
+        yield ""
+
+
+def _markers(folders: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    yield "# Tests. 'govcheck markers' prints which markers they bear."
+    if not folders:
+        yield "# No folder of tests is named like a marker. A requirement would be:"
+        yield "# [[markers.require]]"
+        yield '# paths = ["tests/integration/**"]'
+        yield '# all = ["integration"]'
+    for folder, marker in folders:
+        yield "[[markers.require]]"
+        yield f"paths = [{json.dumps(folder + '/**', ensure_ascii=False)}]"
+        yield f"all = [{json.dumps(marker)}]"
         yield ""
 
 

@@ -9,6 +9,7 @@ from govcheck.dependencies.section import Dependencies
 from govcheck.finding import Severity, Span
 from govcheck.flags.section import Flag, FlagsSettings
 from govcheck.keys import Key, Mistake, RuleName, Selector, key
+from govcheck.markers.section import Markers
 from govcheck.policy.source import Source
 
 __all__ = ["ExceptionEntry", "Origin", "Override", "Policy", "PolicyError", "PolicyMistake"]
@@ -106,6 +107,7 @@ class Policy:
     dependencies: Dependencies = key(
         "Which versions of packages and of Python may be used.", default_factory=Dependencies
     )
+    markers: Markers = key("Which marks tests must bear.", default_factory=Markers)
 
     today: date = field(default_factory=date.today)
     sources: tuple[Source, ...] = ()

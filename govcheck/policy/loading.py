@@ -270,6 +270,8 @@ def _declared(data: Mapping[str, Any]) -> Iterator[Key]:
     yield from (("dependencies", normalized(name)) for name in dependencies.get("packages", ()))
     if "python" in dependencies:
         yield ("dependencies", "python")
+    if "markers" in data:
+        yield ("markers",)
 
 
 def _loosened(
@@ -298,6 +300,8 @@ def _loosened(
             if ("dependencies", normalized(name)) in settled:
                 place: Key = ("dependencies", "packages", name, key)
                 yield place, registry.expand(["dependencies"]), None
+    for key in data.get("markers", {}) if ("markers",) in settled else ():
+        yield ("markers", key), registry.expand(["markers"]), None
     tables: list[tuple[Key, Mapping[str, Any]]] = [((), data)]
     tables += [(("overrides", n), each) for n, each in enumerate(data.get("overrides", ()))]
     for at, table in tables:

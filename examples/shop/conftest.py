@@ -1,0 +1,8 @@
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def bank():
+    return object()

@@ -1,0 +1,26 @@
+"""Tests and their marks: what pytest would collect and select, without running anything."""
+
+import re
+
+from govcheck.repo import Repo
+
+PYTHON = (".py",)
+MARKS = ("mark.", "add_marker")
+COMMANDS = ("pytest", "py.test")
+SKIPS = ("skip", "xfail")
+HOOKS = ("add_marker",)
+REGISTERS = ("addinivalue_line",)
+IGNORES = ("collect_ignore",)
+
+_TEST = re.compile(r"(^|/)(test[^/]*|[^/]*tests?|conftest)\.py$")
+
+
+def has_tests(repo: Repo) -> bool:
+    """Whether any file is named like a test; if so, one pass does all searches of the family."""
+    found = any(_TEST.search(path) for path in repo.files)
+    if found:
+        for needles in (MARKS, SKIPS, HOOKS, REGISTERS):
+            repo.expect(needles, PYTHON)
+        repo.expect(IGNORES, ("conftest.py",))
+        repo.expect(COMMANDS)
+    return found

@@ -1,0 +1,203 @@
+"""pytest's configuration: where it is, and what it says of collection and of markers.
+
+"Initialization: determining rootdir and configfile" and "Configuration Options" of pytest 9.
+"""
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from govcheck.config import ini, toml
+from govcheck.config.tree import Scalar
+from govcheck.document import Document
+from govcheck.manifests.tree import named, scalars
+from govcheck.repo import Repo
+
+# In the order of precedence within a folder.
+FILES = (
+    "pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini",
+    "setup.cfg",
+)  # fmt: skip
+_NORECURSE = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
+_NAME = re.compile(r"[^:(]+")
+
+
+class Line(NamedTuple):
+    """One line, or one item, of an option, and its offsets in the file."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Configuration(NamedTuple):
+    """What one configuration file says; `path` is empty where there is none.
+
+    `folder` is the one that its paths begin from. `options` are the lines of each option.
+    """
+
+    path: str
+    folder: str
+    options: dict[str, tuple[Line, ...]]
+
+    def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The words of an option of the type `args`."""
+        if name not in self.options:
+            return default
+        if self.path.endswith(".toml") and len(self.options[name]) != 1:
+            return tuple(line.text for line in self.options[name])
+        try:
+            return tuple(
+                word
+                for line in self.options[name]
+                for word in shlex.split(line.text, comments=True)
+            )
+        except ValueError:
+            return default
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The words of `addopts`."""
+        return self.words("addopts")
+
+    @property
+    def test_folders(self) -> tuple[str, ...]:
+        """The paths that a plain `pytest` begins from, from the root of the repository."""
+        paths = self.words("testpaths") or ("",)
+        return tuple(_joined(self.folder, path) for path in paths)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The patterns of test files."""
+        return self.words("python_files", ("test_*.py", "*_test.py"))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The prefixes and patterns of test classes."""
+        return self.words("python_classes", ("Test",))
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The prefixes and patterns of test functions."""
+        return self.words("python_functions", ("test",))
+
+    @property
+    def skipped_folders(self) -> tuple[str, ...]:
+        """The patterns of the names of folders that are not looked into."""
+        return self.words("norecursedirs", _NORECURSE)
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether a marker that is not registered is an error."""
+        return "--strict-markers" in self.arguments or "--strict" in self.arguments or any(
+            line.text.lower() in ("true", "1", "yes", "on")
+            for name in ("strict_markers", "strict")
+            for line in self.options.get(name, ())
+        )  # fmt: skip
+
+    @property
+    def is_xfail_strict(self) -> bool:
+        """Whether a test that is expected to fail must do so."""
+        return any(
+            line.text.lower() in ("true", "1", "yes", "on")
+            for name in ("xfail_strict", "strict_xfail", "strict")
+            for line in self.options.get(name, ())
+        )
+
+    def registered(self) -> Iterator[tuple[str, Line]]:
+        """The markers that it registers, and their lines."""
+        for line in self.options.get("markers", ()):
+            found = _NAME.match(line.text)
+            if found is not None and not line.text.startswith("#"):
+                yield found[0].strip(), line
+
+
+def configurations(repo: Repo) -> dict[str, Configuration]:
+    """The configurations of pytest in the repository, by their folders; the root has one."""
+    found: dict[str, Configuration] = {"": Configuration("", "", {})}
+    ranks: dict[str, int] = {}
+    for path in repo.files:
+        folder, _, name = path.rpartition("/")
+        if name not in FILES or FILES.index(name) >= ranks.get(folder, len(FILES)):
+            continue
+        document = repo.document(path)
+        options = _options(document) if document is not None else None
+        if options is not None:
+            found[folder] = Configuration(path, folder, options)
+            ranks[folder] = FILES.index(name)
+    return found
+
+
+def configuration_of(path: str, found: dict[str, Configuration]) -> Configuration:
+    """The configuration that counts for a file: the nearest one above it."""
+    folder = posixpath.dirname(path)
+    while folder not in found:
+        folder = posixpath.dirname(folder)
+    return found[folder]
+
+
+def _options(document: Document) -> dict[str, tuple[Line, ...]] | None:
+    """The options of a file; None if it is none of pytest's."""
+    name = document.path.rpartition("/")[2]
+    if name.endswith(".toml"):
+        paths: list[tuple[str, ...]] = [("pytest",)]
+        if name == "pyproject.toml":
+            paths = [("tool", "pytest", "ini_options"), ("tool", "pytest")]
+        return _toml(document, paths)
+    section = "tool:pytest" if name == "setup.cfg" else "pytest"
+    found = _ini(document, section)
+    return found if found or name.endswith("pytest.ini") else None
+
+
+def _toml(document: Document, paths: list[tuple[str, ...]]) -> dict[str, tuple[Line, ...]] | None:
+    if b"pytest" not in document.data:
+        return None
+    roots = document.view(toml.read).tree.roots
+    root = roots[0] if roots else None
+    for path in paths:
+        options: dict[str, tuple[Line, ...]] = {}
+        for pair in named(root, *path):
+            if len(pair.keys) == 1 and pair.keys[0] != "ini_options":
+                listed = scalars(pair.value)
+                options[pair.keys[0]] = tuple(
+                    line for each in listed for line in _lines(document, each)
+                )
+        if options:
+            return options
+    return None
+
+
+def _lines(document: Document, each: Scalar) -> Iterator[Line]:
+    """The lines of a value: a text of several lines is a list."""
+    shown = document.text[each.start : each.end]
+    if "\n" not in shown:
+        yield Line(each.text or "", each.start, each.end)
+        return
+    for found in re.finditer(r"[^\n]+", shown):
+        text = found[0].strip().rstrip("\\").strip()
+        if text:
+            start = each.start + found.start() + len(found[0]) - len(found[0].lstrip())
+            yield Line(text, start, start + len(text))
+
+
+def _ini(document: Document, section: str) -> dict[str, tuple[Line, ...]]:
+    options: dict[str, tuple[Line, ...]] = {}
+    for entry in ini.entries(document):
+        if entry.path[:1] != (section,) or len(entry.path) != 2 or entry.value_span is None:
+            continue
+        start, end = entry.value_span.start, entry.value_span.end
+        lines = []
+        for found in re.finditer(r"[^\n]+", document.text[start:end]):
+            text = found[0].strip()
+            if text and text[0] not in "#;":
+                begin = start + found.start() + len(found[0]) - len(found[0].lstrip())
+                lines.append(Line(text, begin, begin + len(text)))
+        options[entry.name] = tuple(lines)
+    return options
+
+
+def _joined(folder: str, path: str) -> str:
+    whole = posixpath.normpath(posixpath.join(folder, path)) if path else folder
+    return "" if whole == "." else whole

@@ -1,0 +1,145 @@
+"""Which markers are registered, by what, and where Python code asks for them."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from govcheck.document import Document, TooDeepError
+from govcheck.finding import Span
+from govcheck.manifests.find import declared, locked
+from govcheck.markers import MARKS, PYTHON, REGISTERS
+from govcheck.markers.suite import is_code, suite
+from govcheck.policy import Policy
+from govcheck.python.module import module
+from govcheck.repo import Repo
+
+BUILT_IN = frozenset(
+    {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings", "tryfirst",
+     "trylast"}
+)  # fmt: skip
+# The markers that plugins register, by the names of their distributions.
+PLUGINS = {
+    "anyio": ("anyio",),
+    "flaky": ("flaky",),
+    "hypothesis": ("hypothesis",),
+    "pytest-alembic": ("alembic",),
+    "pytest-asyncio": ("asyncio",),
+    "pytest-benchmark": ("benchmark",),
+    "pytest-bdd": ("scenario",),
+    "pytest-celery": ("celery",),
+    "pytest-codspeed": ("benchmark", "codspeed_benchmark"),
+    "pytest-cov": ("no_cover",),
+    "pytest-datafiles": ("datafiles",),
+    "pytest-dependency": ("dependency",),
+    "pytest-django": ("django_db", "urls", "ignore_template_errors"),
+    "pytest-flakefinder": ("no_flake_finder",),
+    "pytest-forked": ("forked",),
+    "pytest-freezer": ("freeze_time",),
+    "pytest-freezegun": ("freeze_time",),
+    "pytest-gevent": ("gevent",),
+    "pytest-httpx": ("httpx_mock",),
+    "pytest-localserver": (),
+    "pytest-memray": ("limit_memory", "limit_leaks"),
+    "pytest-mpl": ("mpl_image_compare",),
+    "pytest-order": ("order",),
+    "pytest-playwright": (
+        "skip_browser", "only_browser", "browser_context_args", "base_url",
+    ),
+    "pytest-qt": ("qt_log_ignore", "qt_log_level_fail", "qt_no_exception_capture"),
+    "pytest-recording": ("vcr", "block_network", "allowed_hosts", "default_cassette"),
+    "pytest-remotedata": ("remote_data", "internet_off"),
+    "pytest-repeat": ("repeat",),
+    "pytest-rerunfailures": ("flaky",),
+    "pytest-run-parallel": ("parallel_threads", "thread_unsafe", "iterations"),
+    "pytest-socket": ("enable_socket", "disable_socket", "allow_hosts"),
+    "pytest-timeout": ("timeout",),
+    "pytest-trio": ("trio",),
+    "pytest-vcr": ("vcr",),
+    "pytest-xdist": ("xdist_group",),
+    "pytest-xvfb": ("no_xvfb",),
+}  # fmt: skip
+_USE = re.compile(r"(?<![\w.])(?:pytest\.)?mark\.(?P<name>[A-Za-z_]\w*)")
+_ADDED = re.compile(r"add_marker\s*\(\s*[\"'](?P<name>\w+)[\"']")
+_REGISTERS = re.compile(
+    r"addinivalue_line\(\s*[\"']markers[\"']\s*,\s*(?:[rf]*[\"'])\s*(?P<name>\w+)"
+)
+
+
+class Registration(NamedTuple):
+    """A marker that a file of the repository registers."""
+
+    name: str
+    span: Span
+    is_configured: bool
+
+
+class Use(NamedTuple):
+    """A place in Python code that asks for a marker by its name."""
+
+    name: str
+    span: Span
+
+
+def registrations(repo: Repo) -> tuple[Registration, ...]:
+    """The markers that configuration files and hooks of the repository register."""
+    found: list[Registration] = []
+    for configuration in repo.view(suite).configurations.values():
+        document = repo.document(configuration.path) if configuration.path else None
+        if document is None:
+            continue
+        for name, line in configuration.registered():
+            start = document.text.find(name, line.start, line.end)
+            start = start if start >= 0 else line.start
+            span = document.span(start, start + len(name))
+            found.append(Registration(name, span, is_configured=True))
+    for document in repo.search(REGISTERS, PYTHON):
+        for said in filter(partial(is_code, document), _REGISTERS.finditer(document.text)):
+            span = document.span(*said.span("name"))
+            found.append(Registration(said["name"], span, is_configured=False))
+    return tuple(found)
+
+
+def known(repo: Repo, policy: Policy) -> frozenset[str]:
+    """The markers that pytest knows in this repository."""
+    wanted = frozenset(PLUGINS)
+    installed = {each.subject for each in repo.view(declared)}
+    installed |= {each.subject for each in repo.view(locked, wanted).statements}
+    return frozenset(
+        {
+            *BUILT_IN,
+            *policy.markers.plugins,
+            *(each.name for each in repo.view(registrations)),
+            *(name for plugin in installed & wanted for name in PLUGINS[plugin]),
+        }
+    )
+
+
+def uses(repo: Repo) -> tuple[Use, ...]:
+    """The places in Python code that ask for markers."""
+    return tuple(use for document in repo.search(MARKS, PYTHON)
+                 for use in _uses_in(repo, document))  # fmt: skip
+
+
+def _uses_in(repo: Repo, document: Document) -> Iterator[Use]:
+    found = repo.learn(document, "marker uses", lambda each: _read(repo, each))
+    for name, start, end in found:
+        yield Use(name, document.span(start, end))
+
+
+def _read(repo: Repo, document: Document) -> list[tuple[str, int, int]]:
+    parsed = document.view(module)
+    found: list[tuple[str, int, int]] = []
+    try:
+        for use in _USE.finditer(document.text):
+            start = document.byte_of_offset(use.start("name"))
+            *_, outer, leaf = [parsed.tree.root_node, *parsed.around(start, start + 1)]
+            is_name = leaf.type == "identifier" and outer.type == "attribute"
+            if is_name and parsed.qualified(outer) == f"pytest.mark.{use['name']}":
+                found.append((use["name"], *use.span("name")))
+    except TooDeepError as error:
+        repo.unchecked[document.path] = str(error)
+        return []
+    for said in filter(partial(is_code, document), _ADDED.finditer(document.text)):
+        found.append((said["name"], *said.span("name")))
+    return found

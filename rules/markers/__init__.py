@@ -1,0 +1,1 @@
+"""Rules about tests, their marks and what pytest makes of them."""

@@ -1,0 +1,105 @@
+"""A marker is registered, and no test bears it.
+
+Whoever asks for it with `-m` gets nothing. Counted are the marks of all test files, also of those
+that a plain `pytest` does not collect, and those that hooks add.
+
+## How to resolve
+
+Take the line out, or mark the tests that were meant.
+
+## How to except
+
+`[markers.marker.NAME]` with `may-be-unused = true`, a `reason` and a date, `until`.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.markers import has_tests
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Registered markers that no test bears."""
+    if not repo.view(has_tests):
+        return
+    from govcheck.markers.registration import registrations, uses
+    from govcheck.markers.suite import suite  # only a repository with tests pays for them
+
+    own = repo.view(registrations)
+    tests = repo.view(suite)
+    if not own or not tests.test_files:
+        return
+    used = {use.name for use in repo.view(uses)}
+    used |= {name for _, names in tests.hooks for name in names if name}
+    used |= {name for hook in policy.markers.hooks for name in hook.adds}
+    if any(None in names for _, names in tests.hooks):
+        return
+    for each in own:
+        marker = policy.markers.marker.get(each.name)
+        is_excused = marker is not None and marker.may_be_unused
+        if is_excused and marker is not None and marker.until is not None:
+            is_excused = marker.until >= policy.today
+        if each.name not in used and not is_excused:
+            yield rule.finding(
+                each.span,
+                f"no test bears the marker {each.name}",
+                fix=_fix(repo, each.span.path, each.span.start) if each.is_configured else None,
+                data={"test": each.span.path, "marker": each.name},
+            )
+
+
+def _fix(repo: Repo, path: str, at: int) -> Fix | None:
+    """The line of the registration, if it has one of its own."""
+    document = repo.document(path)
+    if document is None:
+        return None
+    text = document.text
+    start = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end + 1
+    if text[start:at].strip() not in ("", '"', "'"):
+        return None
+    return Fix("take the registration out", (Edit(path, start, end, ""),), safe=False)
+
+
+rule = Rule("unused-marker", "markers", check, severity="warning", fix="unsafe")
+
+examples = [
+    Example(
+        "A suite that was never written",
+        {
+            "govcheck.toml": "",
+            "pytest.ini": "[pytest]\nmarkers =\n    slow: takes long\n    soak: takes days\n",
+            "test_a.py": "import pytest\n\n\n@pytest.mark.slow\ndef test_a(): ...\n",
+        },
+        ("pytest.ini:4:5: no test bears the marker soak",),
+        {"pytest.ini": "[pytest]\nmarkers =\n    slow: takes long\n"},
+        unsafe=True,
+    ),
+    Example(
+        "Excused until a day",
+        {
+            "govcheck.toml": (
+                '[markers.marker.soak]\nmay-be-unused = true\nreason = "lands in spring"\n'
+                "until = 2026-05-01\n"
+            ),
+            "pytest.ini": "[pytest]\nmarkers =\n    soak: takes days\n",
+            "test_a.py": "def test_a(): ...\n",
+        },
+    ),
+    Example(
+        "Added by a hook",
+        {
+            "govcheck.toml": "",
+            "pytest.ini": "[pytest]\nmarkers =\n    unit: small\n",
+            "conftest.py": (
+                "import pytest\n\n\ndef pytest_collection_modifyitems(items):\n"
+                "    for item in items:\n        item.add_marker(pytest.mark.unit)\n"
+            ),
+            "test_a.py": "def test_a(): ...\n",
+        },
+    ),
+]

@@ -1,0 +1,312 @@
+"""Markers: what is read of a suite is what pytest itself collects and selects."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govcheck import check, fix
+from govcheck.cli import run
+from govcheck.markers.expression import expression
+from govcheck.markers.suite import suite
+from govcheck.repo import Repo
+from tests.conftest import Repository, write
+
+# What pytest says: the marks of each test, those of all its cases together.
+DUMP = """\
+import json, sys
+
+def pytest_collection_finish(session):
+    found = {}
+    for item in session.items:
+        marks = found.setdefault(item.nodeid.partition("[")[0], set())
+        marks.update(mark.name for mark in item.iter_markers())
+    print("@@" + json.dumps({node: sorted(marks) for node, marks in found.items()}))
+"""
+
+
+def _theirs(root: Path, *arguments: str) -> dict[str, list[str]]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{root}{os.pathsep}{root / 'dumping'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "dump", "-p",
+         "no:cacheprovider", *arguments],
+        cwd=root, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    line = next((each for each in done.stdout.splitlines() if each.startswith("@@")), None)
+    assert line is not None, done.stdout + done.stderr
+    said: dict[str, list[str]] = json.loads(line[2:])
+    return said
+
+
+def _ours(root: Path) -> dict[str, list[str]]:
+    return {
+        test.node: sorted(test.names | {mark.name for mark in test.function.param_marks})
+        for test in suite(Repo(str(root), ("dumping/**",))).tests
+    }
+
+
+FORMS: Mapping[str, str] = {
+    "conftest.py": "collect_ignore = ['test_ignored.py']\ncollect_ignore_glob = ['*_left.py']\n",
+    "test_ignored.py": "def test_a(): ...\n",
+    "test_left.py": "def test_a(): ...\n",
+    "build/test_built.py": "def test_a(): ...\n",
+    "test_functions.py": (
+        "import pytest\nfrom pytest import mark\nimport pytest as p\nfast = pytest.mark.fast\n"
+        "slow = mark.slow('why')\n\n\ndef test_none(): ...\n\n\n@mark.a\n@pytest.mark.b(1)\n"
+        "@fast\n@slow\n@p.mark.c\nasync def test_many(): ...\n\n\n"
+        "@pytest.mark.parametrize('x', [1, pytest.param(2, marks=mark.d),\n"
+        "    pytest.param(3, marks=[mark.e, pytest.mark.f])])\ndef test_cases(x): ...\n\n\n"
+        "@pytest.fixture\ndef test_fixture(): ...\n\n\nif True:\n    def test_inside(): ...\n\n\n"
+        "try:\n    def test_tried(): ...\nexcept OSError:\n    pass\n\n\ndef nothing(): ...\n"
+    ),
+    "test_modules.py": (
+        "import pytest\npytestmark = [pytest.mark.a, pytest.mark.b(2)]\n"
+        "pytestmark += [pytest.mark.c]\n"
+        "pytestmark.append(pytest.mark.d)\n\n\ndef test_a(): ...\n\n\n"
+        "class TestOne:\n    pytestmark = pytest.mark.e\n\n    def test_b(self): ...\n\n"
+        "    class TestInner:\n        def test_c(self): ...\n\n        @pytest.mark.f\n"
+        "        def test_d(self): ...\n"
+    ),
+    "test_classes.py": (
+        "import pytest, unittest\nfrom bases import Base, Mixin as M, TestImported, needs\n\n\n"
+        "@pytest.mark.a\nclass TestPlain:\n    def test_a(self): ...\n\n"
+        "    def helper(self): ...\n\n\n"
+        "class TestInit:\n    def __init__(self): ...\n\n    def test_a(self): ...\n\n\n"
+        "class TestOff:\n    __test__ = False\n\n    def test_a(self): ...\n\n\n"
+        "class Other:\n    def test_a(self): ...\n\n\n"
+        "class TestBelow(TestPlain):\n    @pytest.mark.b\n    def test_b(self): ...\n\n\n"
+        "class TestOver(TestPlain):\n    def test_a(self): ...\n\n\n"
+        "@needs\nclass TestFar(M, Base):\n    def test_c(self): ...\n\n\n"
+        "class Cases(unittest.TestCase):\n    @pytest.mark.c\n    def test_d(self): ...\n\n"
+        "    def testCamel(self): ...\n\n\n@pytest.mark.d\nclass MoreCases(Cases):\n"
+        "    def test_e(self): ...\n"
+    ),
+    "bases.py": (
+        "import pytest\nneeds = pytest.mark.needs\n\n\n@pytest.mark.base\nclass Base:\n"
+        "    @pytest.mark.deep\n    def test_base(self): ...\n\n\nclass Mixin:\n"
+        "    pytestmark = [pytest.mark.mixin]\n\n    def test_mixed(self): ...\n\n\n"
+        "class TestImported:\n    @pytest.mark.far\n    def test_far(self): ...\n"
+    ),
+    "deep/a_test.py": "from bases import needs as n\npytestmark = n\n\n\ndef test_a(): ...\n",
+}  # fmt: skip
+
+CONFIGURATIONS: Mapping[str, Mapping[str, str]] = {
+    "none": {},
+    "pytest.ini before all": {
+        "pytest.ini": "[pytest]\n",
+        "pyproject.toml": "[tool.pytest.ini_options]\npython_files = ['nothing.py']\n",
+    },
+    "names of files, classes and functions": {
+        "pyproject.toml": (
+            "[tool.pytest.ini_options]\npython_files = 'test_c*.py a_*.py'\n"
+            "python_classes = ['Other', '*Plain']\npython_functions = 'test_a'\n"
+        )
+    },
+    "folders": {"tox.ini": "[pytest]\ntestpaths = deep build\nnorecursedirs = nothing\n"},
+    "folders that are left out": {
+        "setup.cfg": (
+            "[tool:pytest]\nnorecursedirs = de* build\naddopts = --ignore=test_modules.py\n"
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_suite_is_read_as_pytest_collects_it(
+    configuration: Mapping[str, str], repository: Repository
+) -> None:
+    root = repository({**FORMS, **configuration, "dumping/dump.py": DUMP})
+    ours = _ours(root)
+    assert ours == _theirs(root)
+    assert len(ours) > 1
+
+
+_MARKS = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=2)
+
+
+@st.composite
+def _modules(draw: st.DrawFn) -> str:
+    """A module of classes that inherit from each other, with marks wherever they may be."""
+    lines = ["import pytest, unittest"]
+    if marks := draw(_MARKS):
+        lines.append(f"pytestmark = [{', '.join(f'pytest.mark.{m}' for m in marks)}]")
+    known: list[str] = []
+    for number in range(draw(st.integers(1, 4))):
+        above = draw(st.lists(st.sampled_from(known), max_size=1)) if known else []
+        kind = draw(st.sampled_from(["Test", "Base"]))
+        bases = above or draw(st.sampled_from([[], ["unittest.TestCase"]]))
+        lines += [f"@pytest.mark.{mark}" for mark in draw(_MARKS)]
+        lines.append(f"class {kind}{number}({', '.join(bases)}):")
+        for name in draw(st.sets(st.sampled_from(["test_a", "test_b", "helper"]), min_size=1)):
+            lines += [f"    @pytest.mark.{mark}" for mark in draw(_MARKS)]
+            lines.append(f"    def {name}(self): ...")
+        known.append(f"{kind}{number}")
+    return "\n".join((*lines, "def test_last(): ...\n"))
+
+
+@settings(max_examples=12, deadline=None)
+@given(modules=st.lists(_modules(), min_size=3, max_size=6))
+def test_random_suites_are_read_as_pytest_collects_them(
+    modules: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("suite")
+    write(root, {f"test_{n}.py": text for n, text in enumerate(modules)})
+    write(root, {"dumping/dump.py": DUMP})
+    assert _ours(root) == _theirs(root)
+
+
+EXPRESSIONS = st.recursive(
+    st.sampled_from(["a", "b", "c"]),
+    lambda inner: st.one_of(
+        st.builds("not {}".format, inner),
+        st.builds("({})".format, inner),
+        st.builds("{} and {}".format, inner, inner),
+        st.builds("{} or {}".format, inner, inner),
+    ),
+    max_leaves=6,
+)
+
+
+@given(EXPRESSIONS, st.sets(st.sampled_from(["a", "b", "c"])))
+def test_expressions_select_as_those_of_python_do(text: str, names: set[str]) -> None:
+    selects = expression(text)
+    assert selects is not None
+    assert selects(names) == eval(text, {name: name in names for name in "abc"})
+
+
+@pytest.mark.parametrize("text", ["a and", "not", "(a", "a b", "<marker>", "a &", "()"])
+def test_what_is_no_expression_is_none(text: str) -> None:
+    assert expression(text) is None
+
+
+REQUIRING = '[[markers.require]]\npaths = ["tests/**"]\nall = ["integration"]\n'
+# Files before and after `--fix`.
+FIXES: Mapping[str, tuple[str, str]] = {
+    "after the imports": (
+        '"""Doc."""\n\nfrom __future__ import annotations\n\nimport os\n\n\ndef test_a(): ...\n',
+        '"""Doc."""\n\nfrom __future__ import annotations\n\nimport os\nimport pytest\n\n'
+        "pytestmark = pytest.mark.integration\n\n\ndef test_a(): ...\n",
+    ),
+    "without imports": (
+        "def test_a(): ...\n",
+        "import pytest\n\npytestmark = pytest.mark.integration\n\ndef test_a(): ...\n",
+    ),
+    "a single mark becomes a list": (
+        "import pytest\n\npytestmark = pytest.mark.slow\n\n\ndef test_a(): ...\n",
+        "import pytest\n\npytestmark = [pytest.mark.slow, pytest.mark.integration]\n\n\n"
+        "def test_a(): ...\n",
+    ),
+    "a list grows": (
+        "import pytest\n\npytestmark = [pytest.mark.slow]\n\n\ndef test_a(): ...\n",
+        "import pytest\n\npytestmark = [pytest.mark.slow, pytest.mark.integration]\n\n\n"
+        "def test_a(): ...\n",
+    ),
+    "another name for pytest, and a nested method": (
+        "import pytest as p\n\n\n@p.mark.integration\ndef test_a(): ...\n\n\n"
+        "class TestA:\n    class TestB:\n        @p.mark.slow\n        def test_b(self): ...\n",
+        "import pytest as p\n\n\n@p.mark.integration\ndef test_a(): ...\n\n\n"
+        "class TestA:\n    class TestB:\n        @p.mark.integration\n        @p.mark.slow\n"
+        "        def test_b(self): ...\n",
+    ),
+    "line endings": (
+        "import os\r\n\r\n\r\ndef test_a(): ...\r\n",
+        "import os\r\nimport pytest\r\n\r\npytestmark = pytest.mark.integration\r\n\r\n\r\n"
+        "def test_a(): ...\r\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), FIXES.values(), ids=FIXES)
+def test_a_mark_is_added_where_it_covers_most(
+    before: str, after: str, repository: Repository
+) -> None:
+    root = repository({"govcheck.toml": REQUIRING, "tests/test_a.py": before})
+    fix(str(root), select=["missing-marker"])
+    assert (root / "tests/test_a.py").read_bytes().decode() == after
+    assert check(str(root), select=["missing-marker"]).findings == ()
+
+
+def test_fixing_many_files_marks_what_pytest_then_selects(repository: Repository) -> None:
+    files = {
+        f"tests/test_{n}.py": "import os\n\n\ndef test_a(): ...\n\n\ndef test_b(): ...\n"
+        for n in range(300)
+    }
+    root = repository({"govcheck.toml": REQUIRING, "dumping/dump.py": DUMP, **files})
+    before = _theirs(root)
+    fix(str(root), select=["missing-marker"])
+    after = _theirs(root, "-m", "integration", "-W", "ignore")
+    assert before.keys() == after.keys()
+
+
+def test_the_table_of_markers(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(
+        {
+            "govcheck.toml": "",
+            "pytest.ini": "[pytest]\nmarkers =\n    slow: takes long\n    soak\n",
+            "Makefile": "a:\n\tpytest -m 'slow or soak'\n",
+            "test_a.py": (
+                "import pytest\n\n\n@pytest.mark.slow\n@pytest.mark.new\ndef test_a(): ...\n"
+            ),
+        }
+    )
+    monkeypatch.chdir(root)
+    assert run(["markers"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "marker  registered    tests  asked for by",
+        "slow    pytest.ini:3      1  Makefile:2",
+        "soak    pytest.ini:4      0  Makefile:2",
+        "new     nothing           1",
+    ]
+    assert run(["markers", "--output-format", "markdown"]) == 0
+    assert "| `slow` | pytest.ini:3 | 1 | Makefile:2 |" in capsys.readouterr().out
+    assert run(["markers", "--output-format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)[1]["tests"] == 0
+
+
+HOSTILE: Mapping[str, Mapping[str, str]] = {
+    "many cases": {
+        "test_a.py": "import pytest\n@pytest.mark.parametrize('a', ["
+        + "pytest.param(1, marks=pytest.mark.skip)," * 50_000
+        + "])\ndef test_a(a): ...\n"
+    },
+    "a long line": {"test_a.py": "a = [" + "1," * 2_500_000 + "]\ndef test_a(): ...\n"},
+    "deep classes": {
+        "test_a.py": "".join(f"{' ' * n}class Test{n}:\n" for n in range(3_000))
+        + f"{' ' * 3_000}x = 1\n"
+    },
+    "a class that inherits from itself": {
+        "test_a.py": "class TestA(TestA):\n    def test_a(self): ...\n"
+    },
+    "imports in a ring": {
+        "a.py": "from b import TestA\n",
+        "b.py": "from a import TestA\n",
+        "test_a.py": "from a import TestA, x\n\n\n@x\nclass TestB(TestA): ...\n",
+    },
+    "an expression of brackets": {
+        "test_a.py": "def test_a(): ...\n", "Makefile": f"a:\n\tpytest -m '{'(' * 50_000}'\n"
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("files", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_suites_neither_crash_nor_hang(
+    files: Mapping[str, str], repository: Repository
+) -> None:
+    root = repository({"govcheck.toml": REQUIRING, **files})
+    started = time.process_time()
+    assert not check(str(root)).problems
+    assert time.process_time() - started < 20
