@@ -51,6 +51,14 @@ def _excuses(repo: Repo) -> Iterator[Said]:
             yield Said(skip.kind, span, skip.reason, is_strict=True, is_call=True)
 
 
+def may_skip(read: Outline | None) -> bool:
+    """Whether anything in a file may skip a test always: a mark, if by an alias, or a call."""
+    if read is None:
+        return False
+    by_mark = any(mark.name in ("skip", "") for mark in _marks(read))
+    return by_mark or any(skip.always for each in _functions(read) for skip in each.skips)
+
+
 def _functions(read: Outline | Class) -> Iterator[Function]:
     yield from read.functions
     for each in read.classes:

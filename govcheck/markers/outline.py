@@ -436,11 +436,15 @@ class _Reader:
             return
         if not any(node.start_byte <= at < node.end_byte for at in self.calls):
             return
+        # What is caught may have left a `try` before its skip, unless this comes first.
+        is_caught = any(child.type.startswith("except") for child in node.named_children)
         straight = node.type in ("with_statement", "try_statement")
         for child in node.named_children:
             if child.type == "block":
+                first = child.named_children[0] if child.named_children else child
+                is_certain = straight and (not is_caught or self._skipping(first) is not None)
                 yield from self._reached(
-                    child, depth=depth + 1, certain=certain and straight, before=before
+                    child, depth=depth + 1, certain=certain and is_certain, before=before
                 )
             elif child.type.endswith("_clause"):
                 yield from self._within(child, depth + 1, certain=False, before=before)

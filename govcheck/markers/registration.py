@@ -32,6 +32,7 @@ PLUGINS = {
     "pytest-cov": ("no_cover",),
     "pytest-datafiles": ("datafiles",),
     "pytest-dependency": ("dependency",),
+    "pytest-django-queries": ("count_queries",),
     "pytest-django": ("django_db", "urls", "ignore_template_errors"),
     "pytest-flakefinder": ("no_flake_finder",),
     "pytest-forked": ("forked",),
@@ -63,6 +64,11 @@ _USE = re.compile(r"(?<![\w.])(?:pytest\.)?mark\.(?P<name>[A-Za-z_]\w*)")
 _ADDED = re.compile(r"add_marker\s*\(\s*[\"'](?P<name>\w+)[\"']")
 _REGISTERS = re.compile(
     r"addinivalue_line\(\s*[\"']markers[\"']\s*,\s*(?:[rf]*[\"'])\s*(?P<name>\w+)"
+)
+
+
+_COMPUTES = re.compile(
+    r"addinivalue_line\(\s*[\"']markers[\"']\s*,\s*(?P<literal>r?[\"']|f[\"']\w)?"
 )
 
 
@@ -98,6 +104,15 @@ def registrations(repo: Repo) -> tuple[Registration, ...]:
             span = document.span(*said.span("name"))
             found.append(Registration(said["name"], span, is_configured=False))
     return tuple(found)
+
+
+def is_open(repo: Repo) -> bool:
+    """Whether a hook registers markers by names that it computes."""
+    return any(
+        is_code(document, found) and not found["literal"]
+        for document in repo.search(REGISTERS, PYTHON)
+        for found in _COMPUTES.finditer(document.text)
+    )
 
 
 def known(repo: Repo, policy: Policy) -> frozenset[str]:

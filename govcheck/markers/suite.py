@@ -78,6 +78,10 @@ class Suite:
         self.configurations = configurations(repo)
         self.paths = [path for path in repo.files if path.endswith(".py")]
         self._outlines: dict[str, Outline | None] = {}
+        self._tests: dict[str, tuple[Test, ...]] = {}
+        self._folders: dict[str, str | None] = {}
+        self._configured: dict[str, Configuration] = {}
+        self._classes: dict[tuple[str, str], _Found | None] = {}
 
     @cached_property
     def modules(self) -> Mapping[str, str]:
@@ -112,7 +116,10 @@ class Suite:
 
     def configuration(self, path: str) -> Configuration:
         """The configuration that counts for a file."""
-        return configuration_of(path, self.configurations)
+        folder = posixpath.dirname(path)
+        if folder not in self._configured:
+            self._configured[folder] = configuration_of(path, self.configurations)
+        return self._configured[folder]
 
     @cached_property
     def test_files(self) -> tuple[str, ...]:
@@ -133,6 +140,16 @@ class Suite:
 
     def cut_off(self, path: str) -> str | None:
         """What keeps a plain `pytest` from a test file; None if nothing does."""
+        folder = posixpath.dirname(path)
+        if folder not in self._folders:
+            # A folder is decided once, unless a path of the configuration names single files.
+            self._folders[folder] = self._cut_off(f"{folder}/_" if folder else "_")
+        configuration = self.configuration(path)
+        is_single = any(start.endswith(".py") for start in configuration.test_folders)
+        cut = self._cut_off(path) if is_single else self._folders[folder]
+        return cut or self._left_out(path) or self._ignored(path)
+
+    def _cut_off(self, path: str) -> str | None:
         configuration = self.configuration(path)
         starts = [
             start
@@ -151,6 +168,10 @@ class Suite:
             for pattern in configuration.skipped_folders:
                 if fnmatch(folder, pattern):
                     return f"norecursedirs has {pattern!r}"
+        return None
+
+    def _left_out(self, path: str) -> str | None:
+        configuration = self.configuration(path)
         for argument in configuration.arguments:
             option, _, value = argument.partition("=")
             ignored = posixpath.normpath(posixpath.join(configuration.folder, value))
@@ -158,7 +179,7 @@ class Suite:
                 return f"addopts has '{argument}'"
             if option == "--ignore-glob" and fnmatch(path, ignored):
                 return f"addopts has '{argument}'"
-        return self._ignored(path)
+        return None
 
     def _ignored(self, path: str) -> str | None:
         for folder, names, globs in self._ignore_lists:
@@ -190,6 +211,11 @@ class Suite:
 
     def tests_of(self, path: str) -> tuple[Test, ...]:
         """The tests of one file."""
+        if path not in self._tests:
+            self._tests[path] = self._tests_read(path)
+        return self._tests[path]
+
+    def _tests_read(self, path: str) -> tuple[Test, ...]:
         read = self.outline(path)
         if read is None:
             return ()
@@ -299,6 +325,11 @@ class Suite:
 
     def _class(self, path: str, name: str) -> _Found | None:
         """The class of the repository that a dotted name stands for in a file."""
+        if (path, name) not in self._classes:
+            self._classes[path, name] = self._class_read(path, name)
+        return self._classes[path, name]
+
+    def _class_read(self, path: str, name: str) -> _Found | None:
         for _ in range(_MAX_ROUNDS):
             read = self.outline(path)
             if read is None or not name:

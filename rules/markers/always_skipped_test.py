@@ -24,13 +24,21 @@ from govcheck.rule import Example, Rule
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Tests that are skipped whatever happens."""
-    if not repo.view(has_tests) or not repo.search(SKIPS, PYTHON):
+    documents = repo.search(SKIPS, PYTHON) if repo.view(has_tests) else ()
+    if not documents:
         return
-    from govcheck.markers.suite import suite  # only a repository with skips pays for it
+    from govcheck.markers.excuses import may_skip
+    from govcheck.markers.suite import suite  # only a repository with skips pays for them
 
     tests = repo.view(suite)
     told: set[tuple[str, int]] = set()
-    for test in tests.tests:
+    collected = frozenset(tests.collected)
+    paths = [
+        each.path
+        for each in documents
+        if each.path in collected and may_skip(tests.outline(each.path))
+    ]
+    for test in (test for path in paths for test in tests.tests_of(path)):
         name = test.function.name
         found = [
             (each.path, each.mark.start, each.mark.end, f"{name} is marked to be skipped, always")
@@ -95,6 +103,17 @@ examples = [
             "test_a.py": (
                 "import pytest\n\n\ndef test_a(a):\n    if a:\n        return\n"
                 "    pytest.skip('not here')\n"
+            ),
+        },
+    ),
+    Example(
+        "Where something is caught that comes before",
+        {
+            "govcheck.toml": "",
+            "test_a.py": (
+                "import pytest\n\n\ndef test_a(a):\n    try:\n        with open(a):\n"
+                "            pytest.skip('runs as root')\n"
+                "    except PermissionError:\n        pass\n"
             ),
         },
     ),

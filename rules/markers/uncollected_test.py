@@ -32,7 +32,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     for path in tests.test_files:
         why = tests.cut_off(path)
         document = repo.document(path) if why is not None else None
-        held = tests.tests_of(path)
+        held = tests.tests_of(path) if document is not None else ()
         if document is None or not held:
             continue
         first = min(

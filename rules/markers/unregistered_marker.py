@@ -32,8 +32,10 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not repo.view(has_tests):
         return
     from govcheck.keys import nearest  # only a repository with tests pays for them
-    from govcheck.markers.registration import known, registrations, uses
+    from govcheck.markers.registration import is_open, known, registrations, uses
 
+    if not repo.view(uses) or repo.view(is_open):
+        return
     registered = repo.view(known, policy)
     own = sorted({each.name for each in repo.view(registrations)})
     for use in repo.view(uses):
@@ -125,6 +127,17 @@ examples = [
                 "import pytest\n\n\n# pytest.mark.old\nTEXT = '@pytest.mark.old'\n"
                 "bench.mark.start()\n"
             ),
+        },
+    ),
+    Example(
+        "Registered by a loop",
+        {
+            "govcheck.toml": "",
+            "conftest.py": (
+                "def pytest_configure(config):\n    for name in ('a', 'b'):\n"
+                "        config.addinivalue_line('markers', name)\n"
+            ),
+            "test_a.py": "import pytest\n\n\n@pytest.mark.a\ndef test_a(): ...\n",
         },
     ),
     Example(
