@@ -592,6 +592,19 @@ def test_a_chapter_of_a_manual_is_no_constraints_file(repository: Repository) ->
     assert _lines(repository({"govcheck.toml": POLICY, **files})) == ["1 numpy"]
 
 
+def test_projects_that_the_policy_does_not_bind_are_left_alone(repository: Repository) -> None:
+    files = {
+        "govcheck.toml": '[dependencies]\npython = ">=3.12"\nprojects = ["."]\n',
+        "a/pyproject.toml": '[project]\ndependencies = ["numpy>=2", "scipy<1.9"]\n',
+        "a/requirements.txt": "numpy<2\n",
+    }
+    rules = ("undeclared-pin", "pins-disagree")
+    root = repository(files)
+    assert check(str(root), select=rules).findings == ()
+    write(root, {"govcheck.toml": '[dependencies]\npython = ">=3.12"\n'})
+    assert {f.rule for f in check(str(root), select=rules).findings} == {*rules}
+
+
 UNREADABLE = {
     "setup.py": "setup(install_requires=['numpy>=2'",
     "pyproject.toml": '[project]\ndependencies = ["numpy>=2"\n',

@@ -130,10 +130,16 @@ def _is_possible(marker: str, python: str) -> bool:
     return is_possible(marker, python)
 
 
-def capped(repo: Repo) -> Mapping[str, Sequence[Statement]]:
-    """The packages that manifests of projects limit from above, and where, by name."""
+def capped(repo: Repo, bound: Sequence[str] = ()) -> Mapping[str, Sequence[Statement]]:
+    """The packages that manifests of projects limit from above, and where, by name.
+
+    `bound` are the projects to look at, as path patterns; all, where there are none.
+    """
     by_file: dict[str, list[Statement]] = {}
+    projects, binds = project_folders(repo), matcher(bound)
     for each in repo.view(declared):
+        if bound and not binds(project_of(each.path, projects) or "."):
+            continue
         if each.role != "other" and each.subject != "python" and each.form == "requirement":
             by_file.setdefault(each.path, []).append(each)
     found: dict[str, list[Statement]] = {}

@@ -29,7 +29,9 @@ def statement(
             offset = start if tag and _NAMED.search(tag) else at + found.end("name") - len(base)
             said = of_python(document, inside[1], offset + inside.start(1), offset + inside.end(1))
             yield said._replace(
-                declared=image, span=span, editable=said.editable if verbatim else None
+                declared=image,
+                span=span,
+                editable=said.editable if verbatim and not found["digest"] else None,
             )
         return
     if tag is None:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from govcheck.finding import Finding, Related
+from govcheck.globs import matcher
 from govcheck.manifests.find import declared, project_folders, project_of
 from govcheck.manifests.statement import Statement
 from govcheck.policy import Policy
@@ -29,10 +30,13 @@ from govcheck.rule import Example, Rule
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Pairs of requirements of one environment that no version meets."""
     projects = project_folders(repo)
+    binds = matcher(policy.dependencies.projects)
     groups: dict[tuple[str, str], list[Statement]] = {}
     for each in repo.view(declared):
-        if each.specifier and not each.marker and each.role != "other":
-            groups.setdefault((project_of(each.path, projects), each.subject), []).append(each)
+        project = project_of(each.path, projects)
+        is_bound = not policy.dependencies.projects or binds(project or ".")
+        if is_bound and each.specifier and not each.marker and each.role != "other":
+            groups.setdefault((project, each.subject), []).append(each)
     for statements in groups.values():
         if len({each.specifier for each in statements}) > 1:
             yield from _among(statements)

@@ -42,7 +42,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     from govcheck.dependencies.judging import capped  # only such a policy pays for it
 
     known = frozenset(map(normalized, section.packages))
-    found = {n: each for n, each in capped(repo).items() if n not in known}
+    found = {n: each for n, each in capped(repo, section.projects).items() if n not in known}
     fix = _declaration(repo, policy, found) if found else None
     for subject, (first, *others) in found.items():
         also = f" (also in {len(others)} other {'place' if len(others) == 1 else 'places'})"
