@@ -240,7 +240,7 @@ def _manifests() -> dict[str, str]:
     )
     entry = (
         '[[package]]\nname = "locked-{0}"\nversion = "1.{0}.0"\n'
-        'source = {{ registry = "https://pypi.org/simple" }}\nwheels = [\n{1}]\n\n'
+        'source = {{ registry = "https://example.org/index" }}\nwheels = [\n{1}]\n\n'
     )
     wheel = (
         '    { url = "https://example.org/'

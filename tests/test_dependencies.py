@@ -260,11 +260,11 @@ MANIFESTS: dict[str, tuple[str, str, list[str], str | None]] = {
     "a Dockerfile: options, comments, digests, pre-releases, late arguments": (
         "Dockerfile",
         "ARG PY=3.12\nFROM python:$PY\nARG PY=3.11\nFROM python:3.11-slim@sha256:00\n"
-        "FROM python:3.13.0rc1\nRUN --mount=type=cache,target=/root/.cache pip install \\\n"
+        "FROM python:3.13.0rc1\nRUN --mount=type=cache,target=/var/cache pip install \\\n"
         "    # why\n    'numpy>=1' \\\r\n    'websockets>=12'\n",
         ["4 python", "5 python", "8 numpy", "9 websockets"],
         "ARG PY=3.12\nFROM python:$PY\nARG PY=3.11\nFROM python:3.11-slim@sha256:00\n"
-        "FROM python:3.13.0rc1\nRUN --mount=type=cache,target=/root/.cache pip install \\\n"
+        "FROM python:3.13.0rc1\nRUN --mount=type=cache,target=/var/cache pip install \\\n"
         "    # why\n    'numpy>=1,<2' \\\r\n    'websockets>=12,<16'\n",
     ),
     "a workflow: any key of a matrix, services, folded commands, variables of jobs": (
