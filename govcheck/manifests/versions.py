@@ -180,9 +180,13 @@ def _odd_ones(versions: Sequence[Version], *, finals: bool) -> Iterator[str]:
         suffixes += ["rc1", "b1", "a1", "a0", ".dev0", ".dev1"]
     for version in versions:
         if not version.is_postrelease and not version.is_devrelease:
-            yield f"{version.public}.post1"
+            yield from (f"{version.public}.post1", f"{version.public}.post0")
         if version.post is not None:  # `>1.post1` admits 1.post2, and `>1` does not
-            yield f"{version.public.rpartition('.post')[0]}.post{version.post + 1}"
+            start = version.public.rpartition(".post")[0]
+            yield from (
+                f"{start}.post{version.post + 1}",
+                f"{start}.post{max(version.post - 1, 0)}",
+            )
         epochs = {version.epoch, 0, version.epoch + 1}
         for epoch, release, suffix in product(epochs, _releases(version), suffixes):
             start = f"{epoch}!" if epoch else ""
