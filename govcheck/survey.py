@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govcheck.dependencies.judging import capped
+from govcheck.dependencies.section import Dependencies
 from govcheck.flags.references import READS, references
 from govcheck.flags.section import FlagsSettings
 from govcheck.flags.values import Value, meaning
@@ -88,7 +89,7 @@ def found_limits(repo: Repo) -> tuple[str | None, tuple[FoundLimit, ...]]:
         if each.subject == "python" and each.path == "pyproject.toml" and each.dialect == "pep440"
     ]
     limits = []
-    for name, places in sorted(capped(repo).items()):
+    for name, places in sorted(capped(repo, Dependencies()).items()):
         first = next((each for each in places if "/" not in each.path), None)
         document = repo.document(first.path) if first is not None else None
         if first is None or document is None:

@@ -95,6 +95,79 @@ MANIFESTS: dict[str, tuple[str, str, list[str], str | None]] = {
         "[options]\npython_requires = >=3.12,<3.13\ninstall_requires =\n    numpy>=1,<2\n"
         "    # numpy>=2\n[options.extras_require]\nx = numpy>1,<2\n",
     ),
+    "setup.cfg: a requirement that goes on in the next line": (
+        "setup.cfg",
+        "[options]\ninstall_requires =\n    # numpy \\\n    numpy>=2; \\\n"
+        "        python_version < '3.12'\n    websockets>=12 ; \\\n        os_name == 'nt'\n",
+        ["6 websockets"],
+        "[options]\ninstall_requires =\n    # numpy \\\n    numpy>=2; \\\n"
+        "        python_version < '3.12'\n    websockets>=12,<16 ; \\\n        os_name == 'nt'\n",
+    ),
+    "TOML strings with escapes after the specifier": (
+        "pyproject.toml",
+        '[project]\ndependencies = ["numpy>=1; os_name == \\"nt\\"", "num\\u0070y>=1"]\n',
+        ["2 numpy", "2 numpy"],
+        '[project]\ndependencies = ["numpy>=1,<2; os_name == \\"nt\\"", "num\\u0070y>=1"]\n',
+    ),
+    "Pipfile: tables that tell no version": (
+        "Pipfile",
+        '[packages]\nnumpy = {extras = ["x"]}\nwebsockets = {path = "."}\n'
+        "[dev-packages]\nnumpy = {extras = [], markers = \"python_version < '3.12'\"}\n",
+        ["2 numpy", "3 websockets ?"],
+        None,
+    ),
+    "an environment of conda of any name, and a variable": (
+        "ci/py312.yaml",
+        "channels: [conda-forge]\ndependencies:\n  - python=${{ matrix.python }}\n  - numpy>=1\n",
+        ["3 python ?", "4 numpy"],
+        "channels: [conda-forge]\ndependencies:\n  - python=${{ matrix.python }}\n"
+        "  - numpy>=1,<2\n",
+    ),
+    "a template of Azure's pipelines of any name": (
+        "ci/steps.yml",
+        "steps:\n  - task: UsePythonVersion@0\n    inputs: { versionSpec: '3.11' }\n",
+        ["3 python"],
+        "steps:\n  - task: UsePythonVersion@0\n    inputs: { versionSpec: '3.12' }\n",
+    ),
+    "a configuration of App Engine": (
+        "app.yaml",
+        "runtime: python39\nimage: python:3.9\n",
+        ["1 python"],
+        "runtime: python312\nimage: python:3.9\n",
+    ),
+    "versions of a matrix that a command installs": (
+        ".github/workflows/ci.yml",
+        "jobs:\n  a:\n    strategy:\n      matrix:\n        np: ['1.26', '2.0']\n        ws: ['']\n"
+        "        include:\n          - np: '2.1'\n    steps:\n"
+        "      - run: pip install numpy~=${{ matrix.np }}.0 'websockets${{ matrix.other }}'\n"
+        "      - run: pip install numpy==${{ matrix.np }}.1\n",
+        ["10 numpy", "10 numpy", "10 websockets ?", "11 numpy", "11 numpy"],
+        None,
+    ),
+    "a matrix that writes versions without dots": (
+        ".github/workflows/ci.yml",
+        "jobs:\n  a:\n    strategy: { matrix: { python: [39, 312] } }\n",
+        ["3 python"],
+        None,
+    ),
+    "interpreters that commands of uv and pyenv choose": (
+        "setup.sh",
+        "uv python install 3.11\nuv sync --python 3.12\nuvx -p python3.10 ruff\npyenv local 3.9.1\n"
+        "uv python list 3.8\nuv run script --port 3.8\nuv python pin $V\n",
+        ["1 python", "3 python", "4 python"],
+        "uv python install 3.12\nuv sync --python 3.12\nuvx -p python3.12 ruff\npyenv local 3.12\n"
+        "uv python list 3.8\nuv run script --port 3.8\nuv python pin $V\n",
+    ),
+    "images that are built for every version, and those that may not be": (
+        "Dockerfile",
+        "FROM docker.io/library/python:3.11\nFROM mirror.corp:5000/python:3.11\n"
+        "FROM ghcr.io/astral-sh/uv:python3.11-alpine\nFROM gcr.io/google_appengine/python:3.7\n"
+        "FROM someone/python:3.9\nFROM \\\n  python:3.11 \\\n  AS base\nFROM base\n",
+        ["1 python", "2 python", "3 python", "4 python", "5 python", "7 python"],
+        "FROM docker.io/library/python:3.12\nFROM mirror.corp:5000/python:3.12\n"
+        "FROM ghcr.io/astral-sh/uv:python3.12-alpine\nFROM gcr.io/google_appengine/python:3.7\n"
+        "FROM someone/python:3.9\nFROM \\\n  python:3.12 \\\n  AS base\nFROM base\n",
+    ),
     "setup.py is read, not run": (
         "setup.py",
         "import os\nfrom setuptools import setup\nMORE = ['websockets']\n"
@@ -449,6 +522,49 @@ def test_an_include_that_leaves_the_repository_is_not_followed(
         {"govcheck.toml": POLICY, "requirements.txt": "-r ../outside.txt\n-r /etc/passwd\n"}
     )
     assert _lines(root) == []
+
+
+def test_a_message_names_the_package_and_what_a_variable_holds(repository: Repository) -> None:
+    files = {
+        "govcheck.toml": POLICY,
+        "pyproject.toml": '[tool.poetry.dependencies]\nnumpy = "*"\n',
+        "Dockerfile": "ARG V=3.11\nFROM python:${V}-slim\n",
+        ".github/workflows/ci.yml": (
+            "env:\n  PY: '3.10'\njobs:\n  a:\n    steps:\n      - uses: actions/setup-python@v5\n"
+            "        with: { python-version: '${{ env.PY }}' }\n"
+        ),
+    }
+    report = check(str(repository(files)), select=RULES)
+    assert [f.message.split(";")[0] for f in report.findings] == [
+        "'${{ env.PY }}' (3.10, line 2) is not allowed",
+        "'python:${V}-slim' (python:3.11-slim) is not allowed",
+        "numpy '*' admits 2.0.0",
+    ]
+
+
+def test_the_newest_python_is_measured_by_the_ceiling_alone(repository: Repository) -> None:
+    files = {"Dockerfile": "FROM python:3\n", ".tool-versions": "python latest\n"}
+    root = repository({"govcheck.toml": '[dependencies]\npython = ">=3.11"\n', **files})
+    assert _lines(root) == []
+    write(root, {"govcheck.toml": '[dependencies]\npython = ">=3.11,<3.14"\n'})
+    report = check(str(root), select=RULES)
+    assert [f.data["witness"] for f in report.findings] == ["3.14.0", "3.14.0"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    {
+        "docs/requirements.txt": "sphinx==8.1.3\nfuro\n",
+        "environment.yml": "dependencies:\n  - numpy=1.26.4=py312_0\n  - scipy=1.14\n",
+        "requirements.txt": "".join(f"a{n}==1.{n}\n" for n in range(9)) + "b<2\n",
+        "setup.cfg": "[options]\ninstall_requires =\n  a<2; python_version < '3.10'\n  b\n",
+    }.items(),
+)
+def test_locks_and_tools_and_other_pythons_need_no_entry(
+    path: str, text: str, repository: Repository
+) -> None:
+    root = repository({"govcheck.toml": '[dependencies]\npython = ">=3.12"\n', path: text})
+    assert check(str(root), select=["undeclared-pin"]).findings == ()
 
 
 def test_a_fix_tells_how_to_lock_again(repository: Repository) -> None:

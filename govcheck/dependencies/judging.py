@@ -4,15 +4,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from govcheck.dependencies.section import normalized
+from govcheck.dependencies.section import Dependencies, normalized
 from govcheck.globs import matcher
 from govcheck.manifests.find import Found, declared, locked, project_folders, project_of
 from govcheck.manifests.statement import Dialect, Statement
-from govcheck.manifests.versions import Judgement, caps, judge, translate
+from govcheck.manifests.versions import Judgement, caps, judge, minors, translate
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 
+_NEWEST = (("*",), ("==3.*",))
 _MINOR = re.compile(r"(?:cpython|python|py|cp)?[-@]?3\.?\d{1,2}")
+
+_LOCK = 0.9
 
 
 class Judged(NamedTuple):
@@ -114,6 +117,8 @@ def _judged(
         own = translate(statement.specifier, statement.dialect)
     except ValueError:
         return Judged(statement, allowed, Judgement("unknown"), "it is no specifier that is known")
+    if statement.form == "interpreter" and own in _NEWEST and (first := minors(allowed)):
+        own = (f">={first[0]}",)  # `python:3` is the newest that there is, so no floor is missed
     judgement = judge([own], allowed, finals=is_python)
     if is_python and not judgement.is_disjoint and _MINOR.fullmatch(statement.specifier):
         return Judged(statement, allowed, Judgement("ok"))  # it goes with the latest patch
@@ -130,26 +135,36 @@ def _is_possible(marker: str, python: str) -> bool:
     return is_possible(marker, python)
 
 
-def capped(repo: Repo, bound: Sequence[str] = ()) -> Mapping[str, Sequence[Statement]]:
-    """The packages that manifests of projects limit from above, and where, by name.
+def capped(repo: Repo, section: Dependencies) -> Mapping[str, Sequence[Statement]]:
+    """The packages that manifests of the policy's projects limit from above, and where, by name.
 
-    `bound` are the projects to look at, as path patterns; all, where there are none.
+    Manifests nearly all of whose requirements are exact count as locks.
     """
     by_file: dict[str, list[Statement]] = {}
-    projects, binds = project_folders(repo), matcher(bound)
+    projects, binds = project_folders(repo), matcher(section.projects)
     for each in repo.view(declared):
-        if bound and not binds(project_of(each.path, projects) or "."):
+        if section.projects and not binds(project_of(each.path, projects) or "."):
+            continue
+        if each.marker and section.python and not _is_possible(each.marker, section.python):
             continue
         if each.role != "other" and each.subject != "python" and each.form == "requirement":
             by_file.setdefault(each.path, []).append(each)
     found: dict[str, list[Statement]] = {}
     for statements in by_file.values():
-        if len(statements) > 1 and all((s.specifier or "").startswith("==") for s in statements):
+        if len(statements) > 1 and sum(map(_is_exact, statements)) >= _LOCK * len(statements):
             continue
         for each in statements:
             if _is_capped(each):
                 found.setdefault(each.subject, []).append(each)
     return found
+
+
+def _is_exact(statement: Statement) -> bool:
+    """Whether a statement names one release, as locks and exported environments do."""
+    said = statement.specifier or ""
+    if statement.dialect == "conda":
+        return re.match(r"={0,2}\s*\d+(\.\d+){2}|={1,2}\s*\d", said) is not None
+    return said.startswith("==") and not said.endswith("*")
 
 
 def _is_capped(statement: Statement) -> bool:

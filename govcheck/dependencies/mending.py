@@ -54,7 +54,7 @@ def fix(repo: Repo, judged: Judged) -> Fix | None:
             edits = [Edit(statement.path, place.start, place.end, quote + whole + quote)]
     elif _reads_as_number(document.path, document.text, start, end, new):
         edits = [Edit(statement.path, start, end, f'"{new}"')]
-    again = _lock_command(repo, statement.path)
+    again = _after(repo, statement.path)
     verb = "set" if statement.dialect == "python" else "narrow"
     title = f"{verb} it to {new.strip()}" + (f" (then run '{again}')" if again else "")
     return Fix(title, tuple(edits))
@@ -92,7 +92,7 @@ def _reads_as_number(path: str, text: str, start: int, end: int, new: str) -> bo
     return text[start - 1 : start] not in ("'", '"') and text[end : end + 1] not in ("'", '"')
 
 
-def _lock_command(repo: Repo, path: str) -> str | None:
+def _after(repo: Repo, path: str) -> str | None:
     """What makes the lock anew that goes with a manifest."""
     folder, slash, name = path.rpartition("/")
     for lock in _LOCKED_BY.get(name, ()):
@@ -101,6 +101,12 @@ def _lock_command(repo: Repo, path: str) -> str | None:
     if name.endswith(".in") and f"{path.removesuffix('.in')}.txt" in repo:
         return f"pip-compile {path}"
     return None
+
+
+def lock_command(path: str) -> str | None:
+    """What makes a lock anew, after its manifest changed."""
+    found = LOCKERS.get(path.rpartition("/")[2])
+    return found[0] if found else None
 
 
 def upgrade_command(path: str, name: str) -> str | None:

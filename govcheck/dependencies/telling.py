@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from govcheck.dependencies.judging import Judged, judged
-from govcheck.dependencies.mending import fix
+from govcheck.dependencies.mending import fix, lock_command
 from govcheck.finding import Finding, Severity
 from govcheck.policy import Policy
 from govcheck.repo import Repo
@@ -46,7 +46,7 @@ def _finding(rule: Rule, repo: Repo, policy: Policy, each: Judged) -> Finding:
     statement, judgement = each.statement, each.judgement
     severity: Severity | None = None
     mended = None
-    says = statement.quoted
+    says = statement.quoted if statement.form == "lock" else statement.named
     allows = limit(policy, statement.subject)
     match judgement.verdict:
         case "unknown":
@@ -58,7 +58,9 @@ def _finding(rule: Rule, repo: Repo, policy: Policy, each: Judged) -> Finding:
         case "unsatisfiable":
             message = f"{says} admits no version at all; {allows}"
         case _ if statement.form == "lock" and statement.subject == "python":
-            message = f"the lock is for Python {says}; {allows}"
+            again = lock_command(statement.path)
+            hint = f" (narrow the manifest, then run '{again}')" if again else ""
+            message = f"the lock is for Python {says}; {allows}{hint}"
         case _ if statement.form == "lock":
             message = f"{statement.subject} is locked at {says}; {allows}"
         case _:

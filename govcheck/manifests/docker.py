@@ -8,7 +8,8 @@ from govcheck.manifests import images, shell
 from govcheck.manifests.statement import Statement
 
 _FROM = re.compile(
-    r"(?im)^[ \t]*FROM\s+(?:--\S+\s+)*(?P<image>\S+)(?:\s+AS\s+(?P<stage>\S+))?[ \t]*\r?$"
+    r"(?im)^[ \t]*FROM(?:\s|\\\r?\n)+(?:--\S+(?:\s|\\\r?\n)+)*(?P<image>[^\s\\]+)"
+    r"(?:(?:\s|\\\r?\n)+AS\s+(?P<stage>\S+))?[ \t]*\r?$"
 )
 _ARG = re.compile(
     r"(?im)^[ \t]*ARG\s+(?P<name>\w+)=(?P<quote>['\"]?)(?P<value>[^\s'\"]*)(?P=quote)"
@@ -33,9 +34,7 @@ def statements(document: Document) -> Iterator[Statement]:
         image = found["image"]
         if image.lower() not in stages:
             full = _VARIABLE.sub(lambda each: _value(each, given), image)
-            yield from images.statement(
-                document, full, found.start("image"), shown=image, verbatim=full == image
-            )
+            yield from images.statement(document, full, found.start("image"), shown=image)
         if found["stage"]:
             stages.add(found["stage"].lower())
     for run in _RUN.finditer(text):

@@ -29,7 +29,7 @@ _READERS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"pyrightconfig\.json|\.?devcontainer\.json", "json_files"),
         (r"(docker|container)file(\..+)?|.+\.(docker|container)file", "docker"),
         (
-            r"(\.pre-commit-config|\.?readthedocs|action|\.travis|appveyor|bitbucket-pipelines"
+            r"(\.pre-commit-config|\.?readthedocs|action|app|\.travis|appveyor|bitbucket-pipelines"
             r"|.*(environment|conda-?env|gitlab-ci|azure-pipelines|cloudbuild).*"
             r"|(docker-)?compose.*)\.ya?ml",
             "yaml_files",
@@ -51,6 +51,8 @@ _IGNORED = re.compile(
     r"(^|/)(\.venv|venv|node_modules|site-packages|\.tox|\.nox|__pypackages__|build/lib)/"
 )
 _SCRIPT = "# /// script"
+# Environments of conda, and templates of Azure's pipelines, have any name.
+_TOLD_BY = ("channels:", "UsePythonVersion@")
 
 
 _PROJECT_FILES = frozenset(
@@ -70,6 +72,10 @@ def declared(repo: Repo) -> tuple[Statement, ...]:
     """All statements of manifests and configuration, in the order of the files."""
     statements: list[Statement] = []
     known = {path: module for path in _readable(repo) if (module := _reader(path)) is not None}
+    repo.expect([_SCRIPT], (".py",))
+    for found in repo.search(_TOLD_BY, (".yml", ".yaml")):
+        if not _IGNORED.search(found.path):
+            known.setdefault(found.path, "yaml_files")
     queue = list(known)
     while queue:
         path = queue.pop()

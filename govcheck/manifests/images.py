@@ -10,16 +10,44 @@ _IMAGE = re.compile(
     r"(?P<name>(?:[\w.-]+(?::\d+)?/)*[\w.-]+)(?::(?P<tag>[^@\s]+))?(?:@(?P<digest>\S+))?$"
 )
 _VERSION = re.compile(r"\d+(?:\.\d+)*(?=$|[^\w.]|(?:a|b|rc)\d)")
+_OWNERS = frozenset({"library", "devcontainers", "cimg"})
 _NAMED = re.compile(r"python-?(\d+\.\d+(?:\.\d+)*)")
 
 
 def statement(
-    document: Document, image: str, at: int, *, shown: str | None = None, verbatim: bool = True
+    document: Document, image: str, at: int, *, shown: str | None = None
 ) -> Iterator[Statement]:
-    """The statement of an image that stands at an offset, if it is one of Python's."""
+    """The statement of an image that stands at an offset, if it is one of Python's.
+
+    `shown` is how the document writes it, with variables. Only images that are built for every
+    minor version of Python can be edited.
+    """
     found = _IMAGE.match(image)
     if found is None:
         return
+    for said in _statement(document, found, image, at, shown):
+        is_plain = shown in (None, image)
+        is_editable = is_plain and _is_for_every_minor(found["name"])
+        yield said._replace(
+            editable=said.editable if is_editable else None, resolved="" if is_plain else image
+        )
+
+
+def _is_for_every_minor(name: str) -> bool:
+    """Whether an image is the official one, a copy of it in a registry, or built like it."""
+    *above, base = name.split("/")
+    if above and (re.search(r"[.:]", above[0]) or above[0] == "localhost"):
+        is_hub = re.search(r"(^|\.)(docker\.io|gcr\.io|ghcr\.io|quay\.io)$", above[0]) is not None
+        above = above[1:]
+        if not above and base == "python" and not is_hub:
+            return True
+    owner = above[-1] if above else "library"
+    return (owner, base) == ("astral-sh", "uv") or (base == "python" and owner in _OWNERS)
+
+
+def _statement(
+    document: Document, found: re.Match[str], image: str, at: int, shown: str | None
+) -> Iterator[Statement]:
     base = found["name"].rpartition("/")[2]
     span = document.span(at, at + len(shown or image))
     tag, start = found["tag"], at + found.start("tag")
@@ -28,11 +56,8 @@ def statement(
         if inside is not None and inside.re.groups:
             offset = start if tag and _NAMED.search(tag) else at + found.end("name") - len(base)
             said = of_python(document, inside[1], offset + inside.start(1), offset + inside.end(1))
-            yield said._replace(
-                declared=image,
-                span=span,
-                editable=said.editable if verbatim and not found["digest"] else None,
-            )
+            editable = None if found["digest"] else said.editable
+            yield said._replace(declared=shown or image, span=span, editable=editable)
         return
     if tag is None:
         if found["digest"] is not None:
@@ -41,7 +66,7 @@ def statement(
             return
         end = at + found.end("name")
         said = of_python(document, "latest", end, end)
-        yield said._replace(declared=image, span=span, editable=(end, end) if verbatim else None)
+        yield said._replace(declared=shown or image, span=span, editable=(end, end))
         return
     is_devcontainer = "devcontainers/" in found["name"] or "vscode/" in found["name"]
     version = _VERSION.match(tag)
@@ -55,4 +80,4 @@ def statement(
         said = of_python(document, tag, start, start + len(tag), why="a variable decides")
     else:
         said = of_python(document, "latest", start, start)._replace(editable=None)
-    yield said._replace(declared=image, span=span, editable=said.editable if verbatim else None)
+    yield said._replace(declared=shown or image, span=span)

@@ -21,6 +21,7 @@ _FACTOR = re.compile(r"^(?P<factors>[!\w.,{}-]+)\s*:(?!//)\s+(?P<rest>\S.*)$")
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+\.\d+)$")
 _INTERPRETER = re.compile(r"(?<![\w.])(?:py(?P<short>3\d*)|(?P<dotted>3\.\d+))(?![\w.])")
 _REQUIREMENTS = frozenset({"install_requires", "setup_requires", "tests_require"})
+_CONTINUED = re.compile(r"(?m)^[ \t]*[^#;\s](?:[^\n\\]|\\(?!\r?\n))*(?:\\\r?\n[^\n\\]*)+")
 _MAX_ENVIRONMENTS = 200
 
 
@@ -129,10 +130,16 @@ def _environments(document: Document, line: _Line) -> Iterator[Statement]:
             )  # fmt: skip
 
 
+def _joined(found: re.Match[str]) -> str:
+    """A line and those that it goes on in, as one; blanks keep the places."""
+    return re.sub(r"\\\r?\n", lambda end: " " * len(end[0]), found[0])
+
+
 def _lines(document: Document, start: int, end: int) -> Iterator[_Line]:
     section = key = ""
     at = start
-    for raw in document.text[start:end].splitlines(keepends=True):
+    body = _CONTINUED.sub(_joined, document.text[start:end])
+    for raw in body.splitlines(keepends=True):
         text = raw.strip()
         first = at + len(raw) - len(raw.lstrip())
         at += len(raw)

@@ -53,10 +53,10 @@ def _is_prose(line: _Line) -> bool:
 
 
 def _role(path: str) -> Role:
-    name = path.rpartition("/")[2]
-    if name in ("requirements.txt", "requirements.in"):
-        return "main"
-    return "extra" if _ALONG.search(name) else "other"
+    folder, _, name = path.rpartition("/")
+    if _ALONG.search(name) or (folder and _ALONG.search(folder.rpartition("/")[2])):
+        return "extra"
+    return "main" if name in ("requirements.txt", "requirements.in") else "other"
 
 
 def includes(document: Document) -> Iterator[str]:
@@ -105,10 +105,7 @@ def _statement(document: Document, line: _Line) -> Statement | None:
     said = text[: options.start()].rstrip() if options else text
     end = line.start + len(document.line(document.span(line.start, line.start).line).strip())
     span = document.span(line.start, min(line.start + len(said), end))
-    verbatim = document.text.startswith(said, line.start)
-    found = of_requirement(
-        document, said, line.start, scope=document.path, span=span, verbatim=verbatim
-    )
+    found = of_requirement(document, said, line.start, scope=document.path, span=span)
     if found is None:
         name = re.match(r"[A-Za-z0-9][\w.-]*", said)
         if name is None:

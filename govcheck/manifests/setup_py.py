@@ -144,7 +144,6 @@ class _Reader:
                         self.document, text, at if place else start,
                         scope=f"{self.document.path} {scope}",
                         span=self.document.span(at if place else start, stop),
-                        verbatim=place is not None,
                     )  # fmt: skip
                     if found is not None and not text.startswith("-"):
                         yield found

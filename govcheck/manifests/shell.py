@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
 from govcheck.document import Document
-from govcheck.manifests.statement import Dialect, Quoting, Statement, of_requirement
+from govcheck.manifests.statement import (
+    Dialect,
+    Form,
+    Quoting,
+    Statement,
+    is_variable,
+    of_python,
+    of_requirement,
+)
 
 _TOKEN = re.compile(
     r"""(?P<operator>&&|\|\||[;|&()]|\n)
@@ -18,7 +26,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _HINT = re.compile(
-    r"\b(?:pip3?|uv|uvx|pipx|pipenv|conda|mamba|micromamba|poetry|pdm)\b", re.IGNORECASE
+    r"\b(?:pip3?|uv|uvx|pipx|pipenv|pyenv|conda|mamba|micromamba|poetry|pdm)\b", re.IGNORECASE
 )
 _CONTINUED = re.compile(r"\\\r?\n")
 # The builder of images drops lines that are comments, also between those of one command.
@@ -48,6 +56,7 @@ _BUILD = re.compile(
     r"\s*(?:==?(?P<exact>[^=\s<>!~]+)=(?P<one>[^=\s]+)"
     r"|(?P<version>[^\s\[]*[^\s\[,|<>=!~])\s+(?P<other>[A-Za-z_*][\w.*]*))\s*"
 )
+_RELEASE = re.compile(r"(cpython|python)?[@-]?3\.\d+(\.\d+)?")
 _MAX_OPTIONS = 8
 _MAX_DOCUMENTS = 1_000
 _VARIABLE = re.compile(r"\$[({]?(?P<name>[A-Za-z_]\w*)[)}]?")
@@ -143,6 +152,7 @@ def _command(document: Document, words: Sequence[_Word]) -> Iterator[Statement]:
             rest.pop(0)
     if not rest:
         return
+    yield from _interpreters(document, rest)
     names = [word.text for word in rest]
     tool = names[0].lstrip("@-+").rpartition("/")[2]
     scope = f"{document.path} {rest[0].start}"
@@ -174,6 +184,23 @@ def _command(document: Document, words: Sequence[_Word]) -> Iterator[Statement]:
         yield from _conda(document, rest[2:], scope)
     elif tool == "poetry" and names[1:2] == ["add"]:
         yield from _poetry(document, rest[2:], scope)
+
+
+def _interpreters(document: Document, words: Sequence[_Word]) -> Iterator[Statement]:
+    """The versions of Python that commands of uv and pyenv get, make or choose."""
+    match [word.text for word in words[:3]]:
+        case ["uv", "python", "install" | "pin"]:
+            chosen = [*_arguments(words[3:], _WITH_VALUE)]
+        case ["pyenv", "install" | "local" | "global" | "shell", _]:
+            chosen = [*_arguments(words[2:], frozenset())]
+        case ["uv" | "uvx", *_]:
+            options = pairwise(words)
+            chosen = [word for option, word in options if option.text in ("-p", "--python")]
+        case _:
+            return
+    for word in chosen:
+        if _RELEASE.fullmatch(word.text):
+            yield of_python(document, word.text, word.start, word.end, only=len(chosen) == 1)
 
 
 def _arguments(words: Sequence[_Word], with_value: frozenset[str]) -> Iterator[_Word]:
@@ -266,10 +293,12 @@ def match_spec(document: Document, text: str, at: int, scope: str) -> Statement 
     name = normalized(found["name"])
     dialect: Dialect = "conda"
     span = document.span(at + lead, at + lead + len(text.strip()))
-    form = "interpreter" if name == "python" else "requirement"
+    form: Form = "interpreter" if name == "python" else "requirement"
+    is_computed = is_variable(said)
     return Statement(
-        name, text.strip(), said.strip() or "*", dialect, span, form, editable,  # type: ignore[arg-type]
-        scope="" if name == "python" else scope,
+        name, text.strip(), None if is_computed else said.strip() or "*", dialect, span, form,
+        None if is_computed else editable, scope="" if name == "python" else scope,
+        why="a variable decides" if is_computed else "",
     )  # fmt: skip
 
 

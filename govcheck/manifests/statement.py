@@ -29,6 +29,11 @@ _FILE = re.compile(
 _VARIABLE = re.compile(r"\$\{|\$\(|\{\{|\$[A-Za-z_]|%\(|<%|\{[A-Za-z_]")
 
 
+def is_variable(text: str) -> bool:
+    """Whether a variable, of a shell, a workflow or a template, is a part of a text."""
+    return _VARIABLE.search(text) is not None
+
+
 class UnreadableError(Exception):
     """A manifest that its own tool could not read either; the message says why."""
 
@@ -42,7 +47,7 @@ class Statement(NamedTuple):
     specifier within the text, where it may be replaced. Statements of one `scope` hold at once, as
     do those of the scopes in `bound_by`; `marker` says where it applies (PEP 508). In its `role` it
     is a dependency of a project, of an extra or group that is installed along, or of another
-    environment.
+    environment. `resolved` is what the text comes to, where variables are part of it.
     """
 
     subject: str
@@ -58,6 +63,7 @@ class Statement(NamedTuple):
     bound_by: tuple[str, ...] = ()
     why: str = ""
     role: Role = "other"
+    resolved: str = ""
 
     @property
     def path(self) -> str:
@@ -66,9 +72,16 @@ class Statement(NamedTuple):
 
     @property
     def quoted(self) -> str:
-        """The declared text in one line, as a message quotes it."""
+        """The declared text in one line, as a message quotes it, and what it comes to."""
         line = " ".join(self.declared.split())
-        return f"'{line if len(line) <= _SHOWN else line[: _SHOWN - 3] + '...'}'"
+        shown = line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "..."
+        return f"'{shown}'" + (f" ({self.resolved})" if self.resolved else "")
+
+    @property
+    def named(self) -> str:
+        """The same, after the package that it is about where the text itself does not say that."""
+        is_said = self.subject == "python" or self.subject in normalized(self.declared)
+        return self.quoted if is_said else f"{self.subject} {self.quoted}"
 
 
 def within_folder(path: str, names: Iterable[str]) -> Iterator[str]:
@@ -132,16 +145,17 @@ def of_requirement(
     form: Form = "requirement",
     quoting: Quoting = "",
     span: Span | None = None,
-    verbatim: bool = True,
 ) -> Statement | None:
     """The statement of a requirement that stands at an offset.
 
-    `verbatim` tells that the text stands in the document as it is, so that it may be edited there.
+    It may be edited there where the document reads so, without escapes, to where its specifier
+    ends.
     """
     said = requirement(text)
     if said is None:
         return None
     place = span or document.span(at, at + len(text.rstrip()))
+    is_verbatim = said.start >= 0 and document.text.startswith(text[: said.end], at)
     return Statement(
         normalized(said.name),
         text.strip(),
@@ -149,7 +163,7 @@ def of_requirement(
         "pep440",
         place,
         form,
-        (at + said.start, at + said.end) if verbatim and said.start >= 0 else None,
+        (at + said.start, at + said.end) if is_verbatim else None,
         quoting,
         said.marker,
         scope,
@@ -169,7 +183,7 @@ def of_python(
     why: str = "",
 ) -> Statement:
     """The statement of a version of Python; one of several on a list is not mended alone."""
-    is_computed = _VARIABLE.search(text) is not None
+    is_computed = is_variable(text)
     return Statement(
         "python",
         text,

@@ -156,10 +156,9 @@ def _requirements(
         for each in scalars(value):
             if each.text is None or each.text.lstrip().startswith("-"):
                 continue
-            is_plain = is_verbatim(document.text, each)
             said = of_requirement(
                 document, each.text, each.start, scope=f"{document.path} {scope}",
-                span=document.span(each.start, each.end), verbatim=is_plain,
+                span=document.span(each.start, each.end),
             )  # fmt: skip
             if said is not None:
                 yield said
@@ -348,10 +347,18 @@ def _pipfile(document: Document, root: Value) -> Iterator[Statement]:
                 else _table(document, name, parts, pair.start, pair.end, "pep440", group)
             )
             yield from in_role(role, found)
+            table = {inner.keys[0]: inner.value for inner in pairs(pair.value)}
+            if table and not table.keys() & _PIPFILE_VERSIONED:
+                marker = " and ".join(f"({each})" for each in _markers(table))
+                yield Statement(
+                    normalized(name), name, "*", "pep440", document.span(pair.start, pair.end),
+                    marker=marker, scope=f"{document.path} {group}", role=role,
+                )  # fmt: skip
     yield from _targets(document, at(root, "requires", "python_version"))
     yield from _targets(document, at(root, "requires", "python_full_version"))
 
 
+_PIPFILE_VERSIONED = frozenset({"version", "git", "path", "url", "file", "hg", "svn", "ref"})
 _PIPFILE_OTHERS = frozenset({"source", "requires", "scripts", "pipenv", "pipfile"})
 
 

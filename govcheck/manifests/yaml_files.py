@@ -47,8 +47,14 @@ def statements(document: Document) -> Iterator[Statement]:
                 yield from _script(document, value)
             for pair in named(root, "build", "jobs"):
                 yield from _script(document, pair.value)
-        elif re.search(r"(^|[-_.])(environment|conda|env)[^/]*\.ya?ml$", name):
+        elif re.search(r"(^|[-_.])(environment|conda|env)[^/]*\.ya?ml$", name) or (
+            [*at(root, "channels")] and [*at(root, "dependencies")]
+        ):
             yield from in_role("main", _conda(document, root))
+        elif re.fullmatch(r"app\.ya?ml", name):
+            for value in at(root, "runtime"):
+                if isinstance(value, Scalar) and re.fullmatch(r"python3\d+", value.text or ""):
+                    yield _version(document, value, "python", only=True)
         elif "/.github/" in f"/{path}" or re.fullmatch(r"action\.ya?ml", name):
             yield from _workflow(document, root)
         else:
@@ -90,7 +96,7 @@ def _requirement(
     quoting: Quoting = "flow" if is_flow and not _is_quoted(document, each) else ""
     found = of_requirement(
         document, text, each.start, scope=f"{document.path} {scope}", quoting=quoting,
-        span=document.span(each.start, each.end), verbatim=is_verbatim(document.text, each),
+        span=document.span(each.start, each.end),
     )  # fmt: skip
     if found is not None:
         yield found
@@ -117,7 +123,7 @@ def _versions(document: Document, values: Iterator[Value], dialect: Dialect) -> 
             if "\n" in text.strip():
                 yield from _lines(document, each, dialect)
             elif re.search(r"\d|\*|latest|\$", text) and not re.match(
-                r"(pypy|graalpy|miniconda|mambaforge|anaconda)", text
+                r"(pypy|graalpy|mini(conda|forge)|mambaforge|anaconda)", text
             ):
                 yield _version(document, each, dialect, only=len(found) == 1)
 
@@ -152,11 +158,13 @@ def _workflow(document: Document, root: Value) -> Iterator[Statement]:
     everything = [*_everywhere(root)]
     variables = _variables(everything)
     in_matrix = _in_matrix(everything)
+    matrices = {above[:-1]: pair.value for pair, above in everything if pair.keys[-1] == "matrix"}
     for pair, above in everything:
         match pair.keys[-1], pair.value:
             case "steps", Container() as steps:
                 for step in items(steps):
-                    yield from _step(document, variables, above, step)
+                    for said in _step(document, variables, above, step):
+                        yield from _over_matrix(document, said, matrices.get(above))
             case "container" | "image" as key, Scalar() as image if (
                 key == "container" or above[-1:] == ("container",) or above[-2:-1] == ("services",)
             ):
@@ -184,6 +192,7 @@ def _in_matrix(
 
 
 _MATRIX_KEYS = frozenset({"python-version", "python_version", "python", "python-versions", "py"})
+_FROM_MATRIX = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
 _MATRIX_USE = re.compile(r"\s*\$\{\{\s*matrix\.([\w-]+)\s*\}\}\s*")
 _Variables = Mapping[tuple[tuple[str, ...], str], list[Value]]
 
@@ -220,13 +229,39 @@ def _step(
         yield from _script(document, value)
 
 
+def _over_matrix(document: Document, said: Statement, matrix: Value) -> Iterator[Statement]:
+    """A requirement that takes its version from a matrix, for each of the values there."""
+    keys = set(_FROM_MATRIX.findall(said.declared))
+    values = [
+        each
+        for key in keys
+        for table in (matrix, *(entry for value in at(matrix, "include") for entry in items(value)))
+        for value in at(table, key)
+        for each in scalars(value)
+        if each.text
+    ]
+    if said.form != "requirement" or len(keys) != 1 or not values:
+        yield said
+        return
+    for each in values:
+        text = _FROM_MATRIX.sub((each.text or "").replace("\\", ""), said.declared)
+        found = of_requirement(document, text, each.start, span=said.span)
+        if found is not None:
+            where = document.span(each.start, each.end).line
+            yield said._replace(
+                specifier=found.specifier, why="", scope=f"{said.scope} {each.start}",
+                resolved=f"{text}, line {where}",
+            )  # fmt: skip
+
+
 def _by_variable(document: Document, use: Scalar, given: Sequence[Value]) -> Statement:
     """The version that a variable of the workflow holds; it is mended where it is set, by hand."""
     said = of_python(document, use.text or "", use.start, use.end, "npm")
     if len(given) != 1 or not isinstance(given[0], Scalar):
         return said
     set_ = _version(document, given[0], "npm", only=True)
-    return said._replace(specifier=set_.specifier, why=set_.why)
+    resolved = f"{set_.declared}, line {set_.span.line}"
+    return said._replace(specifier=set_.specifier, why=set_.why, resolved=resolved)
 
 
 def _matrix(document: Document, keys: Set[str], matrix: Value) -> Iterator[Statement]:
@@ -249,7 +284,9 @@ def _matrix(document: Document, keys: Set[str], matrix: Value) -> Iterator[State
                     continue  # several in one text, which is for something else to split
                 if each.text in excluded or not re.match(r"[\d~^<>=*x]", each.text or ""):
                     continue
-                yield _version(document, each, "npm", only=False)
+                # Without a dot it is a part of a name: of an environment of tox, of a package.
+                is_short = re.fullmatch(r"3\d{1,2}", each.text or "") is not None
+                yield _version(document, each, "python" if is_short else "npm", only=False)
         elif pair.keys[0] == "include":
             for entry in items(pair.value):
                 for inner in pairs(entry):
@@ -273,9 +310,7 @@ def _generic(document: Document, root: Value) -> Iterator[Statement]:
                     named_by = given.get(text.strip("${}")) if text.startswith("$") else None
                     full = named_by.text if isinstance(named_by, Scalar) else None
                     if "python" in (full or text):
-                        yield from images.statement(
-                            document, full or text, value.start, shown=text, verbatim=full is None
-                        )
+                        yield from images.statement(document, full or text, value.start, shown=text)
         elif key in _SCRIPTS:
             yield from _script(document, pair.value)
         elif key == "versionSpec" or (key == "python" and document.path.endswith(".travis.yml")):

@@ -73,7 +73,7 @@ examples = [
             " allows <2 (govcheck.toml:2): pandas is built against NumPy 1",
             "Dockerfile:2:32: 'numpy!=1.25.0' admits 2.0.0; the policy allows <2 (govcheck.toml:2):"
             " pandas is built against NumPy 1",
-            "pyproject.toml:2:10: '^2.1' admits nothing that is allowed; the policy allows <2"
+            "pyproject.toml:2:10: numpy '^2.1' admits nothing that is allowed; the policy allows <2"
             " (govcheck.toml:2): pandas is built against NumPy 1",
         ),
         {

@@ -60,7 +60,7 @@ def _among(statements: Sequence[Statement]) -> Iterator[Finding]:
         told.add(other)
         yield rule.finding(
             other.span,
-            f"{other.quoted} and {one.quoted} "
+            f"{other.named} and {one.quoted} "
             f"({one.path}:{one.span.line}) cannot both be met",
             related=(Related(one.span, "the other one"),),
             data={"subject": other.subject, "declared": other.declared,

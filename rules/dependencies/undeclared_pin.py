@@ -6,8 +6,8 @@ a manifest of the project limits from above needs an entry there, and every entr
 
 A range that ends with the next major version after its floor (`>=2.31,<3`, `~=2.31`, Poetry's
 `^2.31`) is what tools write by themselves and counts as none. So do exact versions of development
-tools, and manifests all of whose requirements are exact, as pip-compile writes them: these are
-locks.
+tools, and manifests nine in ten of whose requirements are exact, as pip-compile and `conda env
+export` write them: these are locks.
 
 ## How to resolve
 
@@ -42,7 +42,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     from govcheck.dependencies.judging import capped  # only such a policy pays for it
 
     known = frozenset(map(normalized, section.packages))
-    found = {n: each for n, each in capped(repo, section.projects).items() if n not in known}
+    found = {n: each for n, each in capped(repo, section).items() if n not in known}
     fix = _declaration(repo, policy, found) if found else None
     for subject, (first, *others) in found.items():
         also = f" (also in {len(others)} other {'place' if len(others) == 1 else 'places'})"
