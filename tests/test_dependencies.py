@@ -544,9 +544,14 @@ def test_a_message_names_the_package_and_what_a_variable_holds(repository: Repos
 
 def test_the_newest_python_is_measured_by_the_ceiling_alone(repository: Repository) -> None:
     files = {"Dockerfile": "FROM python:3\n", ".tool-versions": "python latest\n"}
+    poetry = {"pyproject.toml": '[tool.poetry.dependencies]\npython = "*"\n'}
     root = repository({"govcheck.toml": '[dependencies]\npython = ">=3.11"\n', **files})
     assert _lines(root) == []
-    write(root, {"govcheck.toml": '[dependencies]\npython = ">=3.11,<3.14"\n'})
+    write(root, poetry)
+    assert _lines(root) == ["2 python"]
+    write(
+        root, {"pyproject.toml": "", "govcheck.toml": '[dependencies]\npython = ">=3.11,<3.14"\n'}
+    )
     report = check(str(root), select=RULES)
     assert [f.data["witness"] for f in report.findings] == ["3.14.0", "3.14.0"]
 

@@ -117,7 +117,8 @@ def _judged(
         own = translate(statement.specifier, statement.dialect)
     except ValueError:
         return Judged(statement, allowed, Judgement("unknown"), "it is no specifier that is known")
-    if statement.form == "interpreter" and own in _NEWEST and (first := minors(allowed)):
+    names_one = statement.form == "interpreter" and statement.dialect not in ("pep440", "poetry")
+    if names_one and own in _NEWEST and (first := minors(allowed)):
         own = (f">={first[0]}",)  # `python:3` is the newest that there is, so no floor is missed
     judgement = judge([own], allowed, finals=is_python)
     if is_python and not judgement.is_disjoint and _MINOR.fullmatch(statement.specifier):
