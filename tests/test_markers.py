@@ -310,3 +310,19 @@ def test_hostile_suites_neither_crash_nor_hang(
     started = time.process_time()
     assert not check(str(root)).problems
     assert time.process_time() - started < 20
+
+
+def test_a_test_that_cannot_be_read_does_not_keep_the_mark_off_its_module(
+    repository: Repository,
+) -> None:
+    test = (
+        "from helpers import wrapped\n\n\ndef test_a():\n    pass\n\n\n"
+        "@wrapped\ndef test_b():\n    pass\n"
+    )
+    helpers = "def wrapped(function):\n    return function\n"
+    root = repository({"govcheck.toml": REQUIRING, "tests/test_a.py": test, "helpers.py": helpers})
+    report = fix(str(root), select=["missing-marker"])
+    assert report.findings == ()
+    text = (root / "tests/test_a.py").read_text()
+    assert "pytestmark = pytest.mark.integration\n" in text
+    assert "@pytest" not in text

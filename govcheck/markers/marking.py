@@ -8,25 +8,21 @@ from govcheck.markers.suite import Suite, Test
 from govcheck.repo import Repo
 
 
-def fix(repo: Repo, tests: Suite, test: Test, marker: str, lacking: frozenset[str]) -> Fix | None:
-    """The fix that marks a test: on its module or class where all of these lack the mark.
+def fix(repo: Repo, tests: Suite, test: Test, marker: str, covers: frozenset[str]) -> Fix | None:
+    """The fix that marks a test: on its module or class where all tests there are to be marked.
 
-    `lacking` are the node ids of all tests that must bear the mark and do not.
+    `covers` are the node ids of the tests that must bear the mark and are not known to.
     """
     document = repo.document(test.home)
     read = tests.outline(test.home)
     if document is None or read is None or test.home != test.path:
         return None
-    if all(each.node in lacking for each in tests.tests_of(test.path)):
+    if all(each.node in covers for each in tests.tests_of(test.path)):
         return _on_module(document.text, test.path, read, marker)
     if len(test.chain) == 1:
         definition = next((each for each in read.classes if each.name == test.chain[0]), None)
         mates = [each for each in tests.tests_of(test.path) if each.chain[:1] == test.chain]
-        if (
-            definition is not None
-            and all(each.node in lacking for each in mates)
-            and len(mates) > 1
-        ):
+        if definition is not None and all(each.node in covers for each in mates) and len(mates) > 1:
             return _above(test.path, document.text, read, definition, marker)
     return _above(test.path, document.text, read, test.function, marker)
 

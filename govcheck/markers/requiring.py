@@ -1,7 +1,7 @@
 """Which tests the policy asks for markers, and which of these they lack."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from typing import NamedTuple
 
@@ -64,6 +64,24 @@ def _lacks(repo: Repo, policy: Policy) -> Iterator[Lack]:
             missing = tuple(n for n in marker.requires if borne is not None and n not in borne)
             if missing:
                 yield Lack(test, missing, False, key, f"it bears {name!r}", marker.reason)
+
+
+def coverable(repo: Repo, policy: Policy) -> Mapping[str, frozenset[str]]:
+    """By marker, the node ids of the tests that lack it, and of those that may, and must bear it.
+
+    A mark that covers just these, on their module or class, marks no test that must not have it.
+    """
+    tests = repo.view(suite)
+    found: dict[str, set[str]] = {}
+    for lack in repo.view(lacks, policy):
+        for name in () if lack.is_choice else lack.markers:
+            found.setdefault(name, set()).add(lack.test.node)
+    for requirement in policy.markers.require:
+        wanted = found.keys() & set(requirement.all)
+        for test, _ in _chosen(repo, tests, requirement) if wanted else ():
+            for name in wanted if test.is_opaque else ():
+                found[name].add(test.node)
+    return {name: frozenset(nodes) for name, nodes in found.items()}
 
 
 def _known(tests: Suite, policy: Policy, test: Test) -> frozenset[str | None] | None:

@@ -33,15 +33,12 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not is_asked or not repo.view(has_tests):
         return
     from govcheck.markers.marking import fix  # only such a policy pays for them
-    from govcheck.markers.requiring import lacks
+    from govcheck.markers.requiring import coverable, lacks
     from govcheck.markers.suite import suite
 
     tests = repo.view(suite)
     found = repo.view(lacks, policy)
-    lacking: dict[str, set[str]] = {}
-    for each in found:
-        for name in each.markers:
-            lacking.setdefault(name, set()).add(each.test.node)
+    covers = repo.view(coverable, policy) if found else {}
     for each in found:
         document = repo.document(each.test.home)
         if document is None:
@@ -56,7 +53,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             yield rule.finding(span, message, data=data)
             continue
         for name in each.markers:
-            mended = fix(repo, tests, each.test, name, frozenset(lacking[name]))
+            mended = fix(repo, tests, each.test, name, covers[name])
             message = f"{each.test.function.name} must bear the marker {name} {why}"
             data = {"test": each.test.node, "marker": name}
             yield rule.finding(span, message, fix=mended, data=data)
