@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -131,6 +131,88 @@ def test_a_suite_is_read_as_pytest_collects_it(
     ours = _ours(root)
     assert ours == _theirs(root)
     assert len(ours) > 1
+
+
+# Collects each suite in a process of its own, forked so that pytest is imported once.
+DRIVER = """\
+import json, os, sys
+import pytest
+
+class Dump:
+    def __init__(self):
+        self.found = {}
+
+    def pytest_collection_finish(self, session):
+        for item in session.items:
+            marks = self.found.setdefault(item.nodeid.partition("[")[0], set())
+            marks.update(mark.name for mark in item.iter_markers())
+
+OPTIONS = ["--collect-only", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"]
+for root in sys.argv[1:]:
+    child = os.fork()
+    if child == 0:
+        os.chdir(root)
+        sys.path.insert(0, root)
+        dump = Dump()
+        with open(os.devnull, "w") as null:
+            os.dup2(null.fileno(), 1)
+            os.dup2(null.fileno(), 2)
+        pytest.main(OPTIONS, plugins=[dump])
+        with open("dumped.json", "w") as file:
+            json.dump({node: sorted(marks) for node, marks in dump.found.items()}, file)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def _suites() -> dict[str, dict[str, str]]:
+    """The suites of suites.txt: `=== name`, and the files of each, `--- path`."""
+    text = (Path(__file__).parent / "suites.txt").read_text()
+    found = {}
+    for suite_text in text.split("=== ")[1:]:
+        name, _, files = suite_text.partition("\n")
+        parts = (part.partition("\n") for part in f"\n{files}".split("\n--- ")[1:])
+        found[name] = {path: f"{body}\n" if body else "" for path, _, body in parts}
+    return found
+
+
+def test_what_is_said_of_odd_suites_is_what_pytest_collects(tmp_path: Path) -> None:
+    suites = _suites()
+    roots = {name: tmp_path / str(number) for number, name in enumerate(suites)}
+    for name, files in suites.items():
+        write(roots[name], files)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    subprocess.run(
+        [sys.executable, "-c", DRIVER, *map(str, roots.values())],
+        env=environment, capture_output=True, timeout=300, check=True,
+    )  # fmt: skip
+    wrong = {name: said for name, root in roots.items() if (said := [*_untrue(root)])}
+    assert wrong == {}
+    assert len(suites) > 150
+
+
+def _untrue(root: Path) -> Iterator[str]:
+    """What is said of the suite and is not so; what is not known is not said."""
+    theirs: dict[str, list[str]] = json.loads((root / "dumped.json").read_text())
+    tests = suite(Repo(str(root), ("dumped.json",)))
+    ours = {test.node: test for test in tests.tests}
+    for node, test in ours.items():
+        if test.is_opaque or None in tests.added(test.path):
+            continue
+        if node not in theirs:
+            yield f"{node} is no test"
+            continue
+        cases = {mark.name for mark in test.function.param_marks}
+        lacking = set(theirs[node]) - test.names - cases - tests.added(test.path)
+        if lacking or test.names - set(theirs[node]):
+            yield f"{node} bears {theirs[node]}, not {sorted(test.names)}"
+    collected = {node.partition("::")[0] for node in theirs}
+    yield from (f"{path} is collected" for path in tests.test_files
+                if tests.cut_off(path) and path in collected)  # fmt: skip
 
 
 _MARKS = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=2)

@@ -5,12 +5,12 @@ import re
 from govcheck.repo import Repo
 
 PYTHON = (".py",)
-MARKS = ("mark.", "add_marker")
+MARKS = ("mark.", ".mark", "mark as ", "add_marker")
 COMMANDS = ("pytest", "py.test")
 SKIPS = ("skip", "xfail")
-HOOKS = ("add_marker",)
+HOOKS = ("add_marker", "own_markers", "pytest_pycollect_makeitem")
 REGISTERS = ("addinivalue_line",)
-IGNORES = ("collect_ignore",)
+IGNORES = ("collect_ignore", "pytest_ignore_collect", "pytest_collect_")
 
 _TEST = re.compile(r"(^|/)(test[^/]*|[^/]*tests?|conftest)\.py$")
 

@@ -17,7 +17,20 @@ _SELECTION = re.compile(
     r"(?<!\S)-m(?:[ =]\s*|(?=[\"'\\]))(?:\\?(?P<quote>[\"'])(?P<quoted>[^\"'\n\\]*)\\?(?P=quote)"
     r"|(?P<word>[A-Za-z_]\w*)(?!\S))"
 )
-_WORD = re.compile(r"[^\s\"'=]+")
+_WORD = re.compile(r"(?:[^\s\"']|\"[^\"]*\"|'[^']*')+")
+_FLAG = re.compile(
+    r"-[qvsxlh]+|-r\w+|-[nk]\S+|--(?:strict-markers|strict|verbose|quiet|lf|ff|sw|pdb)"
+)
+# What moves to another folder, from where the paths of a command begin.
+_MOVES = re.compile(
+    r"(?m)(?:^|[\s;&|(\"'])(?:cd|pushd)\s|\bworking-directory\b|changedir|WORKDIR|\schdir"
+)
+_INSTALLS = re.compile(r"\b(?:install|add|uninstall|remove|require|inject)\b[^;&|]*$")
+_PROGRAMS = frozenset(
+    {"python", "python2", "python3", "git", "commit", "pip", "pip3", "coverage", "uv", "poetry",
+     "pdm", "hatch", "tox", "nox", "docker", "and", "or", "then", "before", "after", "with", "."}
+)  # fmt: skip
+_FOLDERS = frozenset({"tests", "test", "src", "testing", "unit", "integration", "e2e"})
 _NOT_COMMANDS = (".py", ".lock", ".po", ".svg", ".csv", ".ipynb")
 
 
@@ -56,17 +69,57 @@ def _configured(repo: Repo, tests: Suite) -> Iterator[Selection]:
 
 
 def _written(tests: Suite, document: Document) -> Iterator[Selection]:
+    is_elsewhere = _MOVES.search(document.text) is not None
     for command in _COMMAND.finditer(document.text):
+        line = document.text.rfind("\n", 0, command.start()) + 1
+        if _INSTALLS.search(document.text, line, command.start()):
+            continue
         rest, at = command["rest"], command.start("rest")
-        paths = tuple(
-            word[0].rstrip("/")
-            for word in _WORD.finditer(_SELECTION.sub(" ", rest))
-            if not word[0].startswith("-") and _has_tests(tests, word[0].rstrip("/"))
-        )
         for found in _SELECTION.finditer(rest):
+            before = _words(rest[: found.start()])
+            if before is None:
+                break  # prose that names pytest, and another program's `-m`
             group = "quoted" if found["quote"] else "word"
             start = at + found.start(group)
+            after = _words(rest[found.end() :])
+            paths = () if is_elsewhere or after is None else _paths(tests, [*before, *after])
             yield Selection(found[group], document.span(start, start + len(found[group])), paths)
+
+
+def _words(text: str) -> list[str] | None:
+    """The words of a command, an option that has a value with it; None where it is none."""
+    found: list[str] = []
+    option = ""
+    for word in _WORD.findall(text.replace("\\\n", " ").replace("\\\r\n", " ")):
+        if word.rpartition("/")[2] in _PROGRAMS or word.endswith((",", ":", "(", ")")):
+            return None
+        if word.startswith("-"):
+            option = "" if "=" in word or _FLAG.fullmatch(word) else word
+            found.append(word)
+        elif option:
+            found[-1] = f"{found[-1]} {word}"
+            option = ""
+        elif word in _FOLDERS or not word.isalpha():
+            found.append(word)
+        else:
+            return None
+    return found
+
+
+def _paths(tests: Suite, words: list[str]) -> tuple[str, ...]:
+    """The paths that a command names; nothing where it may name others."""
+    paths = []
+    for word in words:
+        option, _, value = word.partition(" ")
+        if word.startswith("-"):
+            if value and _has_tests(tests, value.rstrip("/")):
+                return ()  # a path, or the value of the option
+            continue
+        path = option.partition("::")[0].removeprefix("./").rstrip("/")
+        if not _has_tests(tests, path):
+            return ()
+        paths.append(path)
+    return tuple(paths)
 
 
 def _has_tests(tests: Suite, word: str) -> bool:

@@ -6,13 +6,13 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from govcheck.config import ini, toml
-from govcheck.config.tree import Scalar
+from govcheck.config.tree import Container, Scalar
 from govcheck.document import Document
-from govcheck.manifests.tree import named, scalars
+from govcheck.manifests.tree import at, named, scalars
 from govcheck.repo import Repo
 
 # In the order of precedence within a folder.
@@ -35,25 +35,23 @@ class Line(NamedTuple):
 class Configuration(NamedTuple):
     """What one configuration file says; `path` is empty where there is none.
 
-    `folder` is the one that its paths begin from. `options` are the lines of each option.
+    `folder` is the one that its paths begin from. `options` are the lines of each option, `lists`
+    the names of those that TOML gives as arrays, whose items are words as they stand.
     """
 
     path: str
     folder: str
     options: dict[str, tuple[Line, ...]]
+    lists: frozenset[str] = frozenset()
 
     def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The words of an option of the type `args`."""
         if name not in self.options:
             return default
-        if self.path.endswith(".toml") and len(self.options[name]) != 1:
+        if name in self.lists:
             return tuple(line.text for line in self.options[name])
         try:
-            return tuple(
-                word
-                for line in self.options[name]
-                for word in shlex.split(line.text, comments=True)
-            )
+            return tuple(word for line in self.options[name] for word in shlex.split(line.text))
         except ValueError:
             return default
 
@@ -61,12 +59,6 @@ class Configuration(NamedTuple):
     def arguments(self) -> tuple[str, ...]:
         """The words of `addopts`."""
         return self.words("addopts")
-
-    @property
-    def test_folders(self) -> tuple[str, ...]:
-        """The paths that a plain `pytest` begins from, from the root of the repository."""
-        paths = self.words("testpaths") or ("",)
-        return tuple(_joined(self.folder, path) for path in paths)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -82,6 +74,12 @@ class Configuration(NamedTuple):
     def functions(self) -> tuple[str, ...]:
         """The prefixes and patterns of test functions."""
         return self.words("python_functions", ("test",))
+
+    @property
+    def collects_imported(self) -> bool:
+        """Whether tests that a module imports are collected in it."""
+        said = self.options.get("collect_imported_tests", ())
+        return not any(line.text.lower() in ("false", "0", "no", "off") for line in said)
 
     @property
     def skipped_folders(self) -> tuple[str, ...]:
@@ -123,9 +121,9 @@ def configurations(repo: Repo) -> dict[str, Configuration]:
         if name not in FILES or FILES.index(name) >= ranks.get(folder, len(FILES)):
             continue
         document = repo.document(path)
-        options = _options(document) if document is not None else None
-        if options is not None:
-            found[folder] = Configuration(path, folder, options)
+        said = _options(document) if document is not None else None
+        if said is not None:
+            found[folder] = Configuration(path, folder, *said)
             ranks[folder] = FILES.index(name)
     return found
 
@@ -138,34 +136,40 @@ def configuration_of(path: str, found: dict[str, Configuration]) -> Configuratio
     return found[folder]
 
 
-def _options(document: Document) -> dict[str, tuple[Line, ...]] | None:
-    """The options of a file; None if it is none of pytest's."""
+_Said = tuple[dict[str, tuple[Line, ...]], frozenset[str]]
+
+
+def _options(document: Document) -> _Said | None:
+    """The options of a file, and which of them are arrays; None if it is none of pytest's."""
     name = document.path.rpartition("/")[2]
     if name.endswith(".toml"):
-        paths: list[tuple[str, ...]] = [("pytest",)]
-        if name == "pyproject.toml":
-            paths = [("tool", "pytest", "ini_options"), ("tool", "pytest")]
-        return _toml(document, paths)
+        is_own = name != "pyproject.toml"
+        paths = [("pytest",)] if is_own else [("tool", "pytest", "ini_options"), ("tool", "pytest")]
+        return _toml(document, paths) or (({}, frozenset()) if is_own else None)
     section = "tool:pytest" if name == "setup.cfg" else "pytest"
     found = _ini(document, section)
-    return found if found or name.endswith("pytest.ini") else None
+    is_there = re.search(rf"(?m)^\[{section}\]", document.text)
+    return (found, frozenset()) if is_there or name.endswith("pytest.ini") else None
 
 
-def _toml(document: Document, paths: list[tuple[str, ...]]) -> dict[str, tuple[Line, ...]] | None:
+def _toml(document: Document, paths: Sequence[tuple[str, ...]]) -> _Said | None:
     if b"pytest" not in document.data:
         return None
     roots = document.view(toml.read).tree.roots
     root = roots[0] if roots else None
     for path in paths:
         options: dict[str, tuple[Line, ...]] = {}
+        lists = set()
         for pair in named(root, *path):
             if len(pair.keys) == 1 and pair.keys[0] != "ini_options":
                 listed = scalars(pair.value)
+                if isinstance(pair.value, Container):
+                    lists.add(pair.keys[0])
                 options[pair.keys[0]] = tuple(
                     line for each in listed for line in _lines(document, each)
                 )
-        if options:
-            return options
+        if options or any(True for _ in at(root, *path)):
+            return options, frozenset(lists)
     return None
 
 
@@ -196,8 +200,3 @@ def _ini(document: Document, section: str) -> dict[str, tuple[Line, ...]]:
                 lines.append(Line(text, begin, begin + len(text)))
         options[entry.name] = tuple(lines)
     return options
-
-
-def _joined(folder: str, path: str) -> str:
-    whole = posixpath.normpath(posixpath.join(folder, path)) if path else folder
-    return "" if whole == "." else whole

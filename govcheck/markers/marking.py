@@ -3,71 +3,118 @@
 import re
 
 from govcheck.finding import Edit, Fix
-from govcheck.markers.outline import Class, Outline
+from govcheck.markers.outline import Class, Function, Outline
 from govcheck.markers.suite import Suite, Test
 from govcheck.repo import Repo
+
+_PREFIX = re.compile(r"(?<![\w.])(?:\w+\.)?mark(?=\.\w)")
+_COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=]")
 
 
 def fix(repo: Repo, tests: Suite, test: Test, marker: str, covers: frozenset[str]) -> Fix | None:
     """The fix that marks a test: on its module or class where all tests there are to be marked.
 
-    `covers` are the node ids of the tests that must bear the mark and are not known to.
+    `covers` are the node ids of the tests that must bear the mark and are not known to; no other
+    test is marked along with it, also none that inherits from its class. None where there is no
+    such place.
     """
     document = repo.document(test.home)
     read = tests.outline(test.home)
-    if document is None or read is None or test.home != test.path:
+    if document is None or read is None or test.home != test.path or read.body < 0:
         return None
-    if all(each.node in covers for each in tests.tests_of(test.path)):
-        return _on_module(document.text, test.path, read, marker)
-    if len(test.chain) == 1:
-        definition = next((each for each in read.classes if each.name == test.chain[0]), None)
-        mates = [each for each in tests.tests_of(test.path) if each.chain[:1] == test.chain]
-        if definition is not None and all(each.node in covers for each in mates) and len(mates) > 1:
-            return _above(test.path, document.text, read, definition, marker)
-    return _above(test.path, document.text, read, test.function, marker)
+    text = document.text
+    if "\n" not in text or not (read.mark or read.may_import):
+        return None
+    mates = tests.tests_of(test.path)
+    if all(each.node in covers for each in mates) and not tests.is_partial(test.path):
+        found = _on_module(text, test.path, read, marker)
+        if found is not None:
+            return found
+    top = next((each for each in read.classes if test.chain[:1] == (each.name,)), None)
+    if top is not None and len(test.chain) == 1:
+        near = [each for each in mates if each.chain[:1] == test.chain]
+        heirs = tests.heirs(test.path, top.start)
+        if len(near) > 1 and covers.issuperset([*heirs, *(each.node for each in near)]):
+            return _above(test.path, text, read, top, marker)
+    if covers.issuperset(tests.sharers(test)):
+        return _above(test.path, text, read, test.function, marker)
+    return None
 
 
 def _on_module(text: str, path: str, read: Outline, marker: str) -> Fix | None:
-    pytest = read.pytest or "pytest"
-    mark = f"{pytest}.mark.{marker}"
     title = f"mark the module with {marker}"
-    ending = "\r\n" if "\r\n" in text else "\n"
     if read.pytestmark is not None:
-        start, end = read.pytestmark
-        value = text[start:end]
-        if value.startswith("["):
-            inner = value[1:-1].rstrip()
-            if "\n" in value or "#" in value:
-                return None
-            separator = "" if not inner.strip() else " " if inner.endswith(",") else ", "
-            new = f"[{inner}{separator}{mark}]"
-        elif value.startswith("("):
-            return None
-        else:
-            new = f"[{value}, {mark}]"
-        return Fix(title, (Edit(path, start, end, new),))
-    if re.search(r"(?m)^pytestmark\b", text):
+        edit = _extended(text, path, read, read.pytestmark, marker)
+        return Fix(title, (edit,)) if edit is not None else None
+    if read.marks or re.search(r"(?m)^pytestmark\b", text):
         return None
-    needs = "" if read.pytest else f"import pytest{ending}"
+    ending = _ending(text)
+    needs = "" if read.mark else f"import pytest{ending}"
+    line = f"pytestmark = {read.mark or 'pytest.mark'}.{marker}{ending}"
     if read.body == 0:
         lead = f"{needs}{ending}" if needs else ""
-        return Fix(title, (Edit(path, 0, 0, f"{lead}pytestmark = {mark}{ending}{ending}"),))
-    line = text.find("\n", read.body)
-    at = len(text) if line < 0 else line + 1
-    lead = ending if line < 0 else ""
-    added = f"{lead}{needs}{ending}pytestmark = {mark}{ending}"
-    return Fix(title, (Edit(path, at, at, added),))
+        at = _top(text)
+        return Fix(title, (Edit(path, at, at, f"{lead}{line}{ending}"),))
+    at = text.find("\n", read.body) + 1
+    return Fix(title, (Edit(path, at, at, f"{needs}{ending}{line}"),)) if at else None
 
 
-def _above(path: str, text: str, read: Outline, where: object, marker: str) -> Fix | None:
+def _extended(
+    text: str, path: str, read: Outline, place: tuple[int, int], marker: str
+) -> Edit | None:
+    """The value of `pytestmark` with one mark more; None where it is no plain mark or list."""
+    start, end = place
+    value = text[start:end]
+    prefix = _PREFIX.search(value)
+    mark = f"{prefix[0] if prefix else read.mark}.{marker}"
+    if not prefix and (not read.mark or start < read.body):
+        return None
+    if not value.startswith("["):
+        is_single = [(each.start, each.end) for each in read.marks[:1]] == [place]
+        return Edit(path, start, end, f"[{value}, {mark}]") if is_single else None
+    inner = value[1:-1].rstrip()
+    if "#" in value or not value.endswith("]"):
+        return None
+    at = start + 1 + len(inner)
+    *_, last = inner.split("\n")
+    if "\n" not in value:
+        separator = "" if not inner.strip() else " " if inner.endswith(",") else ", "
+        return Edit(path, at, end - 1, f"{separator}{mark}")
+    indent = last[: len(last) - len(last.lstrip())] if "\n" in inner else "    "
+    comma = "" if inner.endswith(",") or not inner.strip() else ","
+    return Edit(path, at, at, f"{comma}{_ending(text)}{indent}{mark},")
+
+
+def _above(path: str, text: str, read: Outline, where: Class | Function, marker: str) -> Fix | None:
     """A decorator above those that are there."""
-    at: int = where.first  # type: ignore[attr-defined]
-    indent: str = where.indent  # type: ignore[attr-defined]
-    ending = "\r\n" if "\r\n" in text else "\n"
-    pytest = read.pytest or "pytest"
-    edits = [Edit(path, at, at, f"@{pytest}.mark.{marker}{ending}{indent}")]
-    if not read.pytest:
-        line = text.find("\n", read.body) + 1 if read.body else 0
-        edits.insert(0, Edit(path, line, line, f"import pytest{ending}"))
+    at, ending = where.first, _ending(text)
+    if at < read.body:
+        return None
+    decorator = f"@{read.mark or 'pytest.mark'}.{marker}{ending}{where.indent}"
     kind = "class" if isinstance(where, Class) else "test"
-    return Fix(f"mark the {kind} with {marker}", tuple(edits))
+    title = f"mark the {kind} with {marker}"
+    if read.mark:
+        return Fix(title, (Edit(path, at, at, decorator),))
+    line = text.find("\n", read.body) + 1 if read.body else _top(text)
+    imported = f"import pytest{ending}" if read.body else f"import pytest{ending * 3}"
+    if line == at:
+        return Fix(title, (Edit(path, at, at, f"{imported}{decorator}"),))
+    return Fix(title, (Edit(path, line, line, imported), Edit(path, at, at, decorator)))
+
+
+def _ending(text: str) -> str:
+    return "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+
+
+def _top(text: str) -> int:
+    """Where the first statement can stand: below what the first two lines, or a notice, say."""
+    lines = text.splitlines(keepends=True)
+    number = 1 if text.startswith("#!") else 0
+    if any(_COOKIE.match(line) for line in lines[number:2]):
+        number = 2 if number or not _COOKIE.match(lines[0]) else 1
+    notice = number
+    while notice < len(lines) and lines[notice].startswith("#"):
+        notice += 1
+    if notice < len(lines) and notice > number and not lines[notice].strip():
+        number = notice + 1
+    return sum(map(len, lines[:number]))

@@ -1,9 +1,12 @@
 """The outline of a Python file: its tests, classes and marks, as far as they can be read.
 
 Every file is read on its own, so that what is learnt of it can be remembered; names of other files
-stay names. What pytest makes of it ("How to mark test functions with attributes") is for `suite`.
+stay names. Statements are followed in their order, so that a name stands for what was last bound to
+it; one that may stand for several things is not read. What pytest makes of it ("How to mark test
+functions with attributes") is for `suite`.
 """
 
+import builtins
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
@@ -14,18 +17,24 @@ from govcheck.document import Document
 from govcheck.python.module import Module, module, string_value, text
 
 _MARK = "pytest.mark."
-_PLAIN = frozenset({"staticmethod", "classmethod", "property", "override", "final"})
-_BLOCKS = frozenset(
-    {"if_statement", "else_clause", "elif_clause", "try_statement", "except_clause", "block",
-     "finally_clause", "with_statement", "for_statement", "while_statement"}
-)  # fmt: skip
-_FIXTURES = frozenset({"pytest.fixture", "pytest.yield_fixture", "pytest_asyncio.fixture"})
+_PLAIN = frozenset({"staticmethod", "classmethod", "typing.override", "typing.final"})
+_PROPERTIES = frozenset({"property", "functools.cached_property"})
+_ABSTRACT = frozenset({"abc.abstractmethod", "abc.abstractproperty"})
+_FIXTURE = re.compile(r"(?:^|[._])fixture$")
 _STOPS = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement"})
-_UNITTEST_SKIPS = {
-    "unittest.skip": False, "unittest.skipIf": True, "unittest.skipUnless": True,
-    "unittest.case.skip": False, "unittest.expectedFailure": False,
-}  # fmt: skip
+_LEAVES = frozenset({"pytest.fail()", "pytest.exit()", "sys.exit()", "self.fail()"})
+_CATCHES_SKIPS = re.compile(r"BaseException|[Ss]kip|outcomes")
+_NEVER = re.compile(r"(?:\w+\.)?TYPE_CHECKING|False|0|__name__\s*==\s*[\"']__main__[\"']")
 _CALL = re.compile(rb"\b(?:skip|skipTest|importorskip|xfail|SkipTest)\b")
+_WORD = re.compile(rb"[^\W\d]\w*")
+_GLOBAL_MARK = re.compile(rb"\bglobal\b[^\n]*\bpytestmark\b|\bpytestmark\s*:=")
+# What may make or mark tests in ways that cannot be read.
+_UNREADABLE = frozenset({b"globals", b"locals", b"vars", b"exec", b"setattr"})
+_BUILT_IN = frozenset(dir(builtins))
+_DATA = frozenset(
+    {"concatenated_string", "dictionary", "dictionary_comprehension", "false", "float", "integer",
+     "list", "list_comprehension", "none", "set", "set_comprehension", "string", "true", "tuple"}
+)  # fmt: skip
 _MAX_DEPTH = 40
 
 
@@ -33,7 +42,8 @@ class Mark(NamedTuple):
     """A mark as it is written, at the offsets of the expression.
 
     `name` is that of the marker; where another module names it, it is empty and `alias` is the
-    dotted name there. `reason` is the text of its reason, empty where it is computed, None where
+    dotted name there. Where neither is known, it stands for what may add marks, or take those that
+    follow it away. `reason` is the text of its reason, empty where it is computed, None where
     there is none. `is_conditional` tells that its first argument decides, `strict` what a strict
     xfail says: "true", "false", or nothing. `arguments` are those that are strings.
     """
@@ -63,8 +73,8 @@ class Skip(NamedTuple):
 class Function(NamedTuple):
     """A function or method: its name is at (`start`, `end`), it is from `first` to `stop`.
 
-    `param_marks` are those of single cases of `parametrize`. `is_opaque` tells that something that
-    cannot be read may add marks.
+    `param_marks` are those of single cases of `parametrize`. `is_opaque` tells that something
+    which cannot be read may add marks, or that another function may go by its name.
     """
 
     name: str
@@ -82,7 +92,12 @@ class Function(NamedTuple):
 
 
 class Class(NamedTuple):
-    """A class; `bases` are dotted names, empty where they are computed."""
+    """A class; `bases` are dotted names, empty where they are computed.
+
+    `hidden` are the names that stand for anything else than the functions and classes, `abstract`
+    the methods that a subclass is to write. `test` is what `__test__` says: "on", "off", nothing,
+    or "unclear".
+    """
 
     name: str
     start: int
@@ -93,31 +108,38 @@ class Class(NamedTuple):
     marks: tuple[Mark, ...] = ()
     functions: tuple[Function, ...] = ()
     classes: "tuple[Class, ...]" = ()
-    has_init: bool = False
-    is_off: bool = False
+    hidden: tuple[str, ...] = ()
+    abstract: tuple[str, ...] = ()
+    is_abstract: bool = False
+    test: str = ""
     is_opaque: bool = False
 
 
 class Outline(NamedTuple):
     """What a file holds.
 
-    `aliases` are the marks that names of the module stand for, `defined` its other names.
-    `pytestmark` is the place of the value that is assigned to it, if it is once. `body` is where
-    a statement can be put after the imports, `pytest` the name by which pytest is imported.
+    `aliases` are the marks that names of the module stand for, `stars` the modules that it imports
+    all names of, `exported` its `__all__`. `pytestmark` is the place of the value that is assigned
+    to it, if it is once. `body` is the end of the imports, where a statement can follow; -1 where
+    none can. `mark` is how marks are written there ("pytest.mark"), `may_import` tells that the
+    name pytest is free. `is_partial` tells that there may be tests which cannot be read.
     """
 
     marks: tuple[Mark, ...] = ()
     functions: tuple[Function, ...] = ()
     classes: tuple[Class, ...] = ()
     aliases: tuple[tuple[str, Mark], ...] = ()
-    defined: tuple[str, ...] = ()
     imports: tuple[tuple[str, str], ...] = ()
     stars: tuple[str, ...] = ()
+    exported: tuple[str, ...] | None = None
     skips: tuple[Skip, ...] = ()
     pytestmark: tuple[int, int] | None = None
     body: int = 0
-    pytest: str = ""
+    mark: str = ""
+    may_import: bool = True
+    is_off: bool = False
     is_opaque: bool = False
+    is_partial: bool = False
 
 
 def outline(document: Document) -> Outline:
@@ -133,15 +155,15 @@ def revived(said: Any) -> Outline:
     """An outline, also from the lists that the cache makes of it."""
     if isinstance(said, Outline):
         return said
-    marks, functions, classes, aliases, defined, imports, stars, skips, at, *rest = said
+    marks, functions, classes, aliases, imports, stars, exported, skips, at, *rest = said
     return Outline(
         _marks(marks),
         tuple(map(_function, functions)),
         tuple(map(_class, classes)),
         tuple((name, _mark(mark)) for name, mark in aliases),
-        tuple(defined),
         tuple((local, name) for local, name in imports),
         tuple(stars),
+        None if exported is None else tuple(exported),
         tuple(Skip(*each) for each in skips),
         cast(tuple[int, int], tuple(at)) if at else None,
         *rest,
@@ -174,7 +196,76 @@ def _class(said: Any) -> Class:
         marks=_marks(definition.marks),
         functions=tuple(map(_function, definition.functions)),
         classes=tuple(map(_class, definition.classes)),
+        hidden=tuple(definition.hidden),
+        abstract=tuple(definition.abstract),
     )
+
+
+# What a name may be bound to: a definition, one or several marks, a dotted name, or anything else.
+_Value = Function | Class | Mark | tuple[Mark, ...] | str | None
+
+
+class _Scope:
+    """The names of a module or class body, and what they stand for at the statement reached."""
+
+    def __init__(self, outer: "_Scope | None" = None) -> None:
+        self.bound: dict[str, list[_Value]] = {}
+        self.outer = outer
+        self.stars: list[str] = []
+        self.loose: set[bytes] = set()
+        self.places: list[tuple[int, int]] = []
+        self.data: set[str] = set()
+
+    def bind(self, name: str, value: _Value, *, certain: bool) -> None:
+        if certain:
+            self.bound[name] = [value]
+        elif name == "pytestmark":  # it may stay as it is
+            self.bound[name] = [*self.bound.get(name, [()]), value]
+        else:
+            self.bound.setdefault(name, []).append(value)
+
+    def value(self, name: str) -> _Value:
+        """What a name stands for; None where that is unclear."""
+        scope: _Scope | None = self
+        while scope is not None:
+            if name in scope.bound:
+                values = scope.bound[name]
+                return values[0] if len(values) == 1 else None
+            if scope.stars and name not in _BUILT_IN:
+                return f"{scope.stars[0]}.{name}" if len(scope.stars) == 1 else None
+            scope = scope.outer
+        return name
+
+    def functions(self) -> Iterator[Function]:
+        """The functions that are left in the end; unreadable where something else may be."""
+        for name, values in self.bound.items():
+            found = [each for each in values if isinstance(each, Function)]
+            if found and (len(values) > 1 or name.encode() in self.loose):
+                yield found[-1]._replace(name=name, marks=(), is_opaque=True)
+            elif found:
+                yield found[-1]._replace(name=name)
+
+    def classes(self) -> Iterator[Class]:
+        """The classes that are left in the end; unreadable where something else may be."""
+        for name, values in self.bound.items():
+            found = [each for each in values if isinstance(each, Class)]
+            if found and (len(values) > 1 or name.encode() in self.loose):
+                yield found[-1]._replace(name=name, marks=(), is_opaque=True)
+            elif found:
+                yield found[-1]._replace(name=name)
+
+    def marks(self) -> tuple[tuple[Mark, ...], bool]:
+        """What `pytestmark` holds, and whether that is unclear."""
+        values = self.bound.get("pytestmark", [()])
+        match values:
+            case [Mark() as mark]:
+                return (mark,), False
+            case [str() as name]:
+                return (Mark("", *(self.places or [(0, 0)])[-1], name),), False
+            case [tuple() as marks] if not isinstance(marks, (Function, Class)):
+                return tuple(cast(tuple[Mark, ...], marks)), False
+            case _:
+                return (), True
 
 
 class _Reader:
@@ -183,60 +274,169 @@ class _Reader:
         self.document = parsed.document
         self.offset = parsed.document.offset_of_byte
         self.calls = [found.start() for found in _CALL.finditer(parsed.document.utf8)]
-        self.local: set[str] = set()
 
     def outline(self) -> Outline:
         root = self.module.tree.root_node
-        statements = list(_statements(root, 0))
-        functions, classes = self._definitions(statements)
-        marks, at, is_opaque = self._pytestmark(statements)
-        imports, stars = _imports(statements)
-        assigned = [each for each in map(_assignment, statements) if each is not None]
-        aliases = []
-        for name, value in assigned:
-            found = self._mark(value) if name != "pytestmark" else None
-            if found is not None and found.name:
-                aliases.append((name, found))
-        names = {name for name, _ in aliases}
-        defined = [
-            *(f.name for f in functions), *(c.name for c in classes),
-            *(name for name, _ in assigned if name not in names),
-        ]  # fmt: skip
+        scope = _Scope()
+        self._follow(scope, root, 0)
+        marks, is_opaque = scope.marks()
+        is_opaque = is_opaque or bool(
+            scope.loose & _UNREADABLE or _GLOBAL_MARK.search(self.document.utf8)
+        )
+        single = [(name, values[0]) for name, values in scope.bound.items() if len(values) == 1]
+        imports = {name: value for name, value in single if isinstance(value, str)}
+        end = _body(root)
+        body = -1 if end < 0 else self.offset(end)
         return Outline(
             marks,
-            functions,
-            classes,
-            tuple(aliases),
-            tuple(defined),
+            tuple(scope.functions()),
+            tuple(scope.classes()),
+            tuple((name, v) for name, v in single if isinstance(v, Mark) and name != "pytestmark"),
             tuple(imports.items()),
-            stars,
-            tuple(self._module_skips(root)),
-            at,
-            self.offset(_body(root)),
-            next((local for local, name in imports.items() if name == "pytest"), ""),
-            is_opaque,
-        )
+            tuple(scope.stars),
+            self._exported(scope, root),
+            tuple(self._module_skips(scope, root)),
+            scope.places[0] if len(scope.places) == 1 else None,
+            body,
+            _mark_name(root, end, imports),
+            scope.bound.get("pytest", ["pytest"]) == ["pytest"],
+            self._says_no(root),
+            is_opaque or root.has_error,
+            any(
+                None in values and name.startswith(("test", "Test")) and name not in scope.data
+                for name, values in scope.bound.items()
+            ),
+        )  # fmt: skip
 
-    def _definitions(
-        self, statements: Iterable[Node], depth: int = 0
-    ) -> tuple[tuple[Function, ...], tuple[Class, ...]]:
-        functions: list[Function] = []
-        classes: list[Class] = []
-        for statement in statements:
-            node = statement
-            decorators: list[Node] = []
-            if statement.type == "decorated_definition":
-                *decorators, node = statement.named_children
-                decorators = [each for each in decorators if each.type == "decorator"]
-            if node.type == "function_definition":
-                functions.append(self._function(statement, node, decorators))
-            elif node.type == "class_definition" and depth < _MAX_DEPTH:
-                classes.append(self._class(statement, node, decorators, depth))
-        return tuple(functions), tuple(classes)
+    # Statements.
 
-    def _function(self, whole: Node, node: Node, decorators: list[Node]) -> Function:
+    def _follow(self, scope: _Scope, block: Node, depth: int, *, certain: bool = True) -> None:
+        """Bind what the statements of a block bind, class by class and function by function."""
+        for node in block.named_children:
+            match node.type:
+                case "decorated_definition" | "function_definition" | "class_definition":
+                    self._define(scope, node, depth, certain=certain)
+                case "import_statement" | "import_from_statement":
+                    _import(scope, node, certain=certain)
+                case "expression_statement":
+                    self._express(scope, node, certain=certain)
+                case "delete_statement":
+                    self._delete(scope, node, certain=certain)
+                case "if_statement" | "elif_clause" if _NEVER.fullmatch(
+                    text(node.child_by_field_name("condition"))[:80]
+                ):
+                    for other in node.children_by_field_name("alternative"):
+                        self._follow(scope, other, depth + 1, certain=certain)
+                case "if_statement" if text(node.child_by_field_name("condition")) == "True":
+                    body = node.child_by_field_name("consequence")
+                    if body is not None and depth < _MAX_DEPTH:
+                        self._follow(scope, body, depth + 1, certain=certain)
+                case "block" if depth < _MAX_DEPTH:
+                    self._follow(scope, node, depth + 1, certain=certain)
+                case kind if depth < _MAX_DEPTH and kind.endswith(("_statement", "_clause")):
+                    body = node.child_by_field_name("body")
+                    if kind in ("for_statement", "with_statement") and body is not None:
+                        scope.loose |= _words(self.document.utf8[node.start_byte : body.start_byte])
+                    is_certain = certain and kind == "with_statement"
+                    self._follow(scope, node, depth + 1, certain=is_certain)
+
+    def _define(self, scope: _Scope, whole: Node, depth: int, *, certain: bool) -> None:
+        node = whole
+        decorators: list[Node] = []
+        if whole.type == "decorated_definition":
+            *decorators, node = whole.named_children
+            decorators = [each for each in decorators if each.type == "decorator"]
+        name = text(node.child_by_field_name("name"))
+        if node.type == "function_definition":
+            value: _Value = self._function(scope, whole, node, decorators)
+        elif node.type == "class_definition" and depth < _MAX_DEPTH:
+            value = self._class(scope, whole, node, decorators, depth)
+        else:
+            value = None
+        scope.bind(name, value, certain=certain)
+
+    def _express(self, scope: _Scope, statement: Node, *, certain: bool) -> None:
+        inner = statement.named_children[0] if statement.named_children else None
+        if inner is None or inner.type == "string":
+            return
+        utf8 = self.document.utf8
+        left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
+        if inner.type == "assignment" and left is not None and right is None:
+            return  # an annotation alone
+        if inner.type in ("assignment", "augmented_assignment") and left is not None:
+            named = right if left.type == "identifier" else inner
+            if named is not None and named.type != "identifier":
+                scope.loose |= _words(utf8[named.start_byte : named.end_byte])
+        else:
+            scope.loose |= _words(utf8[inner.start_byte : inner.end_byte])
+        if left is None or right is None:
+            self._call(scope, inner, certain=certain)
+        elif left.type != "identifier":
+            for word in _words(utf8[left.start_byte : left.end_byte]):
+                if left.type in ("pattern_list", "tuple_pattern"):
+                    scope.bind(word.decode(), None, certain=certain)
+        elif inner.type == "augmented_assignment":
+            old, new = scope.value(text(left)), self._evaluate(scope, right)
+            scope.bind(text(left), _joined(old, new), certain=certain)
+        else:
+            self._assign(scope, text(left), right, certain=certain)
+
+    def _assign(self, scope: _Scope, name: str, right: Node, *, certain: bool) -> None:
+        if right.type == "assignment":  # `a = b = c`
+            inner = right.child_by_field_name("left")
+            value = right.child_by_field_name("right")
+            if inner is not None and value is not None and inner.type == "identifier":
+                self._assign(scope, text(inner), value, certain=certain)
+                scope.bind(name, scope.value(text(inner)), certain=certain)
+            return
+        value_of = self._evaluate(scope, right)
+        if name == "pytestmark":
+            # A second place is none to write to, nor is one in a block.
+            scope.places += [self._place(right)] if certain else [self._place(right)] * 2
+        if isinstance(value_of, str) and "." not in value_of:
+            value_of = None
+        if right.type in _DATA:
+            scope.data.add(name)
+        scope.bind(name, value_of, certain=certain)
+
+    def _call(self, scope: _Scope, node: Node, *, certain: bool) -> None:
+        """`pytestmark.append(...)` and `.extend(...)`; what else is called on it is not read."""
+        if node.type == "named_expression":
+            scope.bind(text(node.child_by_field_name("name")), None, certain=False)
+        if node.type != "call" or b"pytestmark" not in scope.loose:
+            if b"pytestmark" in scope.loose:
+                scope.bind("pytestmark", None, certain=False)
+            return
+        called = text(node.child_by_field_name("function"))
+        given = node.child_by_field_name("arguments")
+        only = given.named_children if given is not None else []
+        old = scope.value("pytestmark")
+        new: _Value = None
+        if called == "pytestmark.append" and len(only) == 1:
+            mark = self._evaluate(scope, only[0])
+            new = (mark,) if isinstance(mark, Mark) else None
+        elif called == "pytestmark.extend" and len(only) == 1:
+            new = self._evaluate(scope, only[0])
+        elif not called.startswith("pytestmark."):
+            return
+        scope.bind("pytestmark", _joined(old, new), certain=certain)
+
+    def _delete(self, scope: _Scope, node: Node, *, certain: bool) -> None:
+        for word in _words(self.document.utf8[node.start_byte : node.end_byte]):
+            name = word.decode()
+            if name in scope.bound and "." not in text(node) and certain:
+                del scope.bound[name]
+            elif name in scope.bound:
+                scope.loose.add(word)
+                scope.bind(name, None, certain=False)
+
+    def _function(
+        self, scope: _Scope, whole: Node, node: Node, decorators: list[Node]
+    ) -> Function | None:
         name = node.child_by_field_name("name")
-        marks, param_marks, is_fixture, is_opaque = self._decorated(decorators)
+        marks, param_marks, kinds = self._decorated(scope, decorators)
+        if "property" in kinds:
+            return None
         return Function(
             text(name),
             *self._place(name or node),
@@ -246,76 +446,172 @@ class _Reader:
             marks,
             param_marks,
             tuple(_parameters(node)),
-            tuple(self._skips(node)),
-            is_fixture,
-            is_opaque,
+            tuple(self._skips(scope, node)),
+            "fixture" in kinds,
         )
 
-    def _class(self, whole: Node, node: Node, decorators: list[Node], depth: int) -> Class:
+    def _class(
+        self, outer: _Scope, whole: Node, node: Node, decorators: list[Node], depth: int
+    ) -> Class:
         name = node.child_by_field_name("name")
         body = node.child_by_field_name("body")
-        statements = list(_statements(body, 0)) if body is not None else []
-        functions, classes = self._definitions(statements, depth + 1)
-        marks, _, _, is_opaque = self._decorated(decorators)
-        own, _, own_opaque = self._pytestmark(statements)
-        bases = node.child_by_field_name("superclasses")
-        listed = bases.named_children if bases is not None else []
-        off = (text(value) for each, value in map(_named_value, statements) if each == "__test__")
+        marks, param_marks, _ = self._decorated(outer, decorators)
+        scope = _Scope(outer)
+        if body is not None:
+            self._follow(scope, body, depth + 1)
+        own, is_opaque = scope.marks()
+        given = node.child_by_field_name("superclasses")
+        listed = given.named_children if given is not None else []
+        bases = [self._base(outer, each) for each in listed if each.type not in (
+            "keyword_argument", "comment")]  # fmt: skip
+        metas = [text(each) for each in listed if each.type == "keyword_argument"]
+        is_abstract = "abc.ABC" in bases or any(each.endswith("ABCMeta") for each in metas)
+        is_odd = any(each.startswith("metaclass") and not each.endswith("ABCMeta")
+                     for each in metas)  # fmt: skip
+        functions = tuple(scope.functions())
+        classes = tuple(scope.classes())
+        shown = {each.name for each in functions} | {each.name for each in classes}
         return Class(
             text(name),
             *self._place(name or node),
             self.offset(whole.start_byte),
             self._indent(whole),
-            tuple(self._base(each) for each in listed if each.type != "keyword_argument"),
-            (*marks, *own),
+            tuple(bases),
+            (*marks, *own, *param_marks),
             functions,
             classes,
-            any(f.name in ("__init__", "__new__") for f in functions),
-            next(off, "") == "False",
-            is_opaque or own_opaque,
+            tuple(each for each in scope.bound if each not in shown),
+            tuple(_abstract_methods(body)) if is_abstract or "abstractmethod" in text(body) else (),
+            is_abstract,
+            self._test(body),
+            is_opaque or is_odd or "__init_subclass__" in shown,
         )
 
-    def _base(self, node: Node) -> str:
+    def _test(self, body: Node | None) -> str:
+        said = [
+            text(inner.child_by_field_name("right"))
+            for each in (body.named_children if body is not None else ())
+            if each.type == "expression_statement" and (inner := each.named_children[0])
+            and text(inner.child_by_field_name("left")) == "__test__"
+        ]  # fmt: skip
+        if not said:
+            return ""
+        return {"False": "off", "True": "on"}.get(said[-1], "unclear")
+
+    def _says_no(self, root: Node) -> bool:
+        return b"__test__" in self.document.utf8 and self._test(root) == "off"
+
+    # Expressions.
+
+    def _base(self, scope: _Scope, node: Node) -> str:
         if node.type == "subscript":  # `Base[int]`
-            inner = node.child_by_field_name("value")
-            return self.module.qualified(inner)
-        return self.module.qualified(node)
+            node = node.child_by_field_name("value") or node
+        value = self._evaluate(scope, node)
+        if isinstance(value, Class):
+            return value.name
+        if isinstance(value, str):
+            return value if "(" not in value else ""
+        first, _, rest = text(node).partition(".")
+        return text(node) if rest and isinstance(scope.value(first), Class) else ""
+
+    def _evaluate(self, scope: _Scope, node: Node, depth: int = 0) -> _Value:
+        """What an expression stands for; calls are marked by `()` in a dotted name."""
+        if depth > _MAX_DEPTH:
+            return None
+        match node.type:
+            case "identifier" | "attribute" | "call":
+                return self._named(scope, node)
+            case "parenthesized_expression" | "await" if node.named_child_count == 1:
+                return self._evaluate(scope, node.named_children[0], depth + 1)
+            case "list" | "tuple":
+                return self._listed(scope, node, depth)
+            case "binary_operator" if text(node.child_by_field_name("operator")) == "+":
+                left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+                if left is not None and right is not None:
+                    return _joined(
+                        self._evaluate(scope, left, depth + 1),
+                        self._evaluate(scope, right, depth + 1),
+                    )
+        return None
+
+    def _listed(self, scope: _Scope, node: Node, depth: int) -> tuple[Mark, ...] | None:
+        found: list[Mark] = []
+        for each in node.named_children:
+            if each.type == "comment":
+                continue
+            if each.type == "list_splat":
+                inner = self._evaluate(scope, each.named_children[0], depth + 1)
+                if not _is_list(inner):
+                    return None
+                found += cast(tuple[Mark, ...], inner)
+                continue
+            mark = self._evaluate(scope, each, depth + 1)
+            if isinstance(mark, str) and "." in mark and "(" not in mark.removesuffix("()"):
+                mark = Mark("", *self._place(each), mark.removesuffix("()"))
+            if not isinstance(mark, Mark):
+                return None
+            found.append(mark)
+        return tuple(found)
+
+    def _named(self, scope: _Scope, node: Node) -> _Value:
+        suffix = ""
+        inner: Node | None = node
+        while inner is not None and inner.type != "identifier":
+            match inner.type:
+                case "attribute":
+                    suffix = f".{text(inner.child_by_field_name('attribute'))}{suffix}"
+                    inner = inner.child_by_field_name("object")
+                case "call":
+                    suffix = f"(){suffix}"
+                    inner = inner.child_by_field_name("function")
+                case _:
+                    return None
+        value = scope.value(text(inner))
+        if not suffix:
+            start, end = self._place(node)
+            return value._replace(start=start, end=end) if isinstance(value, Mark) else value
+        if isinstance(value, str):
+            name = f"{value}{suffix}"
+            return self._marked(name, node) if name.startswith(_MARK) else name
+        if isinstance(value, Mark) and suffix in ("()", ".with_args()"):
+            return self._read(value.name, node, node, known=True)
+        return None
+
+    def _marked(self, name: str, node: Node) -> Mark | None:
+        marker, _, rest = name[len(_MARK) :].partition("(")
+        marker, _, method = marker.partition(".")
+        if marker.startswith("__") or method not in ("", "with_args") or rest not in ("", ")"):
+            return None
+        call = node if node.type == "call" else None
+        return self._read(marker, node, call, known=True)
 
     def _decorated(
-        self, decorators: Iterable[Node]
-    ) -> tuple[tuple[Mark, ...], tuple[Mark, ...], bool, bool]:
+        self, scope: _Scope, decorators: Iterable[Node]
+    ) -> tuple[tuple[Mark, ...], tuple[Mark, ...], set[str]]:
         marks: list[Mark] = []
         param_marks: list[Mark] = []
-        is_fixture = is_opaque = False
+        kinds: set[str] = set()
         for decorator in decorators:
             expression = decorator.named_children[0] if decorator.named_children else decorator
-            found = self._mark(expression)
-            name = self.module.qualified(expression).removesuffix("()")
-            if found is not None:
+            found = self._evaluate(scope, expression)
+            if isinstance(found, Mark):
                 marks.append(found)
                 if found.name == "parametrize":
-                    param_marks += self._param_marks(expression)
-            elif name in _FIXTURES:
-                is_fixture = True
-            elif name in _UNITTEST_SKIPS:
-                pass
-            elif "." not in name and name.partition("(")[0] not in _PLAIN:
-                is_opaque = True  # a function of this file, or something that is computed
-        return tuple(marks), tuple(param_marks), is_fixture, is_opaque
-
-    def _mark(self, node: Node) -> Mark | None:
-        """The mark that an expression is; one with only an alias where other modules tell."""
-        name = self.module.qualified(node)
-        plain = name.removesuffix("()")
-        if plain.startswith(_MARK) and plain.count(".") == 2:
-            call = node if node.type == "call" else None
-            return self._read(
-                plain[len(_MARK) :], node, call, known=call is not None or name == plain
-            )
-        first, _, rest = plain.partition(".")
-        if rest and first and "(" not in plain and first not in ("pytest", "unittest"):
-            return Mark("", *self._place(node), plain)
-        return None
+                    param_marks += self._param_marks(scope, expression)
+                continue
+            plain = found.removesuffix("()") if isinstance(found, str) else ""
+            if _FIXTURE.search(plain):
+                kinds.add("fixture")
+            elif plain in _PROPERTIES or plain.endswith(".setter"):
+                kinds.add("property")
+            elif plain in _PLAIN or plain in _ABSTRACT:
+                continue
+            elif "." in plain and "(" not in plain:
+                marks.append(Mark("", *self._place(expression), plain))
+            else:
+                # What this file or a foreign package makes of it is not known.
+                marks.append(Mark("", *self._place(expression)))
+        return tuple(marks), tuple(param_marks), kinds
 
     def _read(self, name: str, node: Node, call: Node | None, *, known: bool) -> Mark:
         arguments = call.child_by_field_name("arguments") if call is not None else None
@@ -345,7 +641,7 @@ class _Reader:
         is_conditional = name in ("skipif", "xfail") and positional > 0
         return Mark(name, *self._place(node), "", reason, is_conditional, strict, tuple(strings))
 
-    def _param_marks(self, expression: Node) -> Iterator[Mark]:
+    def _param_marks(self, scope: _Scope, expression: Node) -> Iterator[Mark]:
         arguments = expression.child_by_field_name("arguments")
         waiting = list(arguments.named_children) if arguments is not None else []
         while waiting:
@@ -355,10 +651,14 @@ class _Reader:
                 and text(node.child_by_field_name("name")) == "marks"
             ):
                 value = node.child_by_field_name("value")
-                yield from self._listed(value)[0] if value is not None else ()
+                found = self._evaluate(scope, value) if value is not None else None
+                if isinstance(found, Mark):
+                    yield found
+                elif _is_list(found):
+                    yield from cast(tuple[Mark, ...], found)
             elif node.type in ("list", "tuple", "list_splat", "parenthesized_expression"):
                 waiting += node.named_children
-            elif node.type == "call" and self.module.qualified(node) == "pytest.param()":
+            elif node.type == "call" and self._evaluate(scope, node) == "pytest.param()":
                 inner = node.child_by_field_name("arguments")
                 waiting += [
                     each
@@ -366,60 +666,21 @@ class _Reader:
                     if each.type == "keyword_argument"
                 ]
 
-    def _listed(self, node: Node) -> tuple[list[Mark], bool]:
-        """The marks of an expression or a list of them, and whether some cannot be read."""
-        if node.type in ("list", "tuple", "parenthesized_expression"):
-            found: list[Mark] = []
-            is_opaque = False
-            for each in node.named_children:
-                if each.type != "comment":
-                    marks, opaque = self._listed(each)
-                    found += marks
-                    is_opaque = is_opaque or opaque
-            return found, is_opaque
-        mark = self._mark(node)
-        return ([mark], False) if mark is not None else ([], True)
-
-    def _pytestmark(
-        self, statements: Iterable[Node]
-    ) -> tuple[tuple[Mark, ...], tuple[int, int] | None, bool]:
-        marks: list[Mark] = []
-        places: list[tuple[int, int]] = []
-        is_opaque = False
-        for statement in statements:
-            value: Node | None = None
-            inner = statement.named_children[0] if statement.named_children else statement
-            if statement.type != "expression_statement":
-                continue
-            if inner.type in ("assignment", "augmented_assignment"):
-                if text(inner.child_by_field_name("left")) == "pytestmark":
-                    value = inner.child_by_field_name("right")
-                    if value is not None and inner.type == "assignment":
-                        places.append(self._place(value))
-            elif inner.type == "call":
-                called = inner.child_by_field_name("function")
-                given = inner.child_by_field_name("arguments")
-                if text(called) in ("pytestmark.append", "pytestmark.extend") and given is not None:
-                    value = given.named_children[0] if given.named_children else None
-            if value is not None:
-                found, opaque = self._listed(value)
-                marks += found
-                is_opaque = is_opaque or opaque
-        return tuple(marks), places[0] if len(places) == 1 else None, is_opaque
-
-    def _skips(self, node: Node) -> Iterator[Skip]:
+    def _skips(self, scope: _Scope, node: Node) -> Iterator[Skip]:
         """The calls in a function that skip, with what can be said of when they are reached."""
         body = node.child_by_field_name("body")
         if body is None or not any(node.start_byte <= at < node.end_byte for at in self.calls):
             return
-        yield from self._reached(body, depth=0, certain=True, before=0)
+        yield from self._reached(scope, body, depth=0, certain=True, before=0)
 
-    def _reached(self, body: Node, *, depth: int, certain: bool, before: int) -> Iterator[Skip]:
+    def _reached(
+        self, scope: _Scope, body: Node, *, depth: int, certain: bool, before: int
+    ) -> Iterator[Skip]:
         statements = [each for each in body.named_children if each.type != "comment"]
         if statements and _is_text(statements[0]):
             statements = statements[1:]
         for number, statement in enumerate(statements):
-            call = self._skipping(statement)
+            call = self._skipping(scope, statement)
             after = len(statements) - number - 1
             if call is not None:
                 kind, reason, place = call
@@ -427,34 +688,46 @@ class _Reader:
                 if certain:
                     return
             elif depth < _MAX_DEPTH:
-                yield from self._within(statement, depth, certain=certain, before=before + number)
-            if _may_leave(statement):
+                yield from self._within(
+                    scope, statement, depth, certain=certain, before=before + number
+                )
+            if self._may_leave(scope, statement):
                 certain = False
 
-    def _within(self, node: Node, depth: int, *, certain: bool, before: int) -> Iterator[Skip]:
+    def _within(
+        self, scope: _Scope, node: Node, depth: int, *, certain: bool, before: int
+    ) -> Iterator[Skip]:
         if node.type in ("function_definition", "class_definition", "decorated_definition"):
             return
         if not any(node.start_byte <= at < node.end_byte for at in self.calls):
             return
         # What is caught may have left a `try` before its skip, unless this comes first.
-        is_caught = any(child.type.startswith("except") for child in node.named_children)
-        straight = node.type in ("with_statement", "try_statement")
+        handlers = [text(c) for c in node.named_children if c.type.startswith("except")]
+        is_caught = bool(handlers)
+        straight = node.type in ("with_statement", "try_statement") and not any(
+            _catches_skips(each) for each in (*handlers, _head(node))
+        )
         for child in node.named_children:
             if child.type == "block":
                 first = child.named_children[0] if child.named_children else child
-                is_certain = straight and (not is_caught or self._skipping(first) is not None)
+                is_certain = straight and (
+                    not is_caught or self._skipping(scope, first) is not None
+                )
                 yield from self._reached(
-                    child, depth=depth + 1, certain=certain and is_certain, before=before
+                    scope, child, depth=depth + 1, certain=certain and is_certain, before=before
                 )
             elif child.type.endswith("_clause"):
-                yield from self._within(child, depth + 1, certain=False, before=before)
+                yield from self._within(scope, child, depth + 1, certain=False, before=before)
 
-    def _skipping(self, node: Node) -> tuple[str, str | None, tuple[int, int]] | None:
+    def _skipping(
+        self, scope: _Scope, node: Node
+    ) -> tuple[str, str | None, tuple[int, int]] | None:
         """The kind of skip that a statement is, its reason and its place."""
         inner = node.named_children[0] if node.named_children else None
         if inner is None or node.type not in ("expression_statement", "raise_statement"):
             return None
-        name = self.module.qualified(inner)
+        said = self._evaluate(scope, inner)
+        name = said if isinstance(said, str) else ""
         kind = {
             "pytest.skip()": "skip", "pytest.xfail()": "xfail", "self.skipTest()": "skip",
             "unittest.SkipTest()": "skip", "unittest.SkipTest": "skip",
@@ -476,11 +749,37 @@ class _Reader:
             reason = _said(value) if value is not None else ""
         return kind, reason, self._place(inner)
 
-    def _module_skips(self, root: Node) -> Iterator[Skip]:
+    def _module_skips(self, scope: _Scope, root: Node) -> Iterator[Skip]:
         for statement in root.named_children:
-            call = self._skipping(statement)
+            call = self._skipping(scope, statement)
             if call is not None:
                 yield Skip(call[0], *call[2], call[1], always=True, before=0, after=0)
+
+    def _may_leave(self, scope: _Scope, statement: Node) -> bool:
+        """Whether a statement may end the function before what follows it."""
+        inner = statement.named_children[0] if statement.named_children else statement
+        if inner.type == "call" and self._evaluate(scope, inner) in _LEAVES:
+            return True
+        waiting = [statement]
+        while waiting:
+            node = waiting.pop()
+            if node.type in _STOPS or node.type == "yield":
+                return True
+            if node.type not in (
+                "function_definition", "class_definition", "lambda", "call", "string"
+            ):  # fmt: skip
+                waiting += node.named_children
+        return False
+
+    def _exported(self, scope: _Scope, root: Node) -> tuple[str, ...] | None:
+        """What `__all__` lists; nothing where that cannot be read, None where there is none."""
+        if "__all__" not in scope.bound:
+            return None
+        for statement in root.named_children:
+            name, value = _named_value(statement)
+            if name == "__all__" and value is not None and value.type in ("list", "tuple"):
+                return tuple(said for each in value.named_children if (said := string_value(each)))
+        return ()
 
     def _place(self, node: Node) -> tuple[int, int]:
         return self.offset(node.start_byte), self.offset(node.end_byte)
@@ -492,19 +791,54 @@ class _Reader:
         return lead if not lead.strip() else ""
 
 
-def _statements(node: Node, depth: int) -> Iterator[Node]:
-    """The statements of a block, and of what may be executed along with them."""
-    for child in node.named_children:
-        if child.type in _BLOCKS:
-            if depth < _MAX_DEPTH:
-                yield from _statements(child, depth + 1)
-        else:
-            yield child
+def _is_list(value: _Value) -> bool:
+    return isinstance(value, tuple) and not isinstance(value, (Function, Class, Mark))
 
 
-def _assignment(node: Node) -> tuple[str, Node] | None:
-    name, value = _named_value(node)
-    return (name, value) if value is not None else None
+def _joined(old: _Value, new: _Value) -> tuple[Mark, ...] | None:
+    if not _is_list(old) or not _is_list(new):
+        return None
+    return (*cast(tuple[Mark, ...], old), *cast(tuple[Mark, ...], new))
+
+
+def _words(source: bytes) -> set[bytes]:
+    return set(_WORD.findall(source))
+
+
+def _import(scope: _Scope, node: Node, *, certain: bool) -> None:
+    source = text(node.child_by_field_name("module_name"))
+    if any(child.type == "wildcard_import" for child in node.named_children):
+        scope.stars.append(source)
+    for name in node.children_by_field_name("name"):
+        original, local = text(name), text(name)
+        if name.type == "aliased_import":
+            original = text(name.child_by_field_name("name"))
+            local = text(name.child_by_field_name("alias"))
+        elif not source:
+            original = local = original.partition(".")[0]
+        value = f"{source}{'' if source.endswith('.') else '.'}{original}" if source else original
+        scope.bind(local, value, certain=certain)
+
+
+def _abstract_methods(body: Node | None) -> Iterator[str]:
+    for each in body.named_children if body is not None else ():
+        if each.type == "decorated_definition":
+            *decorators, node = each.named_children
+            if any(re.search(r"\babstract(?:method|property)\b", text(d)) for d in decorators):
+                yield text(node.child_by_field_name("name"))
+
+
+def _mark_name(root: Node, end: int, imports: dict[str, str]) -> str:
+    """How marks are written behind the imports; nothing where pytest is not imported yet."""
+    early = _Scope()
+    for node in root.named_children:
+        if node.end_byte <= end and node.type in ("import_statement", "import_from_statement"):
+            _import(early, node, certain=True)
+    for wanted, ending in (("pytest", ".mark"), ("pytest.mark", "")):
+        for name, value in imports.items():
+            if value == wanted and early.bound.get(name) == [wanted]:
+                return f"{name}{ending}"
+    return ""
 
 
 def _named_value(node: Node) -> tuple[str, Node | None]:
@@ -517,24 +851,15 @@ def _named_value(node: Node) -> tuple[str, Node | None]:
     return text(left), inner.child_by_field_name("right")
 
 
-def _imports(statements: Iterable[Node]) -> tuple[dict[str, str], tuple[str, ...]]:
-    found: dict[str, str] = {}
-    stars: list[str] = []
-    for node in statements:
-        if node.type not in ("import_statement", "import_from_statement"):
-            continue
-        source = text(node.child_by_field_name("module_name"))
-        if any(child.type == "wildcard_import" for child in node.named_children):
-            stars.append(source)
-        for name in node.children_by_field_name("name"):
-            original, local = text(name), text(name)
-            if name.type == "aliased_import":
-                original = text(name.child_by_field_name("name"))
-                local = text(name.child_by_field_name("alias"))
-            elif not source:
-                original = local = original.partition(".")[0]
-            found[local] = f"{source}.{original}" if source else original
-    return found, tuple(stars)
+def _catches_skips(head: str) -> bool:
+    """Whether the head of a block may keep a skip from ending the test."""
+    first = head.partition(":")[0]
+    is_raises = "raises" in first or "suppress" in first
+    return is_raises or first.strip() == "except" or bool(_CATCHES_SKIPS.search(first))
+
+
+def _head(node: Node) -> str:
+    return text(node)[:200].partition("\n")[0] if node.type == "with_statement" else "try:"
 
 
 def _parameters(node: Node) -> Iterator[str]:
@@ -548,16 +873,22 @@ def _parameters(node: Node) -> Iterator[str]:
 
 
 def _body(root: Node) -> int:
-    """The byte behind the last of the imports, and of what must be above them."""
+    """The byte behind the last of the imports, and of what must be above them; -1 for no place."""
     end = 0
-    for node in root.named_children:
+    last: Node | None = None
+    children = [each for each in root.named_children if each.type != "comment"]
+    for number, node in enumerate(children):
         is_import = node.type in (
             "import_statement", "import_from_statement", "future_import_statement"
         )  # fmt: skip
-        if is_import or (node.type == "expression_statement" and _is_text(node) and not end):
-            end = node.end_byte
-        elif node.type not in ("comment", "expression_statement", "if_statement", "try_statement"):
+        if is_import or (node.type == "expression_statement" and _is_text(node) and not number):
+            end, last = node.end_byte, node
+        elif node.type not in ("expression_statement", "if_statement", "try_statement"):
             break
+    if last is not None:
+        following = next((each for each in children if each.start_byte >= end), None)
+        if following is not None and following.start_point.row == last.end_point.row:
+            return -1
     return end
 
 
@@ -566,22 +897,12 @@ def _is_text(node: Node) -> bool:
     return node.type == "expression_statement" and inner is not None and inner.type == "string"
 
 
-def _may_leave(statement: Node) -> bool:
-    """Whether a statement may end the function before what follows it."""
-    waiting = [statement]
-    while waiting:
-        node = waiting.pop()
-        if node.type in _STOPS or node.type == "yield":
-            return True
-        if node.type not in ("function_definition", "class_definition", "lambda", "call", "string"):
-            waiting += node.named_children
-    return False
-
-
 def _said(node: Node) -> str:
     """The text of a string, or of those that stand side by side; nothing where it is computed."""
-    if node.type == "parenthesized_expression" and node.named_child_count == 1:
-        return _said(node.named_children[0])
+    for _ in range(_MAX_DEPTH):
+        if node.type != "parenthesized_expression" or node.named_child_count != 1:
+            break
+        node = node.named_children[0]
     if node.type == "concatenated_string":
         return "".join(string_value(each) or "" for each in node.named_children)
-    return string_value(node) or ""
+    return (string_value(node) if node.type == "string" else None) or ""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from govcheck.document import Document, TooDeepError
@@ -60,15 +60,21 @@ PLUGINS = {
     "pytest-xdist": ("xdist_group",),
     "pytest-xvfb": ("no_xvfb",),
 }  # fmt: skip
-_USE = re.compile(r"(?<![\w.])(?:pytest\.)?mark\.(?P<name>[A-Za-z_]\w*)")
+# Other names for `pytest` and for `pytest.mark`.
+_PYTEST_AS = re.compile(r"\bimport\s+pytest\s+as\s+(\w+)")
+_MARK_AS = re.compile(r"\bmark\s+as\s+(\w+)|^[ \t]*(\w+)\s*=\s*(?:\w+\.)?mark[ \t]*$", re.MULTILINE)
+_COMPUTED = re.compile(
+    r"\b(?:getattr|vars)\s*\(\s*(?:\w+\.)?mark\b(?:\s*,\s*[\"'](?P<name>\w+)[\"'])?"
+    r"|\bmark\s*(?:\.__getattr__\b|\.__dict__\b|\[)"
+)
 _ADDED = re.compile(r"add_marker\s*\(\s*[\"'](?P<name>\w+)[\"']")
 _REGISTERS = re.compile(
-    r"addinivalue_line\(\s*[\"']markers[\"']\s*,\s*(?:[rf]*[\"'])\s*(?P<name>\w+)"
+    r"addinivalue_line\(\s*(?:name\s*=\s*)?[\"']markers[\"']\s*,\s*(?:line\s*=\s*)?"
+    r"(?:\"\"\"|'''|[rf]*[\"'])\s*(?P<name>\w+)(?=\s*(?:[:(\"']|$|[^\w{\s]))"
 )
-
-
+# Registering by a name that is computed, or in ways of its own.
 _COMPUTES = re.compile(
-    r"addinivalue_line\(\s*[\"']markers[\"']\s*,\s*(?P<literal>r?[\"']|f[\"']\w)?"
+    r"addinivalue_line\b(?!\(\s*(?:name\s*=\s*)?[\"'](?!markers\b))|getini\(\s*[\"']markers"
 )
 
 
@@ -81,7 +87,7 @@ class Registration(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A place in Python code that asks for a marker by its name."""
+    """A place in Python code that asks for a marker; its name is empty where it is computed."""
 
     name: str
     span: Span
@@ -108,11 +114,12 @@ def registrations(repo: Repo) -> tuple[Registration, ...]:
 
 def is_open(repo: Repo) -> bool:
     """Whether a hook registers markers by names that it computes."""
-    return any(
-        is_code(document, found) and not found["literal"]
-        for document in repo.search(REGISTERS, PYTHON)
-        for found in _COMPUTES.finditer(document.text)
-    )
+    for document in repo.search(REGISTERS, PYTHON):
+        read = {said.start() for said in _REGISTERS.finditer(document.text)}
+        for found in _COMPUTES.finditer(document.text):
+            if found.start() not in read and is_code(document, found):
+                return True
+    return False
 
 
 def known(repo: Repo, policy: Policy) -> frozenset[str]:
@@ -144,9 +151,10 @@ def _uses_in(repo: Repo, document: Document) -> Iterator[Use]:
 
 def _read(repo: Repo, document: Document) -> list[tuple[str, int, int]]:
     parsed = document.view(module)
+    text = document.text
     found: list[tuple[str, int, int]] = []
     try:
-        for use in _USE.finditer(document.text):
+        for use in _uses(text).finditer(text):
             start = document.byte_of_offset(use.start("name"))
             *_, outer, leaf = [parsed.tree.root_node, *parsed.around(start, start + 1)]
             is_name = leaf.type == "identifier" and outer.type == "attribute"
@@ -155,6 +163,22 @@ def _read(repo: Repo, document: Document) -> list[tuple[str, int, int]]:
     except TooDeepError as error:
         repo.unchecked[document.path] = str(error)
         return []
-    for said in filter(partial(is_code, document), _ADDED.finditer(document.text)):
+    for said in filter(partial(is_code, document), _ADDED.finditer(text)):
         found.append((said["name"], *said.span("name")))
+    if "pytest" in text:
+        for said in filter(partial(is_code, document), _COMPUTED.finditer(text)):
+            found.append((said["name"] or "", *said.span()))
     return found
+
+
+def _uses(text: str) -> re.Pattern[str]:
+    names = {"mark", "pytest.mark"}
+    names |= {f"{each[1]}.mark" for each in _PYTEST_AS.finditer(text)}
+    names |= {each[1] or each[2] for each in _MARK_AS.finditer(text)}
+    return _pattern(tuple(sorted(names)))
+
+
+@lru_cache
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    listed = "|".join(map(re.escape, names))
+    return re.compile(rf"(?<![\w.])(?:{listed})\.(?P<name>[^\W\d]\w*)")

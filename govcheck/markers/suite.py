@@ -13,20 +13,33 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from govcheck.document import Document, TooDeepError
-from govcheck.markers import HOOKS, IGNORES, PYTHON
+from govcheck.markers import HOOKS, PYTHON
+from govcheck.markers.collecting import Collecting
 from govcheck.markers.configuration import Configuration, configuration_of, configurations
 from govcheck.markers.outline import Class, Function, Mark, Outline, Skip, outline, revived
 from govcheck.python.module import module
 from govcheck.repo import Repo
 
 _UNITTEST = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase", "unittest.case.TestCase")
-_MAX_BASES = 200
-_MAX_ROUNDS = 8
-_ADDS = re.compile(r"add_marker\s*\(\s*(?:pytest\.mark\.(?P<mark>\w+)|[\"'](?P<name>\w+))?")
-_IGNORES = re.compile(
-    r"^collect_ignore(?P<glob>_glob)?\b[^\[\n]*\[(?P<listed>[^\]]*)\]", re.MULTILINE
+# Bases that bring neither marks nor a constructor.
+_PLAIN_BASES = frozenset(
+    {"object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol"}
 )
-_STRING = re.compile(r"[\"']([^\"'\n]+)[\"']")
+# Packages whose decorators make tests, or mark them.
+_MAKERS = frozenset(
+    {"absl", "ddt", "genty", "nose2", "parameterized", "pytest_bdd", "pytest_cases"}
+)
+# Those whose decorators leave a class as it is but for its methods.
+_HARMLESS = frozenset({"django", "freezegun", "mock", "time_machine", "typing", "unittest"})
+_MAX_BASES = 200
+_MAX_DEPTH = 40
+_MAX_ROUNDS = 8
+_ADDS = re.compile(
+    r"(?<!request\.node\.)\b(?:add_marker(?!\w)"
+    r"(?:\s*\(\s*(?:pytest\.mark\.(?P<mark>\w+)|[\"'](?P<name>\w+)))?"
+    r"|own_markers|pytest_pycollect_makeitem)"
+)
+_OF_ALL = re.compile(r"\bpytest_collection_(?:modifyitems|finish)\b")
 
 
 class Borne(NamedTuple):
@@ -41,7 +54,8 @@ class Test(NamedTuple):
     """One test function, or one method in one class.
 
     `home` is the file that holds the function, which for inherited methods is not `path`. `chain`
-    are the classes around it. `is_opaque` tells that it may bear marks that cannot be read.
+    are the classes around it. `is_opaque` tells that it may bear marks that cannot be read, or may
+    not be there. `order` are the places of its class and of those that this inherits from.
     """
 
     path: str
@@ -50,6 +64,7 @@ class Test(NamedTuple):
     function: Function
     marks: tuple[Borne, ...]
     is_opaque: bool
+    order: tuple[tuple[str, int], ...] = ()
 
     @property
     def node(self) -> str:
@@ -79,13 +94,12 @@ class Suite:
         self.paths = [path for path in repo.files if path.endswith(".py")]
         self._outlines: dict[str, Outline | None] = {}
         self._tests: dict[str, tuple[Test, ...]] = {}
-        self._folders: dict[str, str | None] = {}
         self._configured: dict[str, Configuration] = {}
         self._classes: dict[tuple[str, str], _Found | None] = {}
 
     @cached_property
     def modules(self) -> Mapping[str, str]:
-        """The path of each dotted name that only one file goes by."""
+        """The path of each dotted name that only one file goes by; nothing where several do."""
         found: dict[str, str] = {}
         shared: set[str] = set()
         for path in self.paths:
@@ -94,7 +108,7 @@ class Suite:
                 name = ".".join(parts[start:])
                 if found.setdefault(name, path) != path:
                     shared.add(name)
-        return {name: path for name, path in found.items() if name not in shared}
+        return {**found, **dict.fromkeys(shared, "")}
 
     def outline(self, path: str) -> Outline | None:
         """The outline of a file; None where it cannot be read."""
@@ -128,10 +142,17 @@ class Suite:
 
     def _is_named(self, path: str) -> bool:
         name = path.rpartition("/")[2]
-        return any(
-            fnmatch(path if "/" in pattern else name, f"*{pattern}" if "/" in pattern else pattern)
-            for pattern in self.configuration(path).files
+        return (
+            any(
+                fnmatch(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatch(name, pattern)
+                for pattern in self.configuration(path).files
+            )
+            or path in self._collecting.named
         )
+
+    @cached_property
+    def _collecting(self) -> Collecting:
+        return Collecting(self.repo, self.configurations, self.configuration)
 
     @cached_property
     def collected(self) -> tuple[str, ...]:
@@ -139,70 +160,8 @@ class Suite:
         return tuple(path for path in self.test_files if self.cut_off(path) is None)
 
     def cut_off(self, path: str) -> str | None:
-        """What keeps a plain `pytest` from a test file; None if nothing does."""
-        folder = posixpath.dirname(path)
-        if folder not in self._folders:
-            # A folder is decided once, unless a path of the configuration names single files.
-            self._folders[folder] = self._cut_off(f"{folder}/_" if folder else "_")
-        configuration = self.configuration(path)
-        is_single = any(start.endswith(".py") for start in configuration.test_folders)
-        cut = self._cut_off(path) if is_single else self._folders[folder]
-        return cut or self._left_out(path) or self._ignored(path)
-
-    def _cut_off(self, path: str) -> str | None:
-        configuration = self.configuration(path)
-        starts = [
-            start
-            for start in configuration.test_folders
-            if path == start
-            or not start
-            or path.startswith(f"{start}/")
-            or fnmatch(path, f"{start}/*")
-        ]
-        if not starts:
-            listed = ", ".join(configuration.words("testpaths"))
-            return f"it is outside of testpaths ({listed})"
-        start = max(starts, key=len)
-        inside = path[len(start) :].strip("/").split("/")[:-1] if path != start else []
-        for folder in inside:
-            for pattern in configuration.skipped_folders:
-                if fnmatch(folder, pattern):
-                    return f"norecursedirs has {pattern!r}"
-        return None
-
-    def _left_out(self, path: str) -> str | None:
-        configuration = self.configuration(path)
-        for argument in configuration.arguments:
-            option, _, value = argument.partition("=")
-            ignored = posixpath.normpath(posixpath.join(configuration.folder, value))
-            if option == "--ignore" and (path == ignored or path.startswith(f"{ignored}/")):
-                return f"addopts has '{argument}'"
-            if option == "--ignore-glob" and fnmatch(path, ignored):
-                return f"addopts has '{argument}'"
-        return None
-
-    def _ignored(self, path: str) -> str | None:
-        for folder, names, globs in self._ignore_lists:
-            if not path.startswith(folder):
-                continue
-            rest = path[len(folder) :]
-            if any(rest == name or rest.startswith(f"{name}/") for name in names):
-                return f"{folder}conftest.py has it in collect_ignore"
-            if any(fnmatch(rest, pattern) for pattern in globs):
-                return f"{folder}conftest.py has it in collect_ignore_glob"
-        return None
-
-    @cached_property
-    def _ignore_lists(self) -> list[tuple[str, list[str], list[str]]]:
-        found = []
-        for document in self.repo.search(IGNORES, ("conftest.py",)):
-            names: list[str] = []
-            globs: list[str] = []
-            for listed in _IGNORES.finditer(document.text):
-                (globs if listed["glob"] else names).extend(_STRING.findall(listed["listed"]))
-            folder = document.path.removesuffix("conftest.py")
-            found.append((folder, [name.rstrip("/") for name in names], globs))
-        return found
+        """What keeps a plain `pytest` from a test file; None if nothing does for certain."""
+        return self._collecting.cut_off(path)
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:
@@ -212,45 +171,120 @@ class Suite:
     def tests_of(self, path: str) -> tuple[Test, ...]:
         """The tests of one file."""
         if path not in self._tests:
-            self._tests[path] = self._tests_read(path)
+            self._tests[path] = tuple(
+                {test.node: test for test in self._tests_in_file(path)}.values()
+            )
         return self._tests[path]
 
-    def _tests_read(self, path: str) -> tuple[Test, ...]:
+    def heirs(self, path: str, start: int) -> tuple[str, ...]:
+        """The node ids of the tests whose classes are, or inherit from, the one at an offset."""
+        return tuple(self._heirs.get((path, start), ()))
+
+    @cached_property
+    def _heirs(self) -> dict[tuple[str, int], list[str]]:
+        found: dict[tuple[str, int], list[str]] = {}
+        for test in self.tests:
+            for place in test.order:
+                found.setdefault(place, []).append(test.node)
+        return found
+
+    def sharers(self, test: Test) -> tuple[str, ...]:
+        """The node ids of the tests that are the same function as a test, itself among them."""
+        return tuple(self._sharers.get((test.home, test.function.start), (test.node,)))
+
+    @cached_property
+    def _sharers(self) -> dict[tuple[str, int], list[str]]:
+        found: dict[tuple[str, int], list[str]] = {}
+        for test in self.tests:
+            found.setdefault((test.home, test.function.start), []).append(test.node)
+        return found
+
+    def is_partial(self, path: str) -> bool:
+        """Whether a file may hold tests that cannot be read."""
         read = self.outline(path)
-        if read is None:
-            return ()
+        return read is not None and (
+            read.is_partial
+            or read.is_opaque
+            or any(self._module(path, f"{star}.x") is None for star in read.stars)
+        )
+
+    def _tests_in_file(self, path: str) -> Iterator[Test]:
+        read = self.outline(path)
+        if read is None or read.is_off:
+            return
         configuration = self.configuration(path)
         own, own_opaque = self._resolved(path, read.marks)
-        module = tuple(Borne(mark, path, "module") for mark in own)
-        is_opaque = read.is_opaque or own_opaque or self._is_named_by_hook(path)
-        found: dict[str, Test] = {}
-        for function in read.functions:
-            if function.is_fixture or not _matches(function.name, configuration.functions):
-                continue
-            marks, opaque = self._resolved(path, function.marks)
-            borne = (*(Borne(mark, path, "function") for mark in marks), *module)
-            test = Test(path, path, (), function, borne, is_opaque or opaque or function.is_opaque)
-            found[test.node] = test
-        for definition in (*read.classes, *self._imported_classes(path, read)):
-            for test in self._tests_in(
-                _Found(path, read, definition), (), module, configuration, opaque=is_opaque
-            ):
-                found[test.node] = test
-        return tuple(found.values())
+        outer = tuple(Borne(mark, path, "module") for mark in own)
+        opaque = (
+            read.is_opaque or own_opaque or self._is_named_by_hook(path)
+            or self._collecting.is_doubtful(path)
+            or (bool(read.stars) and not any(mark.alias == "" for mark in read.marks)
+                and any(self._exports(path, star, "pytestmark") for star in read.stars))
+        )  # fmt: skip
+        for home, function in self._functions(path, read, configuration):
+            marks, unclear = self._resolved(home, function.marks)
+            borne = (*(Borne(mark, home, "function") for mark in marks), *outer)
+            yield Test(path, home, (), function, borne, opaque or unclear or function.is_opaque)
+        for found in self._test_classes(path, read, configuration):
+            yield from self._tests_in(found, path, (), outer, configuration, opaque=opaque)
 
-    def _imported_classes(self, path: str, read: Outline) -> Iterator[Class]:
-        """Test classes that a module imports are collected in it, too."""
-        configuration = self.configuration(path)
-        for local, name in read.imports:
-            if not _matches(local, configuration.classes) and not local.endswith("TestCase"):
+    def _functions(
+        self, path: str, read: Outline, configuration: Configuration
+    ) -> Iterator[tuple[str, Function]]:
+        """The test functions of a module, also those that it imports, with their files."""
+        known = {each.name for each in read.functions}
+        candidates = [(path, each) for each in read.functions]
+        if configuration.collects_imported:
+            for local, name in self._imported(path, read):
+                if local not in known and _matches(local, configuration.functions):
+                    found = self._defined(path, name)
+                    if found is not None and isinstance(found[2], Function):
+                        candidates.append((found[0], found[2]._replace(name=local)))
+        for home, function in candidates:
+            if not function.is_fixture and _matches(function.name, configuration.functions):
+                yield home, function
+
+    def _test_classes(
+        self, path: str, read: Outline, configuration: Configuration
+    ) -> Iterator[_Found]:
+        """The classes of a module, also those that it imports under a name that may hold tests."""
+        for definition in read.classes:
+            yield _Found(path, read, definition)
+        if not configuration.collects_imported:
+            return
+        known = {each.name for each in read.classes}
+        for local, name in self._imported(path, read):
+            if local in known or not (
+                _matches(local, configuration.classes) or "Test" in local or "Case" in local
+            ):
                 continue
             found = self._class(path, name)
             if found is not None:
-                yield found.definition._replace(name=local, bases=(name,), functions=(), classes=())
+                renamed = found.definition._replace(name=local)
+                yield found._replace(definition=renamed)
+
+    def _imported(self, path: str, read: Outline) -> Iterator[tuple[str, str]]:
+        yield from read.imports
+        for star in read.stars:
+            target = self._module(path, f"{star}.x")
+            source = self.outline(target[0]) if target is not None and target[1] == "x" else None
+            if source is None:
+                continue
+            for name in _public(source):
+                yield name, f"{star}.{name}"
+
+    def _exports(self, path: str, star: str, name: str) -> bool:
+        """Whether what `from ... import *` brings may be a name, or cannot be known."""
+        target = self._module(path, f"{star}.{name}")
+        source = self.outline(target[0]) if target is not None and target[1] == name else None
+        if source is None:
+            return self._is_ours(path, star)
+        return bool(source.marks or source.is_opaque or source.stars)
 
     def _tests_in(
         self,
         at: _Found,
+        path: str,
         chain: tuple[str, ...],
         outer: tuple[Borne, ...],
         configuration: Configuration,
@@ -260,58 +294,72 @@ class Suite:
         order, is_known = self._order(at)
         is_unittest = self._is_unittest(order)
         name = at.definition.name
-        is_wanted = is_unittest or _matches(name, configuration.classes)
-        is_off = any(each.definition.is_off for each in order[:1])
-        has_init = not is_unittest and any(each.definition.has_init for each in order)
-        if not is_wanted or is_off or has_init or len(chain) > _MAX_ROUNDS:
+        said = next((each.definition.test for each in order if each.definition.test), "")
+        is_wanted = is_unittest or said == "on" or _matches(name, configuration.classes)
+        if not is_wanted or said == "off" or len(chain) > _MAX_ROUNDS or _is_abstract(order):
+            return
+        if not is_unittest and any(_has_constructor(each.definition) for each in order):
             return
         marks: list[Borne] = []
         for each in order:
-            found, is_unclear = self._resolved(each.path, each.definition.marks)
+            found, is_unclear = self._resolved(each.path, each.definition.marks, of_class=True)
             marks += (Borne(mark, each.path, "class") for mark in found)
             opaque = opaque or is_unclear or each.definition.is_opaque
-        opaque = opaque or not is_known
+        opaque = opaque or not is_known or said == "unclear"
         inside = (*chain, name)
         patterns = ("test",) if is_unittest else configuration.functions
+        identity = tuple((each.path, each.definition.start) for each in order)
         seen: set[str] = set()
         for each in order:
-            for function in reversed(each.definition.functions):
+            for function in each.definition.functions:
                 if function.name in seen:
                     continue
-                seen.add(function.name)
                 if function.is_fixture or not _matches(function.name, patterns):
                     continue
                 own, is_unclear = self._resolved(each.path, function.marks)
                 borne = (*(Borne(mark, each.path, "function") for mark in own), *marks, *outer)
                 yield Test(
-                    at.path, each.path, inside, function, borne,
-                    opaque or is_unclear or function.is_opaque,
+                    path, each.path, inside, function, borne,
+                    opaque or is_unclear or function.is_opaque, identity,
                 )  # fmt: skip
-        if not is_unittest:
-            for nested in at.definition.classes:
-                yield from self._tests_in(
-                    _Found(at.path, at.outline, nested), inside, (*marks, *outer), configuration,
-                    opaque=opaque,
-                )  # fmt: skip
+            for nested in each.definition.classes if not is_unittest else ():
+                if nested.name not in seen:
+                    yield from self._tests_in(
+                        _Found(each.path, each.outline, nested), path, inside, (*marks, *outer),
+                        configuration, opaque=opaque,
+                    )  # fmt: skip
+            seen.update(each.definition.hidden)
+            seen.update(function.name for function in each.definition.functions)
+            seen.update(nested.name for nested in each.definition.classes)
 
     def _order(self, at: _Found) -> tuple[list[_Found], bool]:
-        """A class and those that it inherits from, in order, and whether none is unknown."""
-        order = [at]
-        is_known = True
-        waiting = [at]
-        while waiting and len(order) < _MAX_BASES:
-            here = waiting.pop(0)
+        """A class and those that it inherits from, in the order of resolution; is all known?"""
+        known = True
+        done: dict[tuple[str, int], list[_Found]] = {}
+        count = 0
+
+        def linear(here: _Found, depth: int) -> list[_Found]:
+            nonlocal known, count
+            key = (here.path, here.definition.start)
+            if key in done:
+                return done[key]
+            done[key] = [here]  # for a class that leads back to itself
+            count += 1
+            if depth > _MAX_DEPTH or count > _MAX_BASES:
+                known = False
+                return [here]
             bases: list[_Found] = []
             for base in here.definition.bases:
                 found = self._class(here.path, base)
-                if found is not None and found not in order:
+                if found is not None:
                     bases.append(found)
-                elif found is None and not base:
-                    is_known = False
-            # Close to C3 for what test suites do: left to right, what is shared comes last.
-            order += bases
-            waiting += bases
-        return order, is_known
+                elif not _is_plain(base) or self._is_ours(here.path, base):
+                    known = False
+            lists = [[*linear(base, depth + 1)] for base in bases]
+            done[key] = [here, *_merged([*lists, bases])]
+            return done[key]
+
+        return linear(at, 0), known
 
     def _is_unittest(self, order: Iterable[_Found]) -> bool:
         for each in order:
@@ -326,57 +374,79 @@ class Suite:
     def _class(self, path: str, name: str) -> _Found | None:
         """The class of the repository that a dotted name stands for in a file."""
         if (path, name) not in self._classes:
-            self._classes[path, name] = self._class_read(path, name)
+            found = self._defined(path, name)
+            is_class = found is not None and isinstance(found[2], Class)
+            self._classes[path, name] = (
+                _Found(*found) if found is not None and is_class else None  # type: ignore[arg-type]
+            )
         return self._classes[path, name]
 
-    def _class_read(self, path: str, name: str) -> _Found | None:
+    def _defined(self, path: str, name: str) -> tuple[str, Outline, Class | Function] | None:
+        """What a dotted name stands for in a file, where the repository defines it."""
         for _ in range(_MAX_ROUNDS):
             read = self.outline(path)
             if read is None or not name:
                 return None
-            definition = next((each for each in read.classes if each.name == name), None)
+            definition = _inner(read, name)
             if definition is not None:
-                return _Found(path, read, definition)
+                return path, read, definition
             first, _, rest = name.partition(".")
             imported = dict(read.imports)
             if first in imported:
                 name = f"{imported[first]}.{rest}" if rest else imported[first]
+            elif len(read.stars) == 1 and path != self._first(name):
+                name = f"{read.stars[0]}.{name}"
             target = self._module(path, name)
             if target is None or target[0] == path:
                 return None
             path, name = target
         return None
 
+    def _first(self, name: str) -> str:
+        return self.modules.get(name.partition(".")[0], "")
+
     def _module(self, path: str, name: str) -> tuple[str, str] | None:
         """The file that a dotted name leads into from another, and what is left of the name."""
-        if name.startswith("."):
-            level = len(name) - len(name.lstrip("."))
-            folder = path.split("/")[:-level]
-            name = ".".join([*folder, name.lstrip(".")]).strip(".")
-        parts = name.split(".")
+        parts = _absolute(path, name).split(".")
         for end in range(len(parts) - 1, 0, -1):
             target = self.modules.get(".".join(parts[:end]))
-            if target is not None:
+            if target:
                 return target, ".".join(parts[end:])
+            if target == "":
+                return None
         return None
+
+    def _is_ours(self, path: str, name: str) -> bool:
+        """Whether a dotted name leads into the repository, if not to one file for certain."""
+        if not name or name.startswith("."):
+            return True
+        parts = name.split(".")
+        return any(".".join(parts[:end]) in self.modules for end in range(len(parts) - 1, 0, -1))
 
     # Marks.
 
-    def _resolved(self, path: str, marks: Iterable[Mark]) -> tuple[list[Mark], bool]:
-        """The marks with names for those that other modules tell, and whether one stays unclear."""
+    def _resolved(
+        self, path: str, marks: Iterable[Mark], *, of_class: bool = False
+    ) -> tuple[list[Mark], bool]:
+        """The marks with names for those that other modules tell, and whether one stays unclear.
+
+        What an unclear one is put on may lose its marks, so those that follow are left out.
+        """
         found: list[Mark] = []
-        is_unclear = False
         for mark in marks:
             if mark.name:
                 found.append(mark)
                 continue
-            known = self._alias(path, mark.alias)
-            if known is None:
-                # What an installed package decorates with adds no marks, as a rule.
-                is_unclear = is_unclear or self._module(path, mark.alias) is not None
-            else:
+            known = self._alias(path, mark.alias) if mark.alias else None
+            if known is not None:
                 found.append(known._replace(start=mark.start, end=mark.end))
-        return found, is_unclear
+                continue
+            # What another installed package decorates functions with adds no marks, as a rule.
+            package = mark.alias.partition(".")[0]
+            is_odd = package in _MAKERS or (of_class and package not in _HARMLESS)
+            if is_odd or self._is_ours(path, mark.alias):
+                return found, True
+        return found, False
 
     def _alias(self, path: str, name: str) -> Mark | None:
         for _ in range(_MAX_ROUNDS):
@@ -385,16 +455,20 @@ class Suite:
             if target is None or read is None:
                 return None
             path, name = target
-            known = dict(read.aliases).get(name)
-            if known is not None:
-                if known.name:
-                    return known
-                name = known.alias
-                continue
-            imported = dict(read.imports).get(name)
-            if imported is None:
-                return None
-            name = imported
+            if name == "pytestmark" and len(read.marks) == 1 and not read.is_opaque:
+                (known,) = read.marks
+            else:
+                found = dict(read.aliases).get(name)
+                if found is None:
+                    imported = dict(read.imports).get(name)
+                    if imported is None:
+                        return None
+                    name = imported
+                    continue
+                known = found
+            if known.name:
+                return known
+            name = known.alias
         return None
 
     def _is_named_by_hook(self, path: str) -> bool:
@@ -406,15 +480,16 @@ class Suite:
         """The folders whose conftest adds markers, and which; None for what it computes."""
         found = []
         for document in self.repo.search(HOOKS, PYTHON):
-            if document.path.rpartition("/")[2] != "conftest.py":
-                folder = ""
-            else:
+            folder = ""
+            # The hooks of a conftest are given the tests below it, but for those of the session.
+            if document.path.rpartition("/")[2] == "conftest.py" and not _OF_ALL.search(
+                document.text
+            ):
                 folder = document.path.removesuffix("conftest.py")
             adding = filter(partial(is_code, document), _ADDS.finditer(document.text))
             names = {each["mark"] or each["name"] for each in adding}
-            if not names:
-                continue
-            found.append((folder, frozenset(names)))
+            if names:
+                found.append((folder, frozenset(names)))
         return tuple(found)
 
     def added(self, path: str) -> frozenset[str | None]:
@@ -442,6 +517,72 @@ def is_code(document: Document, found: re.Match[str]) -> bool:
 def suite(repo: Repo) -> Suite:
     """The suite of a repository."""
     return Suite(repo)
+
+
+def _inner(read: Outline, name: str) -> Class | Function | None:
+    """What a dotted name stands for among the definitions of a file."""
+    first, *more = name.split(".")
+    here: Class | None = next((each for each in read.classes if each.name == first), None)
+    for part in more:
+        here = next((c for c in here.classes if c.name == part), None) if here else None
+    if here is not None:
+        return here
+    return next((each for each in read.functions if each.name == name), None)
+
+
+def _public(read: Outline) -> Iterator[str]:
+    """The names that `from ... import *` brings, as far as they may be tests."""
+    names = (
+        *(each.name for each in read.functions), *(each.name for each in read.classes),
+        *(local for local, _ in read.imports),
+    )  # fmt: skip
+    if read.exported is not None:
+        return (name for name in read.exported if name in names)
+    return (name for name in names if not name.startswith("_"))
+
+
+def _merged(lists: list[list[_Found]]) -> Iterator[_Found]:
+    """C3, "The Python 2.3 Method Resolution Order"; what it refuses comes in the order given."""
+    while lists := [each for each in lists if each]:
+        later = {(f.path, f.definition.start) for each in lists for f in each[1:]}
+        heads = [each[0] for each in lists]
+        best = next((h for h in heads if (h.path, h.definition.start) not in later), heads[0])
+        yield best
+        key = (best.path, best.definition.start)
+        lists = [[f for f in each if (f.path, f.definition.start) != key] for each in lists]
+
+
+def _is_plain(base: str) -> bool:
+    return base in _PLAIN_BASES or base in _UNITTEST or base.endswith("TestCase")
+
+
+def _has_constructor(definition: Class) -> bool:
+    names = (*definition.hidden, *(each.name for each in definition.functions))
+    return "__init__" in names or "__new__" in names
+
+
+def _is_abstract(order: list[_Found]) -> bool:
+    """Whether a method is left for a subclass to write."""
+    if not any(each.definition.is_abstract for each in order):
+        return False
+    for number, each in enumerate(order):
+        above = order[:number]
+        for name in each.definition.abstract:
+            if not any(name in _names(below.definition) for below in above):
+                return True
+    return False
+
+
+def _names(definition: Class) -> Iterator[str]:
+    yield from definition.hidden
+    yield from (each.name for each in definition.functions)
+
+
+def _absolute(path: str, name: str) -> str:
+    if not name.startswith("."):
+        return name
+    level = len(name) - len(name.lstrip("."))
+    return ".".join([*path.split("/")[:-level], name.lstrip(".")]).strip(".")
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

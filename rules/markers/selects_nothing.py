@@ -4,7 +4,8 @@ Looked at are the commands in workflows, Makefiles, scripts, documents and docst
 configuration itself. A step of CI that runs no test is green; a reader who types the command of a
 page gets "deselected". Where a command names folders or files, only their tests count.
 
-What a hook may add is not known: an expression that asks for such a marker is left alone.
+What a hook, a plugin or a decorator may add is not known, nor are the marks of single cases that
+are made in a loop: an expression that such a mark could meet is left alone.
 
 ## How to resolve
 
@@ -29,31 +30,10 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not repo.view(has_tests):
         return
     from govcheck.markers.commands import selections
-    from govcheck.markers.expression import expression, names
-    from govcheck.markers.suite import suite  # only a repository with tests pays for them
+    from govcheck.markers.selecting import selects_nothing
 
-    tests = repo.view(suite)
-    found = repo.view(selections)
-    if not found or not tests.tests:
-        return
-    added = {name for _, each in tests.hooks for name in each}
-    added |= {name for hook in policy.markers.hooks for name in hook.adds}
-    known: dict[tuple[str, tuple[str, ...]], bool] = {}
-    for each in found:
-        selects = expression(each.text)
-        if selects is None or None in added or added.intersection(names(each.text)):
-            continue
-        key = (each.text, each.paths)
-        if key not in known:
-            known[key] = any(
-                test.is_opaque
-                or selects(test.names)
-                or selects(test.names | {mark.name for mark in test.function.param_marks})
-                for test in tests.tests
-                if not each.paths
-                or any(test.path == p or test.path.startswith(f"{p}/") for p in each.paths)
-            )
-        if not known[key]:
+    for each in repo.view(selections):
+        if selects_nothing(repo, policy, each):
             yield rule.finding(
                 each.span,
                 f"-m '{each.text}' selects no test",
@@ -96,6 +76,42 @@ examples = [
             "govcheck.toml": "",
             "README.md": "`python -m pytest` runs all, `pytest -m <marker>` some.\n",
             "test_a.py": _TEST,
+        },
+    ),
+    Example(
+        "Tests elsewhere than a plain pytest looks, and the value of an option",
+        {
+            "govcheck.toml": "",
+            "pytest.ini": "[pytest]\ntestpaths = tests/unit\n",
+            "Makefile": ("a:\n\tpytest tests/slow -m slow\n\tpytest --cov tests/unit -m slow\n"),
+            "tests/slow/test_a.py": _TEST,
+            "tests/unit/test_b.py": "def test_b(): ...\n",
+        },
+    ),
+    Example(
+        "Another program's -m, and a placeholder",
+        {
+            "govcheck.toml": "",
+            "README.md": (
+                "Install pytest, then python -m build; run pytest before git commit -m fix.\n"
+                "`pytest -m MARKEXPR`, `pytest -m my_marker`\n"
+            ),
+            "test_a.py": _TEST,
+        },
+    ),
+    Example(
+        "Marks of cases that are made elsewhere",
+        {
+            "govcheck.toml": "",
+            "Makefile": "test:\n\tpytest -m network\n",
+            "cases.py": (
+                "import pytest as pt\n\n"
+                "CASES = [pt.param(n, marks=pt.mark.network) for n in (1, 2)]\n"
+            ),
+            "test_a.py": (
+                "import pytest\nfrom cases import CASES\n\n\n"
+                "@pytest.mark.parametrize('a', CASES)\ndef test_a(a): ...\n"
+            ),
         },
     ),
     Example(

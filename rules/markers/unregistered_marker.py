@@ -39,7 +39,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     registered = repo.view(known, policy)
     own = sorted({each.name for each in repo.view(registrations)})
     for use in repo.view(uses):
-        if use.name not in registered:
+        if use.name and use.name not in registered:
             yield rule.finding(
                 use.span,
                 f"nothing registers the marker {use.name}{nearest(use.name, own)}",

@@ -35,14 +35,16 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     used = {use.name for use in repo.view(uses)}
     used |= {name for _, names in tests.hooks for name in names if name}
     used |= {name for hook in policy.markers.hooks for name in hook.adds}
-    if any(None in names for _, names in tests.hooks):
+    if "" in used or any(None in names for _, names in tests.hooks):
         return
     for each in own:
         marker = policy.markers.marker.get(each.name)
         is_excused = marker is not None and marker.may_be_unused
         if is_excused and marker is not None and marker.until is not None:
             is_excused = marker.until >= policy.today
-        if each.name not in used and not is_excused:
+        # A plugin registers what the tests of others bear.
+        is_plugins = not each.is_configured and not each.span.path.endswith("conftest.py")
+        if each.name not in used and not is_excused and not is_plugins:
             yield rule.finding(
                 each.span,
                 f"no test bears the marker {each.name}",
@@ -88,6 +90,32 @@ examples = [
             ),
             "pytest.ini": "[pytest]\nmarkers =\n    soak: takes days\n",
             "test_a.py": "def test_a(): ...\n",
+        },
+    ),
+    Example(
+        "Borne by other names, and registered by a plugin for others",
+        {
+            "govcheck.toml": "",
+            "pytest.ini": "[pytest]\nmarkers =\n    slow: a\n    fast: b\n    wide: c\n",
+            "plugin.py": (
+                "def pytest_configure(config):\n"
+                "    config.addinivalue_line('markers', 'theirs: of others')\n"
+            ),
+            "test_a.py": (
+                "import pytest as pt\nfrom pytest import mark as m\n\nmarks = pt.mark\n\n\n"
+                "@pt.mark.slow\n@m.fast\n@marks.wide\ndef test_a(): ...\n"
+            ),
+        },
+    ),
+    Example(
+        "Named by what is computed",
+        {
+            "govcheck.toml": "",
+            "pytest.ini": "[pytest]\nmarkers =\n    slow: a\n",
+            "test_a.py": (
+                "import pytest\n\nNAME = 'slow'\npytestmark = getattr(pytest.mark, NAME)\n\n\n"
+                "def test_a(): ...\n"
+            ),
         },
     ),
     Example(
