@@ -195,9 +195,15 @@ def test_what_is_said_of_odd_suites_is_what_pytest_collects(tmp_path: Path) -> N
     assert len(suites) > 150
 
 
+def dumped(root: Path) -> dict[str, list[str]]:
+    """What pytest collected: the marks of each test."""
+    said: dict[str, list[str]] = json.loads((root / "dumped.json").read_text())
+    return said
+
+
 def _untrue(root: Path) -> Iterator[str]:
     """What is said of the suite and is not so; what is not known is not said."""
-    theirs: dict[str, list[str]] = json.loads((root / "dumped.json").read_text())
+    theirs = dumped(root)
     tests = suite(Repo(str(root), ("dumped.json",)))
     ours = {test.node: test for test in tests.tests}
     for node, test in ours.items():

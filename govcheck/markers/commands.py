@@ -45,16 +45,21 @@ class Selection(NamedTuple):
 def selections(repo: Repo) -> tuple[Selection, ...]:
     """The `-m` expressions of the configuration, of scripts, workflows, Makefiles and documents."""
     tests = repo.view(suite)
-    found = [*_configured(repo, tests)]
-    configured = {each.span.path for each in found}
+    found = [*repo.view(configured)]
+    paths = {each.span.path for each in found}
     for document in repo.search(COMMANDS):
         if document.path.endswith(_NOT_COMMANDS):
             continue
-        is_configuration = document.path in configured
+        is_configuration = document.path in paths
         for each in _written(tests, document):
             if not is_configuration or each.span not in {known.span for known in found}:
                 found.append(each)
     return tuple(found)
+
+
+def configured(repo: Repo) -> tuple[Selection, ...]:
+    """The `-m` expressions of the configuration alone."""
+    return tuple(_configured(repo, repo.view(suite)))
 
 
 def _configured(repo: Repo, tests: Suite) -> Iterator[Selection]:

@@ -1,6 +1,7 @@
 """Adding a mark to tests: where it covers most with the least text."""
 
 import re
+from collections.abc import Iterable
 
 from govcheck.finding import Edit, Fix
 from govcheck.markers.outline import Class, Function, Outline
@@ -25,6 +26,10 @@ def fix(repo: Repo, tests: Suite, test: Test, marker: str, covers: frozenset[str
     text = document.text
     if "\n" not in text or not (read.mark or read.may_import):
         return None
+
+    def may_bear(others: Iterable[Test]) -> bool:
+        return all(each.node in covers or marker in each.names for each in others)
+
     mates = tests.tests_of(test.path)
     if all(each.node in covers for each in mates) and not tests.is_partial(test.path):
         found = _on_module(text, test.path, read, marker)
@@ -33,10 +38,10 @@ def fix(repo: Repo, tests: Suite, test: Test, marker: str, covers: frozenset[str
     top = next((each for each in read.classes if test.chain[:1] == (each.name,)), None)
     if top is not None and len(test.chain) == 1:
         near = [each for each in mates if each.chain[:1] == test.chain]
-        heirs = tests.heirs(test.path, top.start)
-        if len(near) > 1 and covers.issuperset([*heirs, *(each.node for each in near)]):
+        is_whole = len(near) > 1 and all(each.node in covers for each in near)
+        if is_whole and may_bear(tests.heirs(test.path, top.start)):
             return _above(test.path, text, read, top, marker)
-    if covers.issuperset(tests.sharers(test)):
+    if may_bear(tests.sharers(test)):
         return _above(test.path, text, read, test.function, marker)
     return None
 

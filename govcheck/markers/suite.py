@@ -176,27 +176,27 @@ class Suite:
             )
         return self._tests[path]
 
-    def heirs(self, path: str, start: int) -> tuple[str, ...]:
-        """The node ids of the tests whose classes are, or inherit from, the one at an offset."""
+    def heirs(self, path: str, start: int) -> tuple[Test, ...]:
+        """The tests whose classes are, or inherit from, the one at an offset."""
         return tuple(self._heirs.get((path, start), ()))
 
     @cached_property
-    def _heirs(self) -> dict[tuple[str, int], list[str]]:
-        found: dict[tuple[str, int], list[str]] = {}
+    def _heirs(self) -> dict[tuple[str, int], list[Test]]:
+        found: dict[tuple[str, int], list[Test]] = {}
         for test in self.tests:
             for place in test.order:
-                found.setdefault(place, []).append(test.node)
+                found.setdefault(place, []).append(test)
         return found
 
-    def sharers(self, test: Test) -> tuple[str, ...]:
-        """The node ids of the tests that are the same function as a test, itself among them."""
-        return tuple(self._sharers.get((test.home, test.function.start), (test.node,)))
+    def sharers(self, test: Test) -> tuple[Test, ...]:
+        """The tests that are the same function as a test, itself among them."""
+        return tuple(self._sharers.get((test.home, test.function.start), (test,)))
 
     @cached_property
-    def _sharers(self) -> dict[tuple[str, int], list[str]]:
-        found: dict[tuple[str, int], list[str]] = {}
+    def _sharers(self) -> dict[tuple[str, int], list[Test]]:
+        found: dict[tuple[str, int], list[Test]] = {}
         for test in self.tests:
-            found.setdefault((test.home, test.function.start), []).append(test.node)
+            found.setdefault((test.home, test.function.start), []).append(test)
         return found
 
     def is_partial(self, path: str) -> bool:

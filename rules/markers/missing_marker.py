@@ -11,7 +11,8 @@ a wrapper may add is not known; such tests are not reported, unless the policy d
 ## How to resolve
 
 `--fix` marks the module where all of its tests lack the marker, the class where all of its tests
-do, and else the test; it imports pytest if need be.
+do, and else the test; it imports pytest if need be, and registers the marker where pytest would
+refuse it otherwise.
 
 ## How to except
 
@@ -33,6 +34,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not is_asked or not repo.view(has_tests):
         return
     from govcheck.markers.marking import fix  # only such a policy pays for them
+    from govcheck.markers.registering import with_registration
     from govcheck.markers.requiring import coverable, lacks
     from govcheck.markers.suite import suite
 
@@ -54,6 +56,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             continue
         for name in each.markers:
             mended = fix(repo, tests, each.test, name, covers[name])
+            if mended is not None and tests.configuration(each.test.path).is_strict:
+                mended = with_registration(repo, policy, each.test.path, name, mended)
             message = f"{each.test.function.name} must bear the marker {name} {why}"
             data = {"test": each.test.node, "marker": name}
             yield rule.finding(span, message, fix=mended, data=data)

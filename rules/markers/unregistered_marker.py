@@ -10,15 +10,15 @@ ends the whole run; without, a misspelt marker silently selects nothing.
 
 ## How to resolve
 
-`--fix` registers it where the others are, for you to describe. If it is misspelt, write the name
-that is registered.
+`--fix` registers it where the others are, for you to describe. If one slip of the pen tells it from
+a name that is registered, `--unsafe-fixes` writes that name instead.
 
 ## How to except
 
 Name it under `[markers] plugins`, if a plugin registers it that no manifest names.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.markers import has_tests
@@ -32,50 +32,52 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not repo.view(has_tests):
         return
     from govcheck.keys import nearest  # only a repository with tests pays for them
+    from govcheck.markers.commands import configured
+    from govcheck.markers.expression import names
+    from govcheck.markers.registering import registering
     from govcheck.markers.registration import is_open, known, registrations, uses
 
-    if not repo.view(uses) or repo.view(is_open):
+    if repo.view(is_open):
         return
-    registered = repo.view(known, policy)
     own = sorted({each.name for each in repo.view(registrations)})
-    for use in repo.view(uses):
-        if use.name and use.name not in registered:
-            yield rule.finding(
-                use.span,
-                f"nothing registers the marker {use.name}{nearest(use.name, own)}",
-                fix=_fix(repo, use.name),
-                data={"test": use.span.path, "marker": use.name},
-            )
+    asked = [(name, each.span) for each in repo.view(configured) for name in names(each.text)]
+    used = [(use.name, use.span) for use in repo.view(uses) if use.name]
+    registered = repo.view(known, policy) if used or asked else frozenset()
+    for name, span in (*used, *asked):
+        if name in registered:
+            continue
+        meant = _slip(name, own)
+        if meant is None:
+            mended = registering(repo, span.path, name)
+        else:
+            at = span.start
+            mended = Fix(f"write {meant}", (Edit(span.path, at, span.end, meant),), safe=False)
+            mended = mended if (name, span) in used else None
+        yield rule.finding(
+            span,
+            f"nothing registers the marker {name}{nearest(name, own)}",
+            fix=mended,
+            data={"test": span.path, "marker": name},
+        )
 
 
-def _fix(repo: Repo, name: str) -> Fix | None:
-    """The marker, registered below the last one that the configuration registers."""
-    from govcheck.markers.suite import suite
+def _slip(name: str, names: Sequence[str]) -> str | None:
+    """The one registered name that a single slip of the pen tells from another."""
+    near = [each for each in names if _is_slip(*sorted((name, each), key=len))]
+    return near[0] if len(near) == 1 and len(name) >= _MIN_LENGTH else None
 
-    configuration = repo.view(suite).configurations[""]
-    lines = [line for _, line in configuration.registered()]
-    document = repo.document(configuration.path) if configuration.path else None
-    if not lines or document is None:
-        return None
-    last = lines[-1]
-    text = document.text
-    start = text.rfind("\n", 0, last.start) + 1
-    lead = text[start : last.start]
-    title = f"register {name} in {configuration.path}"
-    if not lead.strip():
-        new = Edit(configuration.path, last.end, last.end, f"\n{lead}{name}")
-        return Fix(title, (new,))
-    quote = text[last.start - 1]
-    if quote in "\"'" and lead.strip() == quote:  # one item a line
-        indent = lead[: len(lead) - len(lead.lstrip())]
-        comma = "" if text[last.end + 1 : last.end + 2] == "," else ","
-        at = last.end + 1
-        tail = "," if comma == "" else ""
-        at += len(tail)
-        new = Edit(configuration.path, at, at, f"{comma}\n{indent}{quote}{name}{quote}{tail}")
-        return Fix(title, (new,))
-    return None
 
+def _is_slip(short: str, long: str) -> bool:
+    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) < len(long):
+        return short[at:] == long[at + 1 :]
+    swapped = f"{long[at + 1 : at + 2]}{long[at : at + 1]}"
+    return short[at + 1 :] == long[at + 1 :] or (
+        short[at : at + 2] == swapped and short[at + 2 :] == long[at + 2 :]
+    )
+
+
+_MIN_LENGTH = 4
 
 rule = Rule("unregistered-marker", "markers", check, fix="safe")
 
@@ -96,7 +98,31 @@ examples = [
             "test_a.py:4:7: nothing registers the marker slwo (did you mean 'slow'?)",
         ),
         {
-            "pytest.ini": ("[pytest]\nmarkers =\n    slow: takes long\n    anyio\n    slwo\n"),
+            "pytest.ini": "[pytest]\nmarkers =\n    slow: takes long\n    anyio\n",
+            "test_a.py": "from pytest import mark\n\n\n@mark.slow\ndef test_a(): ...\n",
+        },
+        unsafe=True,
+    ),
+    Example(
+        "In an array of TOML, and in the configuration",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[tool.pytest.ini_options]\naddopts = \"-m 'not soak'\"\n"
+                'markers = [\n    "slow: takes long",  # very\n]\n'
+            ),
+            "test_a.py": "import pytest as pt\n\n\n@pt.mark.network\ndef test_a(): ...\n",
+        },
+        (
+            "pyproject.toml:2:16: nothing registers the marker soak",
+            "test_a.py:4:10: nothing registers the marker network",
+        ),
+        {
+            "pyproject.toml": (
+                "[tool.pytest.ini_options]\naddopts = \"-m 'not soak'\"\n"
+                'markers = [\n    "slow: takes long",  # very\n'
+                '    "soak",\n    "network",\n]\n'
+            ),
         },
     ),
     Example(
