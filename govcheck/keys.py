@@ -1,17 +1,22 @@
 """The keys of the policy: declared once as dataclass fields, read strictly, told as a schema."""
 
+import re
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, field, fields, is_dataclass
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple, NewType, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, NewType, Union, cast, get_args, get_origin
 
 from govcheck import registry
 
 Key = tuple[str | int, ...]
 
+# What a rule of the policy's own may be called; comments name it, separated by commas.
+OWN_NAME = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
+
 RuleName = NewType("RuleName", str)
 Selector = NewType("Selector", str)
+OwnName = Annotated[str, "a rule of the policy's own"]
 
 _KINDS: dict[object, str] = {
     bool: "true or false",
@@ -38,13 +43,29 @@ def key(doc: str, **default: Any) -> Any:
     return field(metadata={"doc": doc}, **default)
 
 
-def read(kind: Any, value: object, at: Key = ()) -> tuple[Any, list[Mistake]]:
+def variant(doc: str, by: str, **kinds: type) -> Any:
+    """A dataclass field whose own keys stand in the table itself.
+
+    Which dataclass it is, and so which keys, is decided by the value of the key `by`.
+    """
+    return field(metadata={"doc": doc, "by": by, "kinds": kinds})
+
+
+def read(
+    kind: Any, value: object, at: Key = (), own: Collection[str] = ()
+) -> tuple[Any, list[Mistake]]:
     """A value of the policy as its type: a pair of it and all mistakes found on the way.
 
-    The value is complete only if there are no mistakes.
+    `own` are the names of the policy's own rules. The value is complete only if there are no
+    mistakes.
     """
-    mistakes: list[Mistake] = []
-    return _read(kind, value, at, mistakes), mistakes
+    reading = _Reading([], tuple(own))
+    return _read(kind, value, at, reading), reading.mistakes
+
+
+class _Reading(NamedTuple):
+    mistakes: list[Mistake]
+    own: tuple[str, ...]
 
 
 def nearest(word: str, words: Sequence[str]) -> str:
@@ -55,92 +76,139 @@ def nearest(word: str, words: Sequence[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _read(kind: Any, value: object, at: Key, mistakes: list[Mistake]) -> Any:
+def _read(kind: Any, value: object, at: Key, reading: _Reading) -> Any:
     if kind in (RuleName, Selector):
-        return _read_rule(kind, value, at, mistakes)
+        return _read_rule(kind, value, at, reading)
     if is_dataclass(kind):
-        return _read_table(kind, value, at, mistakes)
+        return _read_table(kind, value, at, reading)
     origin = get_origin(kind)
     if origin is Literal:
         if value not in get_args(kind):
             words = [str(choice) for choice in get_args(kind)]
             hint = nearest(value, words) if isinstance(value, str) else ""
-            mistakes.append(Mistake(at, f"expected {_or(words)}, not {_show(value)}{hint}"))
+            reading.mistakes.append(Mistake(at, f"expected {_or(words)}, not {_show(value)}{hint}"))
         return value
     if origin in (Union, types.UnionType):
-        return _read_union(kind, value, at, mistakes)
+        return _read_union(kind, value, at, reading)
     if origin is tuple:
         if not isinstance(value, list):
-            mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
+            reading.mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
             return ()
         (item, _) = get_args(kind)
-        return tuple(_read(item, each, (*at, n), mistakes) for n, each in enumerate(value))
+        return tuple(_read(item, each, (*at, n), reading) for n, each in enumerate(value))
     if origin is Mapping:
         if not isinstance(value, dict):
-            mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
+            reading.mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
             return {}
         name, item = get_args(kind)
         if name is RuleName:
             for each in value:
-                _read_rule(RuleName, each, (*at, each), mistakes)
-        return {each: _read(item, inner, (*at, each), mistakes) for each, inner in value.items()}
+                _read_rule(RuleName, each, (*at, each), reading)
+        if name == OwnName:
+            reading.mistakes.extend(_wrong_names(value, at))
+        return {each: _read(item, inner, (*at, each), reading) for each, inner in value.items()}
     if not _is_a(kind, value):
-        mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
+        reading.mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
     return value
 
 
-def _read_rule(kind: Any, value: object, at: Key, mistakes: list[Mistake]) -> Any:
-    known = list(registry.names())
+def _read_rule(kind: Any, value: object, at: Key, reading: _Reading) -> Any:
+    known = [*registry.names(), *reading.own]
     what = "rule"
     if kind is Selector:
-        known += registry.families()
+        known += (*registry.families(), registry.OWN)
         what = "rule or family"
     if not isinstance(value, str):
-        mistakes.append(Mistake(at, f"expected the name of a {what}, not {_show(value)}"))
+        reading.mistakes.append(Mistake(at, f"expected the name of a {what}, not {_show(value)}"))
     elif value not in known:
-        mistakes.append(Mistake(at, f"unknown {what} {value!r}{nearest(value, known)}"))
+        reading.mistakes.append(Mistake(at, f"unknown {what} {value!r}{nearest(value, known)}"))
     return value
 
 
-def _read_union(kind: Any, value: object, at: Key, mistakes: list[Mistake]) -> Any:
+def _wrong_names(names: Collection[str], at: Key) -> Iterator[Mistake]:
+    """What is wrong with what a policy calls rules of its own."""
+    taken = (*registry.names(), *registry.families(), registry.OWN)
+    for name in names:
+        if name in taken:
+            message = f"{name!r} is the name of a rule or family that comes with govcheck"
+            yield Mistake((*at, name), message)
+        elif not re.fullmatch(OWN_NAME, name):
+            message = f"a rule is called by words such as 'no-sleep', not {name!r}"
+            yield Mistake((*at, name), message)
+
+
+def _read_union(kind: Any, value: object, at: Key, reading: _Reading) -> Any:
     choices = [choice for choice in get_args(kind) if choice is not types.NoneType]
     for choice in choices:
-        tried: list[Mistake] = []
+        tried = _Reading([], reading.own)
         result = _read(choice, value, at, tried)
-        if not tried:
+        if not tried.mistakes:
             return result
         if len(choices) == 1 or (get_origin(choice) is tuple and isinstance(value, list)):
-            mistakes += tried
+            reading.mistakes.extend(tried.mistakes)
             return result
-    mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
+    reading.mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
     return value
 
 
-def _read_table(kind: Any, value: object, at: Key, mistakes: list[Mistake]) -> Any:
+def _read_table(
+    kind: Any, value: object, at: Key, reading: _Reading, beside: Collection[str] = ()
+) -> Any:
+    """A table, or what one holds beside the keys that are named."""
     if not isinstance(value, dict):
-        mistakes.append(Mistake(at, f"expected a table, not {_show(value)}"))
+        reading.mistakes.append(Mistake(at, f"expected a table, not {_show(value)}"))
         return None
     declared = {_toml_name(each): each for each in keys_of(kind)}
-    found = len(mistakes)
+    varying = next((each for each in declared.values() if "by" in each.metadata), None)
+    found = len(reading.mistakes)
     arguments = {}
+    if varying is not None:
+        del declared[_toml_name(varying)]
+        rest = {name: inner for name, inner in value.items() if name not in declared}
+        value = {name: inner for name, inner in value.items() if name in declared}
+        choice = varying.metadata["kinds"].get(str(value.get(varying.metadata["by"])))
+        if choice is not None:
+            arguments[varying.name] = _read_table(choice, rest, at, reading, tuple(declared))
+        else:
+            every = {n for one in varying.metadata["kinds"].values() for n in _names_of(one)}
+            reading.mistakes.extend(
+                _unknown(name, at, [*declared, *every]) for name in rest if name not in every
+            )
     for name, inner in value.items():
         if name not in declared:
-            what = f"unknown key {name!r}" if at else f"unknown section or key {name!r}"
-            mistakes.append(Mistake((*at, name), what + nearest(name, list(declared))))
+            reading.mistakes.append(_unknown(name, at, [*declared, *beside]))
         else:
-            arguments[declared[name].name] = _read(
-                declared[name].type, inner, (*at, name), mistakes
-            )
+            arguments[declared[name].name] = _read(declared[name].type, inner, (*at, name), reading)
     for name, each in declared.items():
         if name not in value and each.default is MISSING and each.default_factory is MISSING:
             message = f"the key {name!r} is missing: {each.metadata['doc']}"
-            mistakes.append(Mistake(at, message, whole=True))
-    if len(mistakes) > found:
+            reading.mistakes.append(Mistake(at, message, whole=True))
+    if len(reading.mistakes) > found:
         return None
     result = kind(**arguments)
     if hasattr(result, "mistakes"):
-        mistakes += (Mistake((*at, *m.key), m.message, whole=True) for m in result.mistakes())
+        reading.mistakes.extend(
+            Mistake((*at, *m.key), m.message, whole=True) for m in result.mistakes()
+        )
     return result
+
+
+def _unknown(name: str, at: Key, known: Sequence[str]) -> Mistake:
+    what = f"unknown key {name!r}" if at else f"unknown section or key {name!r}"
+    return Mistake((*at, name), what + nearest(name, known))
+
+
+def _names_of(kind: Any) -> Iterator[str]:
+    return map(_toml_name, keys_of(kind))
+
+
+def values(table: Any) -> dict[str, Any]:
+    """The values of a table of the policy by the names of their keys."""
+    found: dict[str, Any] = {}
+    for each in keys_of(table):
+        inner = getattr(table, each.name)
+        found |= values(inner) if "by" in each.metadata else {_toml_name(each): inner}
+    return found
 
 
 def keys_of(kind: Any) -> Iterator[Field[Any]]:
@@ -198,8 +266,9 @@ def _show(value: object) -> str:
 def schema(kind: Any) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a type of the policy."""
     if kind in (RuleName, Selector):
-        known = [*registry.names(), *(registry.families() if kind is Selector else ())]
-        return {"type": "string", "enum": known}
+        families = (*registry.families(), registry.OWN) if kind is Selector else ()
+        known = {"enum": [*registry.names(), *families]}
+        return {"type": "string", "anyOf": [known, {"pattern": f"^{OWN_NAME}$"}]}
     if is_dataclass(kind):
         return _table_schema(kind)
     match get_origin(kind):
@@ -212,7 +281,11 @@ def schema(kind: Any) -> dict[str, Any]:
             return {"type": "array", "items": schema(get_args(kind)[0])}
         case origin if origin is Mapping:
             name, item = get_args(kind)
-            names = {"propertyNames": schema(RuleName)} if name is RuleName else {}
+            names: dict[str, Any] = {}
+            if name is RuleName:
+                names = {"propertyNames": schema(RuleName)}
+            elif name == OwnName:
+                names = {"propertyNames": {"pattern": f"^{OWN_NAME}$"}}
             return {"type": "object", **names, "additionalProperties": schema(item)}
     if kind is date:
         return {"type": "string", "format": "date"}
@@ -221,7 +294,7 @@ def schema(kind: Any) -> dict[str, Any]:
 
 
 def _table_schema(kind: Any) -> dict[str, Any]:
-    declared = list(keys_of(kind))
+    declared = [each for each in keys_of(kind) if "by" not in each.metadata]
     properties = {
         _toml_name(each): {"description": each.metadata["doc"], **schema(each.type)}
         for each in declared
@@ -231,10 +304,18 @@ def _table_schema(kind: Any) -> dict[str, Any]:
         for each in declared
         if each.default is MISSING and each.default_factory is MISSING
     ]
-    return {
+    described: dict[str, Any] = {
         "type": "object",
         "description": cast(str, kind.__doc__).partition("\n")[0],
         "properties": properties,
         **({"required": required} if required else {}),
-        "additionalProperties": False,
     }
+    for each in keys_of(kind):
+        if "by" in each.metadata:
+            by = each.metadata["by"]
+            choices = {name: _table_schema(one) for name, one in each.metadata["kinds"].items()}
+            for name, choice in choices.items():
+                choice["properties"] = {by: {"const": name}, **choice["properties"]}
+                del choice["additionalProperties"]
+            return {**described, "oneOf": [*choices.values()], "unevaluatedProperties": False}
+    return {**described, "additionalProperties": False}

@@ -11,6 +11,8 @@ from typing import Literal, cast
 from govcheck.finding import Severity
 from govcheck.rule import Example, Rule
 
+OWN = "checks"  # the family of the rules that a policy brings itself
+
 
 @dataclass(frozen=True, slots=True)
 class RulePage:

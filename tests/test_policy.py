@@ -232,10 +232,10 @@ def test_the_schema_accepts_what_the_reader_accepts(text: str, repository: Repos
     "text",
     [
         "extend = []\n",
-        'ignore = ["nope"]\n',
+        'ignore = ["no rule"]\n',
         "[flags.A]\nvalue = true\n",
         '[flags.A]\nstatus = "dead"\n',
-        '[severity]\nnope = "error"\n',
+        '[severity]\nNOPE = "error"\n',
     ],
 )
 def test_the_schema_refuses_what_the_reader_refuses(text: str, repository: Repository) -> None:

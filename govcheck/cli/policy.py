@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from govcheck.cli import root_here
-from govcheck.keys import Key, keys_of, schema
+from govcheck.keys import Key, schema, values
 from govcheck.policy import Policy
 from govcheck.policy.loading import load_policy
 
@@ -48,10 +48,10 @@ def policy_schema() -> dict[str, Any]:
     }
 
 
-def _table(policy: Policy, values: Mapping[str, Any], at: Key) -> Iterator[tuple[str, str]]:
+def _table(policy: Policy, table: Mapping[str, Any], at: Key) -> Iterator[tuple[str, str]]:
     """Lines of TOML, each with its origin: scalars first, since tables end only at the next."""
     tables = []
-    for name, value in values.items():
+    for name, value in table.items():
         here = (*at, name)
         if isinstance(value, Mapping) or is_dataclass(value):
             tables.append((here, value))
@@ -59,12 +59,12 @@ def _table(policy: Policy, values: Mapping[str, Any], at: Key) -> Iterator[tuple
             tables += [((*here, number), item) for number, item in enumerate(value)]
         elif value is not None:
             # Tables in a list come whole from one file, so their keys have its origin.
-            is_set = here in policy.origins or (len(at) > 1 and at in policy.origins and value)
+            is_set = here in policy.origins or (any(isinstance(part, int) for part in at) and value)
             if is_set or (at != () and at[0] == "flags-settings") or (at == () and value):
                 origin = str(policy.origin(*here)) if is_set else "default"
                 yield f"{_key(name)} = {_toml(value)}", origin
     for here, value in tables:
-        inner = value if isinstance(value, Mapping) else _values(value)
+        inner = value if isinstance(value, Mapping) else values(value)
         lines = list(_table(policy, inner, here))
         if not lines:
             continue
@@ -77,10 +77,6 @@ def _table(policy: Policy, values: Mapping[str, Any], at: Key) -> Iterator[tuple
 
 def _is_list_of_tables(value: object) -> bool:
     return isinstance(value, tuple) and bool(value) and is_dataclass(value[0])
-
-
-def _values(value: Any) -> dict[str, Any]:
-    return {each.name.replace("_", "-"): getattr(value, each.name) for each in keys_of(value)}
 
 
 def _key(name: str) -> str:
