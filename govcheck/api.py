@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from govcheck import baseline, registry
+from govcheck import baseline
 from govcheck.cache import Cache
 from govcheck.disk import RefusedError
 from govcheck.engine import Selection, reporting, run
@@ -42,7 +42,7 @@ def check(
     policy = _at(today, policy) if policy else load_policy(root, today=today)
     cache = Cache(root) if cached else None
     repo = Repo(root, policy.exclude, progress, cache)
-    report = run(repo, policy, _selection(repo, select, ignore, paths, changed), progress)
+    report = run(repo, policy, _selection(repo, policy, select, ignore, paths, changed), progress)
     if cache is not None:
         cache.save()
     return report
@@ -79,7 +79,7 @@ def fix(
     policy = given or load_policy(root, today=today)
     cache = Cache(root) if cached else None
     repo = Repo(root, policy.exclude, progress, cache)
-    selection = _selection(repo, select, ignore, paths, changed)
+    selection = _selection(repo, policy, select, ignore, paths, changed)
     selection = selection._replace(mends=True, unsafe=unsafe)
     report = settle(
         repo,
@@ -119,13 +119,14 @@ def update_baseline(root: str, *, today: date | None = None) -> Report:
         OSError: the file cannot be written.
         baseline.BaselineError: the file that is there is not a baseline.
     """
-    report = check(root, today=today)
+    policy = load_policy(root, today=today)
+    report = check(root, policy, today=today)
     if report.problems:
         return report
     path = baseline.BASELINE_FILE
     old = report.repo.tree.read(path)
     if old is None:
-        allowed = [f for f in report.findings if registry.load(f.rule).check is not None]
+        allowed = [f for f in report.findings if policy.catalogue.load(f.rule).check is not None]
         text = baseline.render(baseline.keyed(report.repo, allowed))
         report.repo.tree.create(path, text.encode())
         return check(root, today=today)
@@ -146,12 +147,13 @@ def _at(today: date | None, policy: Policy) -> Policy:
 
 def _selection(
     repo: Repo,
+    policy: Policy,
     select: Collection[str],
     ignore: Collection[str],
     paths: Collection[str],
     changed: str | None,
 ) -> Selection:
-    registry.expand((*select, *ignore))
+    policy.catalogue.expand((*select, *ignore))
     reports = [reporting(paths)] if paths else []
     if changed is not None:
         from govcheck.changed import changed_since

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from govcheck import baseline, registry
+from govcheck import baseline
 from govcheck.finding import Finding, Severity
 from govcheck.globs import matcher
 from govcheck.policy import Policy
@@ -38,7 +38,7 @@ def run(
 ) -> Report:
     """The report of one run. A rule that crashes becomes a problem, the others still run."""
     selection = selection or Selection()
-    chosen = sorted(_chosen(policy, selection), key=registry.names().index)
+    chosen = sorted(_chosen(policy, selection), key=policy.catalogue.names().index)
     problems: list[Problem] = []
     rules: list[Rule] = []
     found: list[Finding] = []
@@ -47,7 +47,7 @@ def run(
         if progress is not None:
             progress(name, number, len(chosen))
         try:
-            rule = registry.load(name)
+            rule = policy.catalogue.load(name)
             rules.append(rule)
             if rule.check is not None:
                 said = [*_bounded(rule, rule.check(repo, policy), problems)]
@@ -79,15 +79,15 @@ def run(
 
 
 def _chosen(policy: Policy, selection: Selection) -> frozenset[str]:
-    names = frozenset(registry.names())
+    names = frozenset(policy.catalogue.names())
     if selection.select:
-        wanted = registry.expand(selection.select)
+        wanted = policy.catalogue.expand(selection.select)
     else:
-        wanted = names if policy.select is None else registry.expand(policy.select)
+        wanted = names if policy.select is None else policy.catalogue.expand(policy.select)
         for override in policy.overrides:
-            wanted |= registry.expand(override.select or ())
-        wanted -= registry.expand(policy.ignore)
-    return wanted - registry.expand(selection.ignore)
+            wanted |= policy.catalogue.expand(override.select or ())
+        wanted -= policy.catalogue.expand(policy.ignore)
+    return wanted - policy.catalogue.expand(selection.ignore)
 
 
 def _bounded(rule: Rule, findings: Iterator[Finding], problems: list[Problem]) -> Iterator[Finding]:
@@ -120,8 +120,8 @@ def _judged(finding: Finding, policy: Policy, rules: Sequence[Rule]) -> Finding 
         if not matcher(override.paths)(finding.span.path):
             continue
         if override.select is not None:
-            wanted = finding.rule in registry.expand(override.select)
-        if finding.rule in registry.expand(override.ignore):
+            wanted = finding.rule in policy.catalogue.expand(override.select)
+        if finding.rule in policy.catalogue.expand(override.ignore):
             wanted = False
         if finding.severity != "info":
             severity = override.severity.get(finding.rule, severity)  # type: ignore[call-overload]
@@ -132,7 +132,7 @@ def _silenced(
     repo: Repo, policy: Policy, found: Sequence[Finding], problems: list[Problem]
 ) -> tuple[list[Finding], list[Silenced], set[object]]:
     """The findings that remain, those that are silenced, and what silenced them."""
-    locked = registry.expand(policy.locked)
+    locked = policy.catalogue.expand(policy.locked)
     comments = {
         (each.span.path, each.line, rule): each
         for each in repo.view(directives).suppressions

@@ -179,6 +179,28 @@ class Repo:
             self._remember(question, document.path, answer)
         return cast(Answer, answer)
 
+    def learn_of(
+        self, path: str, question: str, make: Callable[[Document], Answer]
+    ) -> Answer | None:
+        """The same of the document at a path, which is read only if no earlier run knew the answer.
+
+        None where there is no document.
+        """
+        if self._cache is not None and path not in self._contents:
+            answer = self._cache.recall(question, path, self.tree.signature(path))
+            if answer is not UNKNOWN:
+                return cast(Answer, answer)
+        document = self.document(path)
+        return None if document is None else self.learn(document, question, make)
+
+    def size(self, path: str) -> int | None:
+        """How many bytes a file has, without reading it; None where there is none."""
+        data = self._contents.get(path)
+        if data is not None:
+            return len(data)
+        signature = self.tree.signature(path)
+        return signature[0] if signature is not None else None
+
     def _to_search(self, question: str) -> Iterator[str]:
         """The files in which there may be a hit."""
         known: Set[str] = frozenset()

@@ -1,24 +1,36 @@
 """Every example of every rule: what it finds, what fixing makes of it, and that it can be told."""
 
 import ast
+import inspect
 import json
 import re
 import tomllib
-from collections import Counter
+from collections import defaultdict
 from datetime import date
+from importlib import import_module
 from pathlib import Path
+from typing import cast, get_args, get_type_hints
 
 import pytest
 
 from govcheck import check, fix, registry
+from govcheck.checks.section import Check
+from govcheck.finding import Finding
+from govcheck.registry import OWN
 from govcheck.report import Report
 from govcheck.rule import Example
 from tests.conftest import Repository
 
+KINDS = {name: import_module(f"govcheck.checks.{name}") for name in ("calls", "files")}
 CASES = [
     pytest.param(name, example, id=f"{name}: {example.title}")
     for name in registry.names()
     for example in registry.examples(name)
+]
+CASES += [
+    pytest.param(OWN, example, id=f"{name}: {example.title}")
+    for name, kind in KINDS.items()
+    for example in kind.examples
 ]
 
 
@@ -26,7 +38,7 @@ def _lines(report: Report, rule: str) -> list[str]:
     return [
         f"{f.span.path}:{f.span.line}:{f.span.column}: {f.message}"
         for f in report.findings
-        if f.rule == rule
+        if f.rule == rule or f.family == rule
     ]
 
 
@@ -48,7 +60,7 @@ def test_example(rule: str, example: Example, repository: Repository) -> None:
 
     before = _contents(root)
     # A rule about the run has something to say only of a run of the others.
-    select = [rule] if registry.load(rule).check is not None else []
+    select = [rule] if _is_about_files(rule) else []
     fixed = fix(str(root), unsafe=example.unsafe, select=select, today=today)
     assert not fixed.problems
     assert _contents(root) == before | {p: t.encode() for p, t in example.fixed.items()}
@@ -59,6 +71,10 @@ def test_example(rule: str, example: Example, repository: Repository) -> None:
     expected = registry.load(rule).fix if example.fixed else None
     if expected is not None:
         assert example.unsafe or expected == "safe"
+
+
+def _is_about_files(rule: str) -> bool:
+    return rule == OWN or registry.load(rule).check is not None
 
 
 def _assert_parses(path: str, data: bytes, before: bytes) -> None:
@@ -79,11 +95,15 @@ def _is_python(data: bytes) -> bool:
     return True
 
 
+def _of(report: Report, rule: str) -> list[Finding]:
+    return [each for each in report.findings if rule in (each.rule, each.family)]
+
+
 SUPPRESSIBLE = [
-    pytest.param(name, example, id=f"{name}: {example.title}")
-    for name in registry.names()
-    for example in registry.examples(name)
-    if registry.load(name).check is not None and example.findings
+    pytest.param(rule, example, id=case.id)
+    for case in CASES
+    for rule, example in [cast(tuple[str, Example], case.values)]
+    if _is_about_files(rule) and example.findings
 ]
 
 
@@ -93,11 +113,15 @@ def test_an_exception_silences_the_example_and_its_removal_brings_it_back(
 ) -> None:
     root = repository(example.files)
     today = date.fromisoformat(example.today)
-    paths = sorted({line.split(":")[0] for line in example.findings})
     policy = root / "govcheck.toml"
     original = policy.read_text()
-    entry = f'\n[[exceptions]]\nrule = "{rule}"\npaths = {json.dumps(paths)}\nreason = "test"\n'
-    policy.write_text(original + entry)
+    found = _of(check(str(root), today=today), rule)
+    entries = [
+        f'\n[[exceptions]]\nrule = "{name}"\npaths = {json.dumps(paths)}\nreason = "test"\n'
+        for name in sorted({each.rule for each in found})
+        if (paths := sorted({each.span.path for each in found if each.rule == name}))
+    ]
+    policy.write_text(original + "".join(entries))
     report = check(str(root), today=today)
     assert _lines(report, rule) == []
     assert [each.by for each in report.silenced] == ["exception"] * len(example.findings)
@@ -110,26 +134,27 @@ def test_an_exception_silences_the_example_and_its_removal_brings_it_back(
 def test_a_comment_silences_each_finding_of_the_example_in_python_and_its_removal_brings_it_back(
     rule: str, example: Example, repository: Repository
 ) -> None:
-    places = Counter(
-        (path, int(line))
-        for path, line in (each.split(":")[:2] for each in example.findings)
-        if path.endswith((".py", ".toml", ".env", ".example"))
-    )
-    if not places:
-        return
     root = repository(example.files)
     today = date.fromisoformat(example.today)
-    for (path, line), _ in sorted(places.items(), reverse=True):
+    places: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for each in _of(check(str(root), today=today), rule):
+        if each.span.path.endswith((".py", ".toml", ".env", ".example")):
+            places[each.span.path, each.span.line].append(each.rule)
+    if not places:
+        return
+    for (path, line), names in sorted(places.items(), reverse=True):
         lines = (root / path).read_text().splitlines(keepends=True)
         indent = re.match(r"\s*", lines[line - 1])
         assert indent
-        lines.insert(line - 1, f"{indent[0]}# govcheck: ignore[{rule}] -- an example\n")
+        named = ", ".join(dict.fromkeys(names))
+        lines.insert(line - 1, f"{indent[0]}# govcheck: ignore[{named}] -- an example\n")
         (root / path).write_text("".join(lines))
     report = check(str(root), today=today)
     commented = {path for path, _ in places}
     left = [each for each in _lines(report, rule) if each.split(":")[0] in commented]
     assert left == []
-    assert sum(each.by == "suppression" for each in report.silenced) == places.total()
+    silenced = sum(each.by == "suppression" for each in report.silenced)
+    assert silenced == sum(map(len, places.values()))
     assert _lines(report, "unused-suppression") == []
 
 
@@ -149,6 +174,24 @@ def test_every_rule_is_documented_and_shows_more_look_alikes_than_findings(name:
     assert rule.fix is None or any(each.fixed for each in failing)
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_every_generic_check_is_documented_and_shows_more_look_alikes_than_findings(
+    name: str,
+) -> None:
+    page = inspect.cleandoc(KINDS[name].__doc__ or "")
+    assert page.partition("\n")[0].endswith(".")
+    assert "## How to resolve" in page
+    failing = [each for each in KINDS[name].examples if each.findings]
+    assert 1 <= len(failing) < len(KINDS[name].examples) - len(failing)
+
+
+def test_the_kinds_of_checks_are_those_that_a_policy_may_name() -> None:
+    folder = Path(KINDS["files"].__file__ or "").parent
+    pages = {each.stem for each in folder.glob("*.py")} - {"__init__", "section"}
+    assert pages == set(KINDS) == set(get_args(get_type_hints(Check)["kind"]))
+
+
 def test_rule_names_are_unique_across_families() -> None:
+    assert OWN not in {*registry.names(), *registry.families()}
     assert len(set(registry.names())) == len(registry.names())
     assert not set(registry.names()) & set(registry.families())

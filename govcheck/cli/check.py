@@ -17,6 +17,8 @@ from govcheck.finding import Finding
 from govcheck.keys import nearest
 from govcheck.output import FORMATS, render
 from govcheck.output.escape import visible
+from govcheck.policy.loading import load_policy
+from govcheck.registry import RulePage
 from govcheck.report import Report
 
 EXAMPLES = """\
@@ -86,7 +88,7 @@ def run(options: Namespace) -> int:
 def _report(root: str, options: Namespace) -> Report:
     from govcheck.cli.progress import progress
 
-    select, ignore = _rules(options.select), _rules(options.ignore)
+    select, ignore = _rules(options.select, root), _rules(options.ignore, root)
     paths = [_from_root(root, path) for path in options.paths]
     call = check
     if options.fix or options.unsafe_fixes or options.diff:
@@ -104,7 +106,7 @@ def _report(root: str, options: Namespace) -> Report:
         )
 
 
-def _rules(given: Sequence[str] | None) -> list[str]:
+def _rules(given: Sequence[str] | None, root: str) -> list[str]:
     """The names in `--select a,b --select c`.
 
     Raises:
@@ -112,6 +114,9 @@ def _rules(given: Sequence[str] | None) -> list[str]:
     """
     names = [name.strip() for each in given or () for name in each.split(",") if name.strip()]
     known = (*registry.names(), *registry.families())
+    if not set(known).issuperset(names):
+        catalogue = load_policy(root).catalogue
+        known = (*catalogue.names(), *catalogue.families())
     for name in names:
         if name not in known:
             raise UsageError(f"unknown rule or family {name!r}{nearest(name, known)}")
@@ -132,8 +137,9 @@ def _from_root(root: str, path: str) -> str:
 
 
 def _print_report(report: Report, options: Namespace) -> None:
-    def pages() -> list[registry.RulePage]:
-        return [registry.page(name) for name in report.rules]
+    def pages() -> list[RulePage]:
+        catalogue = load_policy(report.repo.root).catalogue
+        return [catalogue.page(name) for name in report.rules]
 
     to_file = bool(options.output_file)
     text = render(

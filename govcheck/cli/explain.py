@@ -1,12 +1,15 @@
 """Explain a rule: what it finds, why, what to do, and examples that are also its tests."""
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
-from govcheck import registry
+from govcheck.catalogue import Catalogue
 from govcheck.cli import UsageError, uses_colour
 from govcheck.keys import nearest
+from govcheck.output.escape import visible
+from govcheck.policy.loading import find_root, load_policy
 from govcheck.rule import Example
 
 EXAMPLES = """\
@@ -22,10 +25,14 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Print the page: rendered on a terminal, as Markdown elsewhere."""
-    if options.rule not in registry.names():
-        hint = nearest(options.rule, registry.names())
+    catalogue = Catalogue({})
+    root = find_root(os.getcwd())
+    if options.rule not in catalogue.names() and root is not None:
+        catalogue = load_policy(root).catalogue
+    if options.rule not in catalogue.names():
+        hint = nearest(options.rule, catalogue.names())
         raise UsageError(f"unknown rule {options.rule!r}{hint}; 'govcheck rules' lists them")
-    text = "\n".join(_page(options.rule)) + "\n"
+    text = visible("\n".join(_page(catalogue, options.rule)) + "\n", keep="\n\t")
     if not uses_colour("auto"):
         sys.stdout.write(text)
         return 0
@@ -36,8 +43,8 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def _page(name: str) -> Iterator[str]:
-    page = registry.page(name)
+def _page(catalogue: Catalogue, name: str) -> Iterator[str]:
+    page = catalogue.page(name)
     fixes = {"safe": "`--fix`", "unsafe": "`--unsafe-fixes`", None: "no"}[page.fix]
     yield f"# {page.name}"
     yield ""
@@ -47,8 +54,10 @@ def _page(name: str) -> Iterator[str]:
     yield ""
     yield page.explanation
     yield ""
-    yield "## Examples"
-    for example in registry.examples(name):
+    examples = catalogue.examples(name)
+    if examples:
+        yield "## Examples"
+    for example in examples:
         yield from _example(example)
 
 

@@ -164,28 +164,17 @@ def _because(requirement: Requirement, test: Test, calls: Sequence[tuple[str, in
         called = next(inside, None)
         return f"it calls {called}" if called is not None else None
     if requirement.fixtures:
-        used = next((each for each in _fixtures(test) if each in requirement.fixtures), None)
+        used = next((each for each in test.fixtures if each in requirement.fixtures), None)
         return f"it uses the fixture {used}" if used is not None else None
     if requirement.imports:
         return f"its file imports {', '.join(requirement.imports)}"
     return "of where it is"
 
 
-def _fixtures(test: Test) -> tuple[str, ...]:
-    used = (
-        name
-        for each in test.marks
-        if each.mark.name == "usefixtures"
-        for name in each.mark.arguments
-    )
-    return (*test.function.parameters, *used)
-
-
 def _is_excused(requirement: Requirement, test: Test) -> bool:
     unless = requirement.unless
     return bool(
-        set(unless.fixtures).intersection(_fixtures(test))
-        or test.names.intersection(unless.markers)
+        set(unless.fixtures).intersection(test.fixtures) or test.names.intersection(unless.markers)
     )
 
 

@@ -76,6 +76,12 @@ class Test(NamedTuple):
         """The names of the markers that it bears."""
         return frozenset(each.mark.name for each in self.marks)
 
+    @property
+    def fixtures(self) -> tuple[str, ...]:
+        """The fixtures that it takes or asks for."""
+        used = (mark.arguments for mark, *_ in self.marks if mark.name == "usefixtures")
+        return (*self.function.parameters, *(name for names in used for name in names))
+
 
 class _Found(NamedTuple):
     """A class with the file and the outline that it is in."""

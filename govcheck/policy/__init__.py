@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from govcheck.catalogue import Catalogue
+from govcheck.checks.section import Check
 from govcheck.dependencies.section import Dependencies
 from govcheck.finding import Severity, Span
 from govcheck.flags.section import Flag, FlagsSettings
-from govcheck.keys import Key, Mistake, RuleName, Selector, key
+from govcheck.keys import Key, Mistake, OwnName, RuleName, Selector, key
 from govcheck.markers.section import Markers
 from govcheck.policy.source import Source
 
@@ -108,6 +111,9 @@ class Policy:
         "Which versions of packages and of Python may be used.", default_factory=Dependencies
     )
     markers: Markers = key("Which marks tests must bear.", default_factory=Markers)
+    checks: Mapping[OwnName, Check] = key(
+        "Rules of the policy's own, by name.", default_factory=dict
+    )
 
     today: date = field(default_factory=date.today)
     sources: tuple[Source, ...] = ()
@@ -117,6 +123,11 @@ class Policy:
     def path(self) -> str | None:
         """The path of the repository's own policy file."""
         return self.sources[-1].path if self.sources else None
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The rules there are, with the policy's own."""
+        return Catalogue(self.checks)
 
     def origin(self, *at: str | int) -> Origin:
         """Where the value of a key was laid down; for a missing key, its nearest table."""

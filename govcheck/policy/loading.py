@@ -1,19 +1,20 @@
 """Finding, reading and layering the files of a policy."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from govcheck import registry
+from govcheck.catalogue import Catalogue
 from govcheck.dependencies.section import normalized
 from govcheck.disk import TooLargeError, Tree
 from govcheck.document import Document, UndecodableError
 from govcheck.keys import Key, Mistake, nearest, read
 from govcheck.policy import Origin, Policy, PolicyError, PolicyMistake
 from govcheck.policy.source import MAX_BYTES, Source, SourceError, parse
+from govcheck.registry import OWN, load
 
 POLICY_FILE = "govcheck.toml"
 PYPROJECT = "pyproject.toml"
@@ -71,19 +72,26 @@ def load_policy(root: str, *, today: date | None = None, read: Read | None = Non
     layers, mistakes = _layers(source, read)
     sources = tuple(layer.source for layer in layers)
     merged, origins = _merge(layers)
-    policy, wrong = read_policy(merged)
+    policy, wrong = read_policy(merged, _own_rules(merged))
     origin = Policy(sources=sources or (source,), origins=origins).origin
-    mistakes += (_located(origin(*m.key), m) for m in wrong if m.whole)
+    # What a layer alone does not tell to be wrong may be so in the whole.
+    is_whole = not mistakes
+    mistakes += (_located(origin(*m.key), m) for m in wrong if m.whole or is_whole)
     if not mistakes:
-        mistakes += _locked(layers)
+        mistakes += _locked(layers, policy.catalogue)
     if mistakes:
         raise PolicyError(*sorted(set(mistakes), key=lambda m: (m.label, m.line, m.column)))
     return replace(policy, today=today or date.today(), sources=sources, origins=origins)
 
 
-def read_policy(data: Mapping[str, Any]) -> tuple[Policy, list[Mistake]]:
-    """A policy from plain data, and all that is wrong with it."""
-    return read(Policy, dict(data))
+def read_policy(data: Mapping[str, Any], own: Collection[str]) -> tuple[Policy, list[Mistake]]:
+    """A policy from plain data, and all that is wrong with it; `own` are the rules it brings."""
+    return read(Policy, dict(data), own=own)
+
+
+def _own_rules(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    checks = data.get(OWN)
+    return checks if isinstance(checks, dict) else {}
 
 
 def _reader(tree: Tree) -> Read:
@@ -141,8 +149,6 @@ def _layers(source: Source, read: Read) -> tuple[list[_Layer], list[PolicyMistak
             line = getattr(error, "line", 1)
             mistakes.append(PolicyMistake(source.label, line, 1, str(error)))
             return
-        _, wrong = read_policy(data)
-        mistakes.extend(_located(Origin(source, m.key), m) for m in wrong if not m.whole)
         extends = data.get("extends", [])
         for number, target in enumerate(extends if isinstance(extends, list) else []):
             if not isinstance(target, str):
@@ -158,6 +164,9 @@ def _layers(source: Source, read: Read) -> tuple[list[_Layer], list[PolicyMistak
                 mistakes.append(_located(at, Mistake((), str(error))))
                 continue
             visit(parent, (*chain, target))
+        own = {name for layer in layers for name in _own_rules(layer.data)}
+        _, wrong = read_policy(data, own.union(_own_rules(data)))
+        mistakes.extend(_located(Origin(source, m.key), m) for m in wrong if not m.whole)
         layers.append(_Layer(source, data))
 
     visit(source, (source.label,))
@@ -244,27 +253,36 @@ def _merge(layers: list[_Layer]) -> tuple[dict[str, Any], dict[Key, Origin]]:
     return merged, origins
 
 
-def _locked(layers: list[_Layer]) -> Iterator[PolicyMistake]:
+def _locked(layers: list[_Layer], catalogue: Catalogue) -> Iterator[PolicyMistake]:
     """Where a layer loosens what an earlier one has locked."""
     locks: dict[str, tuple[str, str]] = {}
     settled: set[Key] = set()
+    brought: dict[str, Any] = {}
     order = ("info", "warning", "error")
     for layer in layers:
-        for at, rules, severity in _loosened(layer.data, settled):
+        for at, rules, severity in _loosened(layer.data, settled, catalogue):
             for rule in sorted(rules & locks.keys()):
                 label, least = locks[rule]
                 if severity is None or order.index(severity) < order.index(least):
                     message = f"{rule} is locked by {label} and may not be loosened here"
                     yield _located(Origin(layer.source, at), Mistake((), message))
-        for rule in registry.expand(layer.data.get("locked", ())):
-            severity = layer.data.get("severity", {}).get(rule) or registry.load(rule).severity
+        brought |= _own_rules(layer.data)
+        later = catalogue.checks.keys() - brought.keys()
+        for rule in catalogue.expand(layer.data.get("locked", ())) - later:
+            severity = layer.data.get("severity", {}).get(rule) or _severity(rule, brought)
             locks.setdefault(rule, (layer.source.label, severity))
         if layer.data.get("locked"):
             settled.update(_declared(layer.data))
 
 
+def _severity(rule: str, brought: Mapping[str, Mapping[str, str]]) -> str:
+    """The severity of a rule before any layer says another."""
+    return brought[rule].get("severity", "error") if rule in brought else load(rule).severity
+
+
 def _declared(data: Mapping[str, Any]) -> Iterator[Key]:
-    """What a layer lays down: its flags, the packages it limits, and Python."""
+    """What a layer lays down: its flags, the packages it limits, Python, and its own rules."""
+    yield from ((OWN, name) for name in data.get(OWN, ()))
     yield from (("flags", name) for name in data.get("flags", ()))
     dependencies = data.get("dependencies", {})
     yield from (("dependencies", normalized(name)) for name in dependencies.get("packages", ()))
@@ -275,39 +293,43 @@ def _declared(data: Mapping[str, Any]) -> Iterator[Key]:
 
 
 def _loosened(
-    data: Mapping[str, Any], settled: set[Key]
+    data: Mapping[str, Any], settled: set[Key], catalogue: Catalogue
 ) -> Iterator[tuple[Key, frozenset[str], str | None]]:
     """What a layer switches off, allows or downgrades: where, which rules, to which severity.
 
-    `settled` are the flags and packages that a policy with locks has declared.
+    `settled` are the flags, packages and rules that a policy with locks has declared.
     """
-    everything = frozenset(registry.names())
+    everything = frozenset(catalogue.names())
     if data.get("exclude"):
         yield ("exclude",), everything, None
     if data.get("flags-settings", {}).get("history"):
-        yield ("flags-settings", "history"), registry.expand(["flags"]), None
+        yield ("flags-settings", "history"), catalogue.expand(["flags"]), None
     for name, flag in data.get("flags", {}).items():
         for key in flag.keys() & {"status", "value", "kind", "remove-by"}:
             if ("flags", name) in settled:
-                yield ("flags", name, key), registry.expand(["flags"]), None
+                yield ("flags", name, key), catalogue.expand(["flags"]), None
     dependencies = data.get("dependencies", {})
     for key in dependencies.keys() & {"projects", "unknown"}:
-        yield ("dependencies", key), registry.expand(["dependencies"]), None
+        yield ("dependencies", key), catalogue.expand(["dependencies"]), None
     if "python" in dependencies and ("dependencies", "python") in settled:
-        yield ("dependencies", "python"), registry.expand(["dependencies"]), None
+        yield ("dependencies", "python"), catalogue.expand(["dependencies"]), None
     for name, package in dependencies.get("packages", {}).items():
         for key in package.keys() & {"allow", "forbid", "review"}:
             if ("dependencies", normalized(name)) in settled:
                 place: Key = ("dependencies", "packages", name, key)
-                yield place, registry.expand(["dependencies"]), None
+                yield place, catalogue.expand(["dependencies"]), None
     for key in data.get("markers", {}) if ("markers",) in settled else ():
-        yield ("markers", key), registry.expand(["markers"]), None
+        yield ("markers", key), catalogue.expand(["markers"]), None
+    for name, check in data.get(OWN, {}).items():
+        for key in check if (OWN, name) in settled else ():
+            severity = check[key] if key == "severity" else None
+            yield (OWN, name, key), frozenset({name}), severity
     tables: list[tuple[Key, Mapping[str, Any]]] = [((), data)]
     tables += [(("overrides", n), each) for n, each in enumerate(data.get("overrides", ()))]
     for at, table in tables:
         if "select" in table:
-            yield (*at, "select"), everything - registry.expand(table["select"]), None
-        yield (*at, "ignore"), registry.expand(table.get("ignore", ())), None
+            yield (*at, "select"), everything - catalogue.expand(table["select"]), None
+        yield (*at, "ignore"), catalogue.expand(table.get("ignore", ())), None
         for rule, severity in table.get("severity", {}).items():
             yield (*at, "severity", rule), frozenset({rule}), severity
     for number, entry in enumerate(data.get("exceptions", ())):

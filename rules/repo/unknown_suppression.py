@@ -9,7 +9,6 @@ Write the name of the rule as the finding shows it; `govcheck rules` lists them 
 
 from collections.abc import Iterator
 
-from govcheck import registry
 from govcheck.finding import Finding
 from govcheck.keys import nearest
 from govcheck.policy import Policy
@@ -21,7 +20,7 @@ from govcheck.suppression import directives
 
 def review(repo: Repo, policy: Policy, outcome: Outcome) -> Iterator[Finding]:
     """Names in suppressions that no rule has."""
-    known = registry.names()
+    known = policy.catalogue.names()
     for suppression in repo.view(directives).suppressions:
         for name in suppression.rules:
             if name not in known:

@@ -10,7 +10,6 @@ Remove the comment. A comment stands on the line of the finding, or alone on the
 
 from collections.abc import Iterator
 
-from govcheck import registry
 from govcheck.finding import Finding
 from govcheck.policy import Policy
 from govcheck.repo import Repo
@@ -21,7 +20,7 @@ from govcheck.suppression import directives
 
 def review(repo: Repo, policy: Policy, outcome: Outcome) -> Iterator[Finding]:
     """Suppressions of rules that ran and found nothing there."""
-    locked = registry.expand(policy.locked)
+    locked = policy.catalogue.expand(policy.locked)
     for suppression in repo.view(directives).suppressions:
         if suppression.until and suppression.until < policy.today:
             continue

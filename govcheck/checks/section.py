@@ -1,0 +1,128 @@
+"""The section of the policy with rules of its own: generic checks and what they are given."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from govcheck.finding import Severity
+from govcheck.keys import Mistake, key, variant
+
+_PLACE = re.compile(r"[^:]+(:[1-9]\d*){0,2}")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_NAME = re.compile(r"(\w|[*?.]|\(\)|\[[^\]]+\])+")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckExample:
+    """A small repository, and where the check finds something in it."""
+
+    files: Mapping[str, str] = key("The text of each file, by its path.")
+    findings: tuple[str, ...] = key(
+        "Where there are findings, as PATH, PATH:LINE or PATH:LINE:COLUMN.", default=()
+    )
+    title: str = key("What it shows.", default="")
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        for path in self.files:
+            parts = path.split("/")
+            if not all(parts) or {".", "..", ".git"}.intersection(parts) or "\0" in path:
+                yield Mistake(("files", path), f"{path!r} is no path of a file in a repository")
+        for number, place in enumerate(self.findings):
+            if not _PLACE.fullmatch(place):
+                yield Mistake(
+                    ("findings", number), f"{place!r} is not of the form PATH:LINE:COLUMN"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class FilesCheck:
+    """Which files there may be, must be, and how large."""
+
+    forbid: tuple[str, ...] = key("Patterns of paths that no file may have.", default=())
+    allow: tuple[str, ...] = key("The only places that are allowed, as path patterns.", default=())
+    require: tuple[str, ...] = key("Paths, or patterns of them, that must exist.", default=())
+    name: str | None = key(
+        "A regular expression that the whole name of a file must match.", default=None
+    )
+    max_lines: int | None = key("How many lines a file may have.", default=None)
+    max_bytes: int | None = key("How many bytes a file may have.", default=None)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if not any((self.forbid, self.allow, self.require, self.name)) and (
+            self.max_lines is None and self.max_bytes is None
+        ):
+            known = "'forbid', 'allow', 'require', 'name', 'max-lines' or 'max-bytes'"
+            yield Mistake((), f"a check of files needs {known}")
+        if self.forbid and self.allow:
+            message = "'allow' lists all that is allowed; say with 'exclude' what is not forbidden"
+            yield Mistake(("allow",), message)
+        if self.name is not None:
+            try:
+                re.compile(self.name)
+            except re.error as error:
+                yield Mistake(("name",), f"{self.name!r} is no regular expression: {error}")
+        for name, limit in (("max-lines", self.max_lines), ("max-bytes", self.max_bytes)):
+            if limit is not None and limit < 0:
+                yield Mistake((name,), f"expected 0 or more, not {limit}")
+
+
+@dataclass(frozen=True, slots=True)
+class CallsUnless:
+    """What excuses a call."""
+
+    fixtures: tuple[str, ...] = key(
+        "The function around it takes one of these parameters, or uses one of these fixtures.",
+        default=(),
+    )
+    names: tuple[str, ...] = key("Its file names one of these words.", default=())
+
+
+@dataclass(frozen=True, slots=True)
+class CallsCheck:
+    """What Python code may not call."""
+
+    forbid: tuple[str, ...] = key(
+        "What may not be called, as patterns of dotted names: 'time.sleep', 'requests.*'."
+    )
+    within: Literal["async def", "test", "module"] | None = key(
+        "Only in asynchronous functions, in tests, or in what runs on import.", default=None
+    )
+    unless: CallsUnless = key("What excuses a call.", default_factory=CallsUnless)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if not self.forbid:
+            yield Mistake(("forbid",), "a check of calls without names is for nothing")
+        for number, pattern in enumerate(self.forbid):
+            if not _NAME.fullmatch(pattern):
+                message = f"{pattern!r} is not a dotted name such as 'time.sleep' or 'requests.*'"
+                yield Mistake(("forbid", number), message)
+            elif not _WORD.search(re.sub(r"\[[^\]]*\]", "", pattern)):
+                yield Mistake(("forbid", number), f"{pattern!r} names nothing: every call is it")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule of the policy's own: a generic check, and what it is given."""
+
+    kind: Literal["calls", "files"] = key("Which generic check it is.")
+    reason: str = key("Why, and what to do instead: every finding says it.")
+    given: CallsCheck | FilesCheck = variant(
+        "What the check of that kind is given.", "kind", calls=CallsCheck, files=FilesCheck
+    )
+    paths: tuple[str, ...] = key("Only these files, as path patterns.", default=("**",))
+    exclude: tuple[str, ...] = key("But not these.", default=())
+    severity: Severity = key("Its severity.", default="error")
+    examples: tuple[CheckExample, ...] = key(
+        "What it finds, and what not: 'govcheck test' tries them.", default=()
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if not self.reason.strip():
+            yield Mistake(("reason",), "a check needs its reason")
+        if not self.paths:
+            yield Mistake(("paths",), "a check without paths is for nothing")
