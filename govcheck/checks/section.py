@@ -21,7 +21,7 @@ class CheckExample:
     findings: tuple[str, ...] = key(
         "Where there are findings, as PATH, PATH:LINE or PATH:LINE:COLUMN.", default=()
     )
-    title: str = key("What it shows.", default="")
+    title: str | None = key("What it shows.", default=None)
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong between the keys."""

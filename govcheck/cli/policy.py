@@ -59,7 +59,8 @@ def _table(policy: Policy, table: Mapping[str, Any], at: Key) -> Iterator[tuple[
             tables += [((*here, number), item) for number, item in enumerate(value)]
         elif value is not None:
             # Tables in a list come whole from one file, so their keys have its origin.
-            is_set = here in policy.origins or (any(isinstance(part, int) for part in at) and value)
+            is_inside = any(isinstance(part, int) for part in at)
+            is_set = here in policy.origins or (is_inside and value not in ((), False))
             if is_set or (at != () and at[0] == "flags-settings") or (at == () and value):
                 origin = str(policy.origin(*here)) if is_set else "default"
                 yield f"{_key(name)} = {_toml(value)}", origin

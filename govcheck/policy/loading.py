@@ -80,7 +80,7 @@ def load_policy(root: str, *, today: date | None = None, read: Read | None = Non
     if not mistakes:
         mistakes += _locked(layers, policy.catalogue)
     if mistakes:
-        raise PolicyError(*sorted(set(mistakes), key=lambda m: (m.label, m.line, m.column)))
+        raise PolicyError(*sorted(set(mistakes)))
     return replace(policy, today=today or date.today(), sources=sources, origins=origins)
 
 

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from tree_sitter import Language, Node, Query, QueryCursor
@@ -30,6 +31,7 @@ _QUERY = """
 _PLAIN = re.compile(rb"[^\W\d]\w*(?:\.\w+)*")
 _MAX_PARTS = 64
 _MAX_ROUNDS = 4
+_MAX_VALUES = 100  # of one name; what has several in one scope is a variable
 _MAX_PLACES = 2000  # of one name in one scope
 
 
@@ -76,6 +78,7 @@ class _Calls:
         self.is_wanted = is_wanted
         self.captured = QueryCursor(_query()).captures(parsed.tree.root_node)
         self._bound: dict[tuple[int, str], _Bound] = {}
+        self._flat_names: dict[str, frozenset[str]] = {}
         self._suspects: dict[bytes, bool] = {}
 
     def found(self) -> Iterator[Call]:
@@ -103,24 +106,25 @@ class _Calls:
     def _is_suspect(self, node: Node) -> bool:
         said = node.text or b""
         if not _PLAIN.fullmatch(said):
-            return any(map(self.is_wanted, self._flat(node, 0)))
+            return any(map(self.is_wanted, self._flat(node)))
         if said not in self._suspects:
-            self._suspects[said] = any(map(self.is_wanted, self._flat(node, 0)))
+            self._suspects[said] = any(map(self.is_wanted, self._flat(node)))
         return self._suspects[said]
 
-    def _flat(self, node: Node, depth: int) -> Iterator[str]:
+    def _flat(self, node: Node) -> Iterator[str]:
         root, suffix = _parts(node)
         yield suffix
-        if root is None:
-            return
-        name = text(root)
-        yield name + suffix
-        for target in self._imported.get(name, ()):
-            yield target + suffix
-        yield from (f"{each}{suffix}" for each in _own_names(self.document.path, name))
-        if depth < _MAX_ROUNDS:
-            for value in self._assigned.get(name, ()):
-                yield from (each + suffix for each in self._flat(value, depth + 1))
+        if root is not None:
+            yield from (each + suffix for each in self._anywhere(text(root)))
+
+    def _anywhere(self, name: str) -> frozenset[str]:
+        if name not in self._flat_names:
+            self._flat_names[name] = frozenset()  # for an assignment that leads back to itself
+            found = {name, *self._imported.get(name, ()), *_own_names(self.document.path, name)}
+            values = self._assigned.get(name, ())
+            found.update(each for value in values[:_MAX_VALUES] for each in self._flat(value))
+            self._flat_names[name] = frozenset(islice(found, _MAX_VALUES))
+        return self._flat_names[name]
 
     @cached_property
     def _imported(self) -> dict[str, list[str]]:
@@ -160,7 +164,7 @@ class _Calls:
             bound = self._bindings(scope, name)
             if bound.is_elsewhere or not bound.is_any:
                 continue
-            if bound.is_variable:
+            if bound.is_variable or len(bound.values) + bool(bound.targets) > 1:
                 return set()
             found = set(bound.targets)
             for value in bound.values:
@@ -191,11 +195,14 @@ class _Calls:
     def _bind(self, found: "_Bound", scope: _Scope, around: list[Node], name: str) -> None:
         leaf, outer = around[-1], around[-2]
         home = _home(around)
-        if home is None or home.id != scope.node.id:
+        if outer.type in ("global_statement", "nonlocal_statement"):
+            if home.id == scope.node.id:
+                found.is_elsewhere = True
+            else:  # some function inside may set it at any time
+                found.is_variable = found.is_any = True
+        if home.id != scope.node.id:
             return
         match outer.type:
-            case "global_statement" | "nonlocal_statement":
-                found.is_elsewhere = True
             case "function_definition" | "class_definition":
                 if outer.child_by_field_name("name") == leaf:
                     found.is_any = True
@@ -280,7 +287,7 @@ def _inside(node: Node) -> tuple[int, int] | None:
     return (node.start_byte, node.end_byte) if node.type in _COMPREHENSIONS else None
 
 
-def _home(around: list[Node]) -> Node | None:
+def _home(around: list[Node]) -> Node:
     """The scope in which the last of the nodes binds, if it does."""
     leaf = around[-1]
     is_walrus = around[-2].type == "named_expression"
