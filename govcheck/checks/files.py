@@ -19,6 +19,7 @@ at the top of the file.
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from govcheck.checks.section import FilesCheck
 from govcheck.comments import comments
@@ -30,7 +31,8 @@ from govcheck.registry import OWN
 from govcheck.repo import Repo
 from govcheck.rule import Example
 
-_BLANK = 1000  # lines before a file says something, besides comments
+_TOP = 100
+_LEAD = re.compile(r"\s*(?:$|[^\s\w\"'@])")
 
 
 def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
@@ -88,19 +90,16 @@ def _place(repo: Repo, path: str) -> Span:
     document = repo.document(path)
     if document is None:
         return Span(path, 1, 1, 1, 1, 0, 0)
+    numbers = range(1, min(len(document.line_starts), _TOP) + 1)
+    # What begins with a letter or a quote is no comment, in any language.
+    top = [*takewhile(lambda line: _LEAD.match(line), map(document.line, numbers))]
     try:
-        said = comments(document)
+        said = comments(Document(path, "\n".join((*top, "")).encode())) if top else ()
     except TooDeepError:
         said = ()
-    alone = {
-        line
-        for each in said
-        if not document.line(each.span.line)[: each.span.column - 1].strip()
-        for line in range(each.span.line, each.span.end_line + 1)
-    }
-    lines = range(1, min(len(document.line_starts), len(alone) + _BLANK) + 1)
-    first = (n for n in lines if n not in alone and document.line(n).strip())
-    return document.line_span(next(first, 1))
+    commented = {n for each in said for n in range(each.span.line, each.span.end_line + 1)}
+    others = (n for n in numbers if n not in commented and document.line(n).strip())
+    return document.line_span(next(others, 1))
 
 
 _POLICY = """\
