@@ -8,6 +8,7 @@ import pytest
 
 from govcheck import check, registry
 from govcheck.cli import COMMANDS, run
+from govcheck.registry import OWN
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,7 +31,8 @@ def test_the_table_of_rules_is_that_of_the_rules() -> None:
 
 
 @pytest.mark.parametrize(
-    "block", ["example", "fold", "dependencies", "dependencies-table", "markers"]
+    "block",
+    ["example", "fold", "dependencies", "dependencies-table", "markers", "checks", "checks-test"],
 )
 def test_the_output_that_the_readme_shows_is_that_of_the_example(
     block: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -44,8 +46,7 @@ def test_the_output_that_the_readme_shows_is_that_of_the_example(
 def test_the_example_breaks_every_rule_of_each_family_that_speaks_of_a_repository() -> None:
     report = check(str(SHOP))
     assert not report.problems
-    families = {registry.family_of(rule) for rule in {each.rule for each in report.findings}}
-    assert families == set(registry.families()) - {"repo"}
+    assert {each.family for each in report.findings} == {*registry.families(), OWN} - {"repo"}
     rules = {name for name in registry.names() if registry.family_of(name) != "repo"}
     assert {each.rule for each in report.findings} >= rules
 
