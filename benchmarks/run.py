@@ -4,7 +4,8 @@
 uses them and after the last use is gone, against ripgrep and ast-grep; a run over a small clean
 repository against a bare start of Python; folding, against LibCST that merely parses; and
 dependencies over many manifests and a large lock file, against tomllib and packaging that merely
-parse them, and what the family adds on an ordinary repository.
+parse them, and what the family adds on an ordinary repository; and generic checks over Django's
+tests, against the script by Python's own parser that they stand in for.
 
 It is a measurement, not a test. CPU time is user and system time of a command and its children;
 wall time says little on a machine that others use. Commands take turns, after one warm-up each, and
@@ -83,6 +84,33 @@ for path in root.glob('*/requirements.txt'):
     list(map(Requirement, path.read_text().splitlines()))
 """
 
+CHECKS = """
+[checks.no-sleep]
+kind = "calls"
+paths = ["tests/**"]
+forbid = ["time.sleep", "*.patch", "*.patch.*"]
+reason = "a"
+
+[checks.short]
+kind = "files"
+paths = ["tests/**/*.py"]
+max-lines = 1000
+reason = "a"
+"""
+_HYGIENE = """
+import ast, pathlib
+for path in pathlib.Path('tests').rglob('*.py'):
+    text = path.read_text(encoding='utf-8')
+    if text.count(chr(10)) > 1000:
+        print(path)
+    if 'sleep' in text or 'patch' in text:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+                name = ast.unparse(node.func).split('.')
+                if name[-2:] == ['time', 'sleep'] or 'patch' in name[-2:]:
+                    print(f'{path}:{node.lineno}')
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -118,6 +146,7 @@ def main() -> int:
     _start(scripts, runs)
     _fold(scripts, max(1, runs // 2))
     _dependencies(scripts, runs)
+    _checks(scripts, root, runs)
     return 0
 
 
@@ -225,6 +254,26 @@ def _dependencies(scripts: Path, runs: int) -> None:
         print(f"## What dependencies add on a repository of {len(SMALL | ORDINARY)} files\n")
         target = Target("govcheck", 1.75, "govcheck --ignore dependencies")
         _print_table(_measure(commands, root, 2 * runs), (target,))
+
+
+def _checks(scripts: Path, root: Path, runs: int) -> None:
+    """Calls and lengths of test files, against a script that does the same with `ast`."""
+    _write(root, {"govcheck.toml": CHECKS})
+    _track(root)
+    check = [str(scripts / "govcheck"), "--select", "checks", "--output-format", "concise"]
+    commands = {
+        "govcheck --select checks": check,
+        "the same, --no-cache": [*check, "--no-cache"],
+        "a script with ast": [str(scripts / "python"), "-c", _HYGIENE],
+    }
+    print(f"## Calls and lengths in the tests of {root.name}, {runs} runs\n")
+    _print_table(
+        _measure(commands, root, runs),
+        (
+            Target("govcheck --select checks", 1 / 2, "a script with ast"),
+            Target("the same, --no-cache", 1, "a script with ast"),
+        ),
+    )
 
 
 def _manifests() -> dict[str, str]:
