@@ -278,6 +278,34 @@ def test_hostile_files_are_checked_or_told_of(text: str, repository: Repository)
 
 
 @pytest.mark.parametrize(
+    ("pattern", "called", "left_alone"),
+    [
+        ("requests.*", "requests.get()", "requests"),
+        ("requests.*", "requests.a.b()", "requests_mock.get()"),
+        ("requests.get", "requests.get(a).json()", "requests.get"),
+        ("*.patch", "client().patch()", "patch.stop()"),
+        ("*.patch.*", "patch.object()", "patch(a).start()"),
+        ("os.spawn?", "os.spawnv()", "os.spawnve()"),
+    ],
+)
+def test_a_pattern_names_what_is_called_and_not_what_is_done_with_it(
+    pattern: str, called: str, left_alone: str, repository: Repository
+) -> None:
+    imports = (
+        "import os, requests, requests_mock\nfrom unittest.mock import patch\n"
+        "from a import client\n"
+    )
+    root = repository(
+        {
+            "govcheck.toml": f'[checks.a]\nkind = "calls"\nforbid = ["{pattern}"]\nreason = "a"\n',
+            "a.py": imports + called,
+            "b.py": imports + left_alone,
+        }
+    )
+    assert [each.split(": ")[0] for each in _found(root)] == ["a.py:4"]
+
+
+@pytest.mark.parametrize(
     ("path", "text", "pattern", "expected"),
     [
         ("a.py", "from time import sleep as s\ns(1)", "time.sleep", ["time.sleep"]),

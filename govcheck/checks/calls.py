@@ -1,7 +1,9 @@
 """Code calls what the policy wants it to leave alone.
 
 `forbid` lists what may not be called, as dotted names with `*` for any part: `time.sleep`,
-`requests.*`, and `*.patch` for anything called `patch` of anything. A name is what it is imported
+`requests.*`, and `*.patch` for anything called `patch` of anything. What is done with the result of
+a call is another matter: `requests.*` is `requests.get(url)`, not the `.json()` of it, which would
+be `requests.get().json`. A name is what it is imported
 as: after `from time import sleep as s`, `s()` calls `time.sleep`. Relative imports and what a
 module defines go by their path (`src` begins names anew). A parameter or variable is never taken
 for the module whose name it bears.
@@ -22,7 +24,6 @@ nothing needs them.
 
 import re
 from collections.abc import Callable, Iterator
-from fnmatch import translate
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -59,14 +60,12 @@ def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
             continue
         if any(re.search(rf"\b{re.escape(n)}\b", document.text) for n in given.unless.names):
             continue
-        start = -1
         for call in _calls(repo, policy, document):
             names = [each for each in call.names if is_forbidden(each)]
             if not names or not _is_within(repo, given, document.path, call):
                 continue
-            if call.start == start or _is_excused(repo, given, document, call):
-                continue  # `requests.get()` is told of, and in `requests.get().json()` nothing else
-            start = call.start
+            if _is_excused(repo, given, document, call):
+                continue
             said = min(names, key=len)
             if said.startswith("."):
                 said = " ".join(document.text[call.start : call.end].split())[:_SHOWN]
@@ -136,8 +135,14 @@ def _collected(repo: Repo) -> frozenset[str]:
 
 @cache
 def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    matches = re.compile("|".join(map(translate, patterns))).match
+    matches = re.compile("|".join(map(_translate, patterns))).fullmatch
     return lambda name: matches(name) is not None
+
+
+def _translate(pattern: str) -> str:
+    """A pattern as a regular expression: only in its beginning, `*` stands for calls, too."""
+    inner = re.escape(pattern.lstrip("*")).replace(r"\*", "[^()]*").replace(r"\?", "[^()]")
+    return f"(?:{'.*' if pattern.startswith('*') else ''}{inner})"
 
 
 @cache
@@ -220,6 +225,16 @@ examples = [
             f"app.py:7:5: calls requests.Session {_BLOCKS}",
             f"app.py:8:5: calls time.sleep {_BLOCKS}",
         ),
+    ),
+    Example(
+        "What is done with the result of a call that stands elsewhere",
+        {
+            "govcheck.toml": _POLICY,
+            "app.py": (
+                "import requests\n\nsession = requests.Session()\n\n\nasync def pay(url):\n"
+                "    return session.closed(url)\n"
+            ),
+        },
     ),
     Example(
         "A test that uses the fixture",

@@ -10,7 +10,7 @@ from govcheck.keys import Mistake, key, variant
 
 _PLACE = re.compile(r"[^:]+(:[1-9]\d*){0,2}")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_NAME = re.compile(r"(\w|[*?.]|\(\)|\[[^\]]+\])+")
+_NAME = re.compile(r"(\w|[*?.]|\(\))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class CallsCheck:
             if not _NAME.fullmatch(pattern):
                 message = f"{pattern!r} is not a dotted name such as 'time.sleep' or 'requests.*'"
                 yield Mistake(("forbid", number), message)
-            elif not _WORD.search(re.sub(r"\[[^\]]*\]", "", pattern)):
+            elif not _WORD.search(pattern):
                 yield Mistake(("forbid", number), f"{pattern!r} names nothing: every call is it")
 
 

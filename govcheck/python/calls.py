@@ -55,7 +55,7 @@ def calls(document: Document, is_wanted: Callable[[str], bool]) -> Iterator[Call
     What is called on a value that has no name, such as an item of a list, or on one that only a
     variable holds, has a name that begins with a dot: `.patch`.
 
-    They come in the order of the text, `get(url)` before the `get(url).json()` that it is part of.
+    They come in the order of the text, `get(url)` before the `get(url).json()` that it is in.
 
     Raises:
         TooDeepError: a call stands too deeply.
