@@ -130,7 +130,7 @@ def test_all_mistakes_are_told_with_their_place_and_the_nearest_right_name(
         "govcheck",
         "govcheck.toml:3: unknown key 'max-lins' (did you mean 'max-lines'?)",
         "govcheck.toml:5: checks.A b: a rule is called by words such as 'no-sleep', not 'A b'",
-        "govcheck.toml:6: checks.A b.kind: expected calls or files, not 'cals' "
+        "govcheck.toml:6: checks.A b.kind: expected calls, files or text, not 'cals' "
         "(did you mean 'calls'?)",
         "govcheck.toml:9: checks.empty: a check of files needs 'forbid', 'allow', 'require', "
         "'name', 'max-lines' or 'max-bytes'",
@@ -221,6 +221,17 @@ def test_the_examples_of_a_rule_are_tried(
     assert "'no-slep' is no rule of the policy's own (did you mean 'no-sleep'?)" in (
         capsys.readouterr().err
     )
+
+
+def test_a_pattern_is_not_tried_on_a_line_of_no_end_and_that_is_told(
+    repository: Repository,
+) -> None:
+    text = '[checks.a]\nkind = "text"\npatterns = ["(a+)+$"]\nwords = ["cfg"]\nreason = "a"\n'
+    root = repository({"govcheck.toml": text, "a.txt": "a" * 20_000 + "! cfg\n"})
+    assert [each.split(": ")[:2] for each in _found(root)] == [
+        ["a.txt:1", "unchecked-file"],
+        ["a.txt:1", "a"],
+    ]
 
 
 def test_what_policy_prints_of_checks_is_a_policy(

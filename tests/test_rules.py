@@ -21,7 +21,7 @@ from govcheck.report import Report
 from govcheck.rule import Example
 from tests.conftest import Repository
 
-KINDS = {name: import_module(f"govcheck.checks.{name}") for name in ("calls", "files")}
+KINDS = {name: import_module(f"govcheck.checks.{name}") for name in ("calls", "files", "text")}
 CASES = [
     pytest.param(name, example, id=f"{name}: {example.title}")
     for name in registry.names()

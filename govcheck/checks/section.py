@@ -105,13 +105,50 @@ class CallsCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class TextCheck:
+    """What files may not say."""
+
+    words: tuple[str, ...] = key(
+        "Words that no line may hold, between characters that are no letters or digits.", default=()
+    )
+    patterns: tuple[str, ...] = key(
+        "Regular expressions that no line may match anywhere.", default=()
+    )
+    unless_line: tuple[str, ...] = key("Lines that hold one of these are excused.", default=())
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if not self.words and not self.patterns:
+            yield Mistake((), "a check of text needs 'words' or 'patterns'")
+        for name in ("words", "unless_line"):
+            for number, word in enumerate(getattr(self, name)):
+                if not word.strip() or "\n" in word:
+                    message = f"expected text of one line, not {word!r}"
+                    yield Mistake((name.replace("_", "-"), number), message)
+        for number, pattern in enumerate(self.patterns):
+            try:
+                is_empty = re.compile(pattern).fullmatch("") is not None
+            except re.error as error:
+                message = f"{pattern!r} is no regular expression: {error}"
+                yield Mistake(("patterns", number), message)
+            else:
+                if is_empty:
+                    message = f"{pattern!r} matches every line: it matches nothing at all, too"
+                    yield Mistake(("patterns", number), message)
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A rule of the policy's own: a generic check, and what it is given."""
 
-    kind: Literal["calls", "files"] = key("Which generic check it is.")
+    kind: Literal["calls", "files", "text"] = key("Which generic check it is.")
     reason: str = key("Why, and what to do instead: every finding says it.")
-    given: CallsCheck | FilesCheck = variant(
-        "What the check of that kind is given.", "kind", calls=CallsCheck, files=FilesCheck
+    given: CallsCheck | FilesCheck | TextCheck = variant(
+        "What the check of that kind is given.",
+        "kind",
+        calls=CallsCheck,
+        files=FilesCheck,
+        text=TextCheck,
     )
     paths: tuple[str, ...] = key("Only these files, as path patterns.", default=("**",))
     exclude: tuple[str, ...] = key("But not these.", default=())
