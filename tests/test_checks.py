@@ -288,6 +288,51 @@ def test_hostile_files_are_checked_or_told_of(text: str, repository: Repository)
     assert {each.rule for each in report.findings} <= {"no-sleep", "unchecked-file"}
 
 
+def test_calls_within_tests_and_on_import(repository: Repository) -> None:
+    rules = "".join(
+        f'[checks.in-{name}]\nkind = "calls"\nforbid = ["open"]\nwithin = "{within}"\n'
+        'reason = "a"\n'
+        for name, within in (("tests", "test"), ("modules", "module"), ("coroutines", "async def"))
+    )
+    text = """\
+open(1)
+
+def helper(x=open(4)):
+    open(5)
+
+class TestA:
+    open(8)
+    def test_a(self):
+        open(10)
+        [open(11) for _ in ()]
+    def helper(self):
+        (lambda: open(13))()
+
+@parametrize(open(15))
+async def test_b():
+    open(17)
+    def inner():
+        open(19)
+"""
+    root = repository({"govcheck.toml": rules, "test_a.py": text, "a.py": "open(1)\n"})
+    found = [each.split(": ")[:2] for each in _found(root)]
+    assert sorted(found) == sorted(
+        [
+            ["a.py:1", "in-modules"],
+            ["test_a.py:1", "in-modules"],
+            ["test_a.py:3", "in-modules"],
+            ["test_a.py:7", "in-modules"],
+            ["test_a.py:9", "in-tests"],
+            ["test_a.py:10", "in-tests"],
+            ["test_a.py:14", "in-modules"],
+            ["test_a.py:14", "in-tests"],
+            ["test_a.py:16", "in-coroutines"],
+            ["test_a.py:16", "in-tests"],
+            ["test_a.py:18", "in-tests"],
+        ]
+    )
+
+
 @pytest.mark.parametrize(
     ("pattern", "called", "left_alone"),
     [

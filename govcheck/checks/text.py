@@ -19,7 +19,7 @@ nothing needs them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from govcheck.checks.section import TextCheck
@@ -41,23 +41,23 @@ def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
     given = entry.given
     assert isinstance(given, TextCheck)  # noqa: S101 - the kind decides it
     is_inside, is_excluded = matcher(entry.paths), matcher(entry.exclude)
-    for document in _documents(repo, given):
-        path = document.path
-        if is_inside(path) and not is_excluded(path) and path != policy.path:
-            for key, said, start, end in _found(repo, given, document):
-                where = policy.origin(OWN, name, key)
-                message = f"says {said} ({where}): {entry.reason}"
-                yield Finding(name, document.span(start, end), message, family=OWN)
+    policies = {source.path for source in policy.sources}  # these say what is forbidden
+
+    def is_held(path: str) -> bool:
+        return is_inside(path) and not is_excluded(path) and path not in policies
+
+    for document in _documents(repo, given, is_held):
+        for key, said, start, end in _found(repo, given, document):
+            where = policy.origin(OWN, name, key)
+            message = f"says {said} ({where}): {entry.reason}"
+            yield Finding(name, document.span(start, end), message, family=OWN)
 
 
-def _documents(repo: Repo, given: TextCheck) -> Iterator[Document]:
-    if not given.patterns:
-        yield from repo.search(given.words)
-        return
-    for path in repo.files:
-        document = repo.document(path)
-        if document is not None:
-            yield document
+def _documents(repo: Repo, given: TextCheck, is_held: Callable[[str], bool]) -> Iterator[Document]:
+    if given.patterns:
+        found = (repo.document(path) for path in repo.files if is_held(path))
+        return (each for each in found if each is not None)
+    return (each for each in repo.search(given.words) if is_held(each.path))
 
 
 def _found(repo: Repo, given: TextCheck, document: Document) -> Iterator[tuple[str, str, int, int]]:
