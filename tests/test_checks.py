@@ -279,13 +279,15 @@ def test_a_warm_run_says_the_same_and_a_change_is_seen(repository: Repository) -
         "import time\n" + "time.sleep(1); " * 50_000,
         "import time\n" + "def f(time): time.sleep(1)\n" * 20_000,
         "import time\n" + "sleep = sleep\nsleep()\n" * 2_000,
+        "from time import sleep\n" + "sleep(1); " * 50_000,
     ],
-    ids=["nested", "dotted", "one line", "shadowed", "circular"],
+    ids=["nested", "dotted", "one line", "shadowed", "circular", "often"],
 )
 def test_hostile_files_are_checked_or_told_of(text: str, repository: Repository) -> None:
     root = repository({"govcheck.toml": NO_SLEEP, "a.py": text})
     report = check(str(root))
-    assert {each.rule for each in report.findings} <= {"no-sleep", "unchecked-file"}
+    is_clean = "def f(time)" in text or "sleep = sleep" in text or ".a.a" in text
+    assert {each.rule for each in report.findings} & {"no-sleep", "unchecked-file"} or is_clean
 
 
 def test_calls_within_tests_and_on_import(repository: Repository) -> None:

@@ -219,6 +219,8 @@ POLICIES = [
     'extends = ["builtin:recommended"]\nselect = ["flags"]\n[severity]\nretired-flag = "info"\n',
     '[flags.A]\nstatus = "active"\nkind = ["env", "settings"]\nremove-by = 2026-01-31\n',
     '[[overrides]]\npaths = ["a"]\nselect = []\n[overrides.severity]\nunused-flag = "error"\n',
+    'ignore = ["no-sleep"]\n[checks.no-sleep]\nkind = "calls"\nforbid = ["a"]\nreason = "a"\n'
+    '[checks.b]\nkind = "files"\nmax-lines = 3\nreason = "a"\n',
 ]
 
 
@@ -232,6 +234,9 @@ def test_the_schema_accepts_what_the_reader_accepts(text: str, repository: Repos
     "text",
     [
         "extend = []\n",
+        '[checks.a]\nkind = "calls"\nforbid = ["a"]\nmax-lines = 3\nreason = "a"\n',
+        '[checks.a]\nkind = "cals"\nforbid = ["a"]\nreason = "a"\n',
+        '[checks."A b"]\nkind = "calls"\nforbid = ["a"]\nreason = "a"\n',
         'ignore = ["no rule"]\n',
         "[flags.A]\nvalue = true\n",
         '[flags.A]\nstatus = "dead"\n',

@@ -8,13 +8,14 @@ here, whatever they are called, and neither does a name that may be one of them.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from tree_sitter import Language, Node, Query, QueryCursor
 
-from govcheck.document import Document
+from govcheck.document import Document, TooDeepError
 from govcheck.python.module import Module, module, text
 
 _FUNCTIONS = ("function_definition", "lambda")
@@ -32,7 +33,16 @@ _PLAIN = re.compile(rb"[^\W\d]\w*(?:\.\w+)*")
 _MAX_PARTS = 64
 _MAX_ROUNDS = 4
 _MAX_VALUES = 100  # of one name; what has several in one scope is a variable
-_MAX_PLACES = 2000  # of one name in one scope
+_MAX_PLACES = 20_000  # at which one name is looked at
+_MAX_CALLS = 5_000
+_NEAR = 1000
+
+
+class TooManyError(TooDeepError):
+    """The file calls or mentions something more often than anything a person wrote."""
+
+    def __init__(self, what: str, times: int) -> None:
+        ValueError.__init__(self, f"it {what} more than {times} times")
 
 
 class Call(NamedTuple):
@@ -59,6 +69,7 @@ def calls(document: Document, is_wanted: Callable[[str], bool]) -> Iterator[Call
 
     Raises:
         TooDeepError: a call stands too deeply.
+        TooManyError: there are too many of them, or of the mentions of one name.
     """
     return _Calls(document.view(module), is_wanted).found()
 
@@ -69,6 +80,17 @@ class _Scope(NamedTuple):
     node: Node
     start: int
     end: int
+
+
+@dataclass(slots=True)
+class _Bound:
+    """What binds a name in one scope: targets of imports, values, or what no name tells."""
+
+    targets: list[str] = field(default_factory=list)
+    values: list[Node] = field(default_factory=list)
+    is_any: bool = False
+    is_variable: bool = False
+    is_elsewhere: bool = False
 
 
 class _Calls:
@@ -85,9 +107,13 @@ class _Calls:
         called = sorted(
             self.captured.get("called", ()), key=lambda each: (each.start_byte, each.end_byte)
         )
+        suspects = 0
         for node in called:
             if not self._is_suspect(node):
                 continue
+            suspects += 1
+            if suspects > _MAX_CALLS:
+                raise TooManyError("calls what may be forbidden", _MAX_CALLS)
             around = self.module.around(node.start_byte, node.end_byte)
             chain = list(_scopes(around, node))
             names = tuple(filter(self.is_wanted, sorted(self._names(node, chain))))
@@ -175,24 +201,29 @@ class _Calls:
             return found
         return {name}
 
-    def _bindings(self, scope: _Scope, name: str) -> "_Bound":
+    def _bindings(self, scope: _Scope, name: str) -> _Bound:
         """What binds a name directly in a scope."""
         key = (scope.node.id, name)
         if key not in self._bound:
-            found = self._bound[key] = _Bound([], [])
-            word = re.compile(rb"(?<!\w)" + re.escape(name.encode()) + rb"(?!\w)")
-            first, end = scope.node.start_byte, scope.node.end_byte
-            places = word.finditer(self.document.utf8, first, end)
-            for number, place in enumerate(places):
-                if number == _MAX_PLACES:
-                    found.is_variable = found.is_any = True
-                    break
-                around = self.module.around(*place.span())
+            found = self._bound[key] = _Bound()
+            source = self.document.utf8
+            word = re.compile(rb"(?<![\w.])" + re.escape(name.encode()) + rb"(?!\w)(\.)?")
+            places = 0
+            for place in word.finditer(source, scope.node.start_byte, scope.node.end_byte):
+                if (
+                    place[1]
+                    and b"import" not in source[max(0, place.start() - _NEAR) : place.start()]
+                ):
+                    continue  # `a.b` binds nothing but in an import
+                places += 1
+                if places > _MAX_PLACES:
+                    raise TooManyError(f"mentions {name}", _MAX_PLACES)
+                around = self.module.around(place.start(), place.start() + len(name.encode()))
                 if around and around[-1].type == "identifier":
                     self._bind(found, scope, around, name)
         return self._bound[key]
 
-    def _bind(self, found: "_Bound", scope: _Scope, around: list[Node], name: str) -> None:
+    def _bind(self, found: _Bound, scope: _Scope, around: list[Node], name: str) -> None:
         leaf, outer = around[-1], around[-2]
         home = _home(around)
         if outer.type in ("global_statement", "nonlocal_statement"):
@@ -226,17 +257,6 @@ class _Calls:
                     found.is_any = found.is_variable = True
             case _ if _is_target(around):
                 found.is_any = found.is_variable = True
-
-
-class _Bound:
-    """What binds a name in one scope: targets of imports, values, or what no name tells."""
-
-    def __init__(self, targets: list[str], values: list[Node]) -> None:
-        self.targets = targets
-        self.values = values
-        self.is_any = False
-        self.is_variable = False
-        self.is_elsewhere = False
 
 
 @cache
