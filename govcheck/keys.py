@@ -158,12 +158,12 @@ def _read_table(
     if not isinstance(value, dict):
         reading.mistakes.append(Mistake(at, f"expected a table, not {_show(value)}"))
         return None
-    declared = {_toml_name(each): each for each in keys_of(kind)}
+    declared = {toml_name(each): each for each in keys_of(kind)}
     varying = next((each for each in declared.values() if "by" in each.metadata), None)
     found = len(reading.mistakes)
     arguments = {}
     if varying is not None:
-        del declared[_toml_name(varying)]
+        del declared[toml_name(varying)]
         rest = {name: inner for name, inner in value.items() if name not in declared}
         value = {name: inner for name, inner in value.items() if name in declared}
         choice = varying.metadata["kinds"].get(str(value.get(varying.metadata["by"])))
@@ -199,7 +199,7 @@ def _unknown(name: str, at: Key, known: Sequence[str]) -> Mistake:
 
 
 def _names_of(kind: Any) -> Iterator[str]:
-    return map(_toml_name, keys_of(kind))
+    return map(toml_name, keys_of(kind))
 
 
 def values(table: Any) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def values(table: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in keys_of(table):
         inner = getattr(table, each.name)
-        found |= values(inner) if "by" in each.metadata else {_toml_name(each): inner}
+        found |= values(inner) if "by" in each.metadata else {toml_name(each): inner}
     return found
 
 
@@ -216,8 +216,9 @@ def keys_of(kind: Any) -> Iterator[Field[Any]]:
     return (each for each in fields(kind) if "doc" in each.metadata)
 
 
-def _toml_name(each: Field[Any]) -> str:
-    return each.name.replace("_", "-")
+def toml_name(each: Field[Any]) -> str:
+    """The key of the policy that a field is: `class_` and `in_` are words of Python without it."""
+    return each.name.rstrip("_").replace("_", "-")
 
 
 def _is_a(kind: Any, value: object) -> bool:
@@ -296,11 +297,11 @@ def schema(kind: Any) -> dict[str, Any]:
 def _table_schema(kind: Any) -> dict[str, Any]:
     declared = [each for each in keys_of(kind) if "by" not in each.metadata]
     properties = {
-        _toml_name(each): {"description": each.metadata["doc"], **schema(each.type)}
+        toml_name(each): {"description": each.metadata["doc"], **schema(each.type)}
         for each in declared
     }
     required = [
-        _toml_name(each)
+        toml_name(each)
         for each in declared
         if each.default is MISSING and each.default_factory is MISSING
     ]

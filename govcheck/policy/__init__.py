@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from govcheck.catalogue import Catalogue
 from govcheck.checks.section import Check
 from govcheck.dependencies.section import Dependencies
+from govcheck.docs.section import Docs
 from govcheck.finding import Severity, Span
 from govcheck.flags.section import Flag, FlagsSettings
-from govcheck.keys import Key, Mistake, OwnName, RuleName, Selector, key
+from govcheck.keys import Key, Mistake, OwnName, RuleName, Selector, key, toml_name
 from govcheck.markers.section import Markers
 from govcheck.policy.source import Source
 
@@ -111,6 +112,7 @@ class Policy:
         "Which versions of packages and of Python may be used.", default_factory=Dependencies
     )
     markers: Markers = key("Which marks tests must bear.", default_factory=Markers)
+    docs: Docs = key("What documents say about the repository.", default_factory=Docs)
     checks: Mapping[OwnName, Check] = key(
         "Rules of the policy's own, by name.", default_factory=dict
     )
@@ -145,7 +147,7 @@ class Policy:
     def section(self) -> Mapping[str, Any]:
         """The values of all keys, by their names in TOML."""
         return {
-            each.name.replace("_", "-"): getattr(self, each.name)
+            toml_name(each): getattr(self, each.name)
             for each in fields(self)
             if "doc" in each.metadata
         }

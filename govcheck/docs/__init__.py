@@ -1,0 +1,1 @@
+"""What documents say about the repository, and what they must say."""

@@ -1,0 +1,53 @@
+"""The documents of a repository, each with its class and what it says."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from govcheck.docs.section import DocumentClass
+from govcheck.document import Document, TooDeepError
+from govcheck.globs import matcher
+from govcheck.markdown.page import ENDINGS, Page, page
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+
+
+class Doc(NamedTuple):
+    """A Markdown document; `generator` is the file that writes it, if a program does."""
+
+    document: Document
+    page: Page
+    kind: DocumentClass
+    generator: str | None
+
+    @property
+    def path(self) -> str:
+        """The document's path."""
+        return self.document.path
+
+
+def documents(repo: Repo, policy: Policy) -> tuple[Doc, ...]:
+    """The Markdown documents that the policy includes."""
+    return tuple(_read(repo, policy))
+
+
+def paths(repo: Repo, policy: Policy) -> tuple[str, ...]:
+    """The paths of all documents that the policy includes, Markdown or not."""
+    return tuple(repo.matching(*policy.docs.include))
+
+
+def class_of(policy: Policy, path: str) -> tuple[DocumentClass, str | None]:
+    """How the document at a path is read, and the file that generates it, if any."""
+    for each in policy.docs.class_:
+        if matcher(each.paths)(path):
+            return each.name, each.generator
+    return "reference", None
+
+
+def _read(repo: Repo, policy: Policy) -> Iterator[Doc]:
+    for path in repo.view(paths, policy):
+        if not path.endswith(ENDINGS) or (document := repo.document(path)) is None:
+            continue
+        try:
+            yield Doc(document, document.view(page), *class_of(policy, path))
+        except TooDeepError as error:
+            repo.unchecked[path] = str(error)

@@ -1,0 +1,202 @@
+"""The section of the policy about documents."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from govcheck.keys import Mistake, key
+
+DocumentClass = Literal["reference", "plan", "history", "generated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """Documents that are read alike."""
+
+    name: DocumentClass = key(
+        "What they say: 'reference', how things are; 'plan', how they will be; 'history', how they "
+        "were; 'generated', what a program writes."
+    )
+    paths: tuple[str, ...] = key("The documents, as path patterns.")
+    generator: str | None = key(
+        "The file that writes them, where they are generated.", default=None
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if self.generator is not None and self.name != "generated":
+            yield Mistake(("generator",), "only a 'generated' class has a generator")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where a program declares its options, if not where we read them from by ourselves."""
+
+    file: str = key("The Python file.")
+    call: str = key("The function or class that is called for each option: 'ArgumentSpec'.")
+    argument: str = key("The argument of the call that names the option.", default="name")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that documents call."""
+
+    name: str = key("The command.")
+    paths: tuple[str, ...] = key("The scripts that are this program.", default=())
+    options: Options | tuple[str, ...] | None = key(
+        "Its options: a list, or where they are declared.", default=None
+    )
+    reference: str | None = key("The document that lists all of its options.", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class NameFamily:
+    """Names of one kind (metrics, events, error codes) that documents and code share."""
+
+    name: str = key("What they are called: 'metric'.")
+    pattern: str = key("What they look like, as a regular expression.")
+    defined_in: tuple[str, ...] = key("The files that define them, as path patterns.")
+    in_: Literal["code", "text"] = key(
+        "Where documents name them: in code spans and blocks, or anywhere.", default="code"
+    )
+    prefixes: tuple[str, ...] = key("What names begin with that code composes.", default=())
+    known: tuple[str, ...] = key("Names that something else defines.", default=())
+    both: bool = key("Must documents name all that code defines?", default=False)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong with single keys."""
+        yield from _bad_expression("pattern", self.pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Variables of the environment that documents name."""
+
+    known: tuple[str, ...] = key("Names that other programs read, as patterns.", default=())
+    prefixes: tuple[str, ...] = key("What names begin with that code composes.", default=())
+    templates: tuple[str, ...] = key(
+        "The files that list all variables, as path patterns.", default=()
+    )
+    documented: bool = key("Must every variable that code reads be documented?", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Paths in prose that existed once."""
+
+    words: tuple[str, ...] = key(
+        "Words besides the known ones that tell of a line that it speaks of the past or the "
+        "future.",
+        default=(),
+    )
+    known: tuple[str, ...] = key("Paths that documents may name, as path patterns.", default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in documents."""
+
+    file: str = key("The file, or a path pattern.")
+    pattern: str = key("A regular expression whose first group is the value.")
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong with single keys."""
+        yield from _bad_expression("pattern", self.pattern)
+        try:
+            if re.compile(self.pattern).groups != 1:
+                yield Mistake(("pattern",), "the pattern needs one group: the value")
+        except re.error:
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from: exactly one kind of place."""
+
+    files: tuple[str, ...] = key("How many files match these path patterns.", default=())
+    lines: str | None = key("How many lines this file has.", default=None)
+    matches: str | None = key(
+        "How often this regular expression matches in the file or files.", default=None
+    )
+    file: str | None = key(
+        "The file that holds the key, the Python name, or the matches.", default=None
+    )
+    key_: str | None = key(
+        "A key of a TOML, YAML, JSON, INI or env file, with dots: 'project.version'.", default=None
+    )
+    name: str | None = key(
+        "A Python constant, or a field of a class: 'Backup.retention'.", default=None
+    )
+    locked: str | None = key("A package whose locked version it is.", default=None)
+    count: Literal["flags", "markers", "tests", "rules"] | None = key(
+        "How many of these the repository or its policy has.", default=None
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        kinds = ("files", "lines", "matches", "key", "name", "locked", "count")
+        given = [each for each in kinds if getattr(self, "key_" if each == "key" else each)]
+        if self.matches is not None:
+            yield from _bad_expression("matches", self.matches)
+            given = [each for each in given if each != "files"]
+        if len(given) != 1:
+            yield Mistake((), f"a value comes from exactly one of {', '.join(kinds)}")
+        if (self.key_ or self.name) and not self.file:
+            yield Mistake((), "'key' and 'name' need the 'file' that they stand in")
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A value in a document that something else decides."""
+
+    at: Place = key("Where documents state it.")
+    equals: Source = key("What it must be.")
+    reason: str | None = key("Why.", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What front matter must say."""
+
+    paths: tuple[str, ...] = key("In these documents, as path patterns.")
+    required: tuple[str, ...] = key("The keys that it must have.", default=())
+    values: Mapping[str, tuple[str, ...]] = key(
+        "The values that a key may have.", default_factory=dict
+    )
+    dates: tuple[str, ...] = key("The keys that are dates: 2026-01-31.", default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Docs:
+    """What documents say about the repository."""
+
+    include: tuple[str, ...] = key(
+        "The documents, as path patterns.",
+        default=("**/*.md", "**/*.markdown", "**/*.mdx", "**/*.rst"),
+    )
+    class_: tuple[Class, ...] = key(
+        "Which documents are read how; the first class that matches counts, 'reference' where none "
+        "does.",
+        default=(),
+    )
+    program: tuple[Program, ...] = key("Programs that documents call.", default=())
+    name_family: tuple[NameFamily, ...] = key("Names that documents and code share.", default=())
+    environment: Environment = key(
+        "Variables of the environment that documents name.", default_factory=Environment
+    )
+    moved: Moved = key("Paths in prose that existed once.", default_factory=Moved)
+    bind: tuple[Bind, ...] = key("Values that something else decides.", default=())
+    entry_points: tuple[str, ...] = key(
+        "The documents from which every other one must be reached; no such demand, where there is "
+        "none.",
+        default=(),
+    )
+    metadata: tuple[Metadata, ...] = key("What front matter must say.", default=())
+
+
+def _bad_expression(at: str, pattern: str) -> Iterator[Mistake]:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield Mistake((at,), f"{pattern!r} is no regular expression: {error}")

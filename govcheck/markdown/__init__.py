@@ -1,0 +1,1 @@
+"""What Markdown documents say, by CommonMark 0.31 and GitHub's extensions, with exact places."""

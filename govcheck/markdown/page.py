@@ -1,0 +1,527 @@
+"""One Markdown document as data: links, headings, code, tables, tasks, comments, front matter.
+
+Read by pulldown-cmark, which tells the bytes of everything that it sees; here these become offsets
+of the document's text. Nothing is rendered, and nothing is looked up.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import pyromark
+
+from govcheck.document import Document, TooDeepError
+from govcheck.markdown.anchors import slug
+
+ENDINGS = (".md", ".markdown", ".mdx", ".MD", ".qmd")
+
+_OPTIONS = (
+    pyromark.Options.ENABLE_TABLES
+    | pyromark.Options.ENABLE_TASKLISTS
+    | pyromark.Options.ENABLE_FOOTNOTES
+    | pyromark.Options.ENABLE_STRIKETHROUGH
+)
+_MAX_EVENTS = 2_000_000
+
+_FRONT = re.compile(rb"---[ \t]*\r?\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
+_FRONT_BELOW = re.compile(
+    rb"(?:[ \t]*\r?\n)*---[ \t]*\r?\n(?P<body>(?:[ \t]*(?:[\w-]+:|-[ \t]|#)[^\n]*\n)+)"
+    rb"---[ \t]*\r?(?:\n|\Z)"
+)
+_FIELD = re.compile(rb"^(?P<key>[\w-]+):[ \t]*(?P<value>[^\n]*?)[ \t\r]*$", re.M)
+_ANCHOR = re.compile(rb"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*[\"']?([^\s\"'<>]+)")
+_HTML_LINK = re.compile(
+    rb"<(?P<tag>a|img|source|video)\s[^<>]*?\b(?:href|src)\s*=\s*(?:\"(?P<a>[^\"<>]*)\""
+    rb"|'(?P<b>[^'<>]*)')",
+    re.IGNORECASE,
+)
+_INLINE_TAIL = re.compile(
+    rb"\]\(\s*(?:<(?P<angle>[^<>\n]*)>|(?P<plain>[^\s]*?))"
+    rb"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)\Z",
+    re.DOTALL,
+)
+_DEFINITION = re.compile(
+    rb"\[(?P<label>(?:[^\[\]\\]|\\.)+)\]:\s*(?:<(?P<angle>[^<>\n]*)>|(?P<plain>\S+))", re.DOTALL
+)
+
+
+class Link(NamedTuple):
+    """A link or an image; `target_start` to `target_end` is its destination as it is written.
+
+    That of a reference stands in its definition, which `reference` names; an autolink, and one
+    whose destination is not found as written, has none (both offsets are -1).
+    """
+
+    kind: Literal["link", "image"]
+    target: str
+    start: int
+    end: int
+    target_start: int
+    target_end: int
+    reference: str | None = None
+
+
+class Definition(NamedTuple):
+    """A link reference definition, `[label]: target`."""
+
+    label: str
+    target: str
+    start: int
+    end: int
+    target_start: int
+    target_end: int
+
+
+class Heading(NamedTuple):
+    """A heading: its text without marks, and the anchor that GitHub gives it."""
+
+    level: int
+    text: str
+    anchor: str
+    start: int
+    end: int
+
+
+class Code(NamedTuple):
+    """A code span; `start` to `end` is what stands between its backticks."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Fence(NamedTuple):
+    """A code block: a fence, or an indented one, which has no language.
+
+    `text` is its content; `offset` tells where a character of it stands in the document, which
+    differs where the block is quoted or stands in a list.
+    """
+
+    language: str
+    info: str
+    text: str
+    start: int
+    end: int
+    pieces: tuple[tuple[int, int], ...]
+    is_fenced: bool = True
+
+    def offset(self, index: int) -> int:
+        """The offset in the document's text of a character of `text`."""
+        number = max(bisect_right(self.pieces, (index, 1 << 62)) - 1, 0)
+        if not self.pieces:
+            return self.end
+        inside, outside = self.pieces[number]
+        return outside + index - inside
+
+
+class Cell(NamedTuple):
+    """A cell of a table: its text without marks; `start` to `end` is what it holds, trimmed."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Table(NamedTuple):
+    """A table: the cells of its head, and those of each row below."""
+
+    head: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    start: int
+    end: int
+
+
+class Task(NamedTuple):
+    """An item of a task list; `start` to `end` are its brackets."""
+
+    done: bool
+    start: int
+    end: int
+    depth: int
+
+
+class Comment(NamedTuple):
+    """An HTML comment; `text` is what stands between its signs."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Field(NamedTuple):
+    """A line `key: value` of the front matter; the offsets are those of the value."""
+
+    value: str
+    start: int
+    end: int
+
+
+class Block(NamedTuple):
+    """A stretch of prose: a paragraph, the text of a tight list item, a heading or a cell."""
+
+    kind: Literal["paragraph", "item", "heading", "cell"]
+    start: int
+    end: int
+
+
+class Page(NamedTuple):
+    """What one document says; offsets are code points of its text, each tuple in its order.
+
+    `anchors` are the names that tags in the document have, as they are written. `front` is the
+    front matter, at the top or, as some write it, right below the title.
+    """
+
+    links: tuple[Link, ...]
+    definitions: tuple[Definition, ...]
+    headings: tuple[Heading, ...]
+    codes: tuple[Code, ...]
+    fences: tuple[Fence, ...]
+    tables: tuple[Table, ...]
+    tasks: tuple[Task, ...]
+    comments: tuple[Comment, ...]
+    blocks: tuple[Block, ...]
+    anchors: tuple[str, ...]
+    front: Mapping[str, Field]
+    front_start: int
+    front_end: int
+
+    def heading_above(self, offset: int) -> Heading | None:
+        """The last heading that begins before an offset."""
+        number = bisect_right(self.headings, offset, key=lambda each: each.start)
+        return self.headings[number - 1] if number else None
+
+    def headings_above(self, offset: int) -> tuple[Heading, ...]:
+        """The headings of the sections that an offset is in, the innermost first."""
+        found: list[Heading] = []
+        number = bisect_right(self.headings, offset, key=lambda each: each.start)
+        for heading in reversed(self.headings[:number]):
+            if not found or heading.level < found[-1].level:
+                found.append(heading)
+        return tuple(found)
+
+    def fence_at(self, offset: int) -> Fence | None:
+        """The code block around an offset."""
+        number = bisect_right(self.fences, offset, key=lambda each: each.start)
+        inside = number and offset < self.fences[number - 1].end
+        return self.fences[number - 1] if inside else None
+
+    def table_at(self, offset: int) -> Table | None:
+        """The table around an offset."""
+        number = bisect_right(self.tables, offset, key=lambda each: each.start)
+        inside = number and offset < self.tables[number - 1].end
+        return self.tables[number - 1] if inside else None
+
+
+class TooManyPartsError(TooDeepError):
+    """The document has more parts than anybody wrote, and is left alone."""
+
+    def __init__(self) -> None:
+        ValueError.__init__(self, f"it has more than {_MAX_EVENTS} parts")
+
+
+def page(document: Document) -> Page:
+    """What a Markdown document says.
+
+    Raises:
+        TooManyPartsError: it was made to take long.
+    """
+    return _Reader(document).read()
+
+
+class _Reader:
+    """The parts that have been seen, and what is open: kept while the events go by."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.offset = document.offset_of_byte
+        self.source = document.utf8
+        self.links: list[Link] = []
+        self.codes: list[Code] = []
+        self.fences: list[Fence] = []
+        self.headings: list[tuple[int, str, int, int]] = []
+        self.tables: list[Table] = []
+        self.tasks: list[Task] = []
+        self.blocks: list[Block] = []
+        self.html: list[tuple[int, int]] = []
+
+    def read(self) -> Page:
+        front, front_span = self._front()
+        source = self.source
+        if front_span != (0, 0):
+            start, end = front_span
+            blank = re.sub(rb"[^\r\n]", b" ", source[start:end])
+            source = source[:start] + blank + source[end:]
+        text = source.decode("utf-8", "replace" if b"\xed" in source else "strict")
+        self._walk(pyromark.events_with_range(text, options=_OPTIONS))
+        comments = [*self._comments()]
+        self._html_links(comments)
+        offset = self.offset
+        return Page(
+            links=tuple(sorted(self.links, key=_start)),
+            definitions=self._definitions(text),
+            headings=self._headings(),
+            codes=tuple(self.codes),
+            fences=tuple(self.fences),
+            tables=tuple(self.tables),
+            tasks=tuple(self.tasks),
+            comments=tuple(comments),
+            blocks=tuple(sorted(self.blocks, key=lambda each: each.start)),
+            anchors=tuple(
+                found[1].decode("utf-8", "replace")
+                for start, end in self.html
+                for found in _ANCHOR.finditer(self.source, start, end)
+            ),
+            front=front,
+            front_start=offset(front_span[0]),
+            front_end=offset(front_span[1]),
+        )
+
+    def _front(self) -> tuple[dict[str, Field], tuple[int, int]]:
+        found = _FRONT.match(self.source)
+        if found is None and (title := re.match(rb"\s*# [^\n]*\n", self.source)):
+            found = _FRONT_BELOW.match(self.source, title.end())
+        if found is None:
+            return {}, (0, 0)
+        fields = {}
+        for each in _FIELD.finditer(self.source, *found.span("body")):
+            start, end = each.span("value")
+            value = self.source[start:end]
+            if len(value) > 1 and value[:1] in b"\"'" and value[-1:] == value[:1]:
+                start, end, value = start + 1, end - 1, value[1:-1]
+            key = each["key"].decode()
+            text = value.decode("utf-8", "replace")
+            fields[key] = Field(text, self.offset(start), self.offset(end))
+        begin = found.start("body")
+        return fields, (self.source.rfind(b"---", 0, begin), found.end())
+
+    def _walk(self, events: Any) -> None:
+        """One pass: what is inline belongs to whatever is open around it."""
+        offset = self.offset
+        words: list[str] = []  # the text of the open heading or cell
+        code: list[tuple[str, int, int]] | None = None
+        info: str | None = None
+        head: tuple[Cell, ...] = ()
+        cells: list[Cell] = []
+        rows: list[tuple[Cell, ...]] = []
+        depth = 0
+        item_text = -1  # where the text of the open tight item began
+        item_end = -1
+        in_block = False
+        for number, (event, span) in enumerate(events):
+            if number > _MAX_EVENTS:
+                raise TooManyPartsError
+            start, end = span["start"], span["end"]
+            if isinstance(event, str):
+                if event in ("SoftBreak", "HardBreak"):
+                    words.append(" ")
+                continue
+            ((name, value),) = event.items()
+            match name:
+                case "Text":
+                    if code is not None:
+                        code.append((value, start, end))
+                        continue
+                    words.append(value)
+                    if depth and not in_block:
+                        item_text = start if item_text < 0 else item_text
+                        item_end = end
+                case "Code":
+                    words.append(value)
+                    ticks = _ticks(self.source, start)
+                    inside = start + ticks, end - ticks
+                    self.codes.append(Code(value, *self._trimmed(*inside)))
+                    if depth and not in_block:
+                        item_text = start if item_text < 0 else item_text
+                        item_end = end
+                case "InlineHtml" | "Html":
+                    if self.html and self.html[-1][1] == start and name == "Html":
+                        self.html[-1] = (self.html[-1][0], end)
+                    else:
+                        self.html.append((start, end))
+                case "TaskListMarker":
+                    self.tasks.append(Task(value, offset(start), offset(end), depth))
+                case "Start":
+                    kind, said = (
+                        (value, None) if isinstance(value, str) else next(iter(value.items()))
+                    )
+                    match kind:
+                        case "Link" | "Image":
+                            self._link(kind, said or {}, start, end)
+                        case "CodeBlock":
+                            code = []
+                            info = said["Fenced"] if isinstance(said, dict) else None
+                        case "Heading" | "TableCell" | "Paragraph":
+                            words = []
+                            in_block = True
+                        case "Table":
+                            rows = []
+                        case "TableHead" | "TableRow":
+                            cells = []
+                        case "List":
+                            depth += 1
+                            self._item(item_text, item_end)
+                            item_text = -1
+                        case "Item":
+                            item_text = -1
+                case "End":
+                    kind = value if isinstance(value, str) else next(iter(value))
+                    match kind:
+                        case "CodeBlock":
+                            self._fence(info, code or [], start, end)
+                            code = None
+                        case "Heading":
+                            level = int(value["Heading"][1:])
+                            self.headings.append((level, "".join(words).strip(), start, end))
+                            self._block("heading", start, end)
+                            in_block = False
+                        case "Paragraph":
+                            self._block("paragraph", start, end)
+                            in_block = False
+                        case "TableCell":
+                            first, last = self._trimmed(start, end)
+                            cells.append(Cell("".join(words).strip(), first, last))
+                            self.blocks.append(Block("cell", first, last))
+                            in_block = False
+                        case "TableHead":
+                            head = tuple(cells)
+                        case "TableRow":
+                            rows.append(tuple(cells))
+                        case "Table":
+                            whole = offset(start), offset(end)
+                            self.tables.append(Table(head, tuple(rows), *whole))
+                        case "Item":
+                            self._item(item_text, item_end)
+                            item_text = -1
+                        case "List":
+                            depth -= 1
+
+    def _item(self, start: int, end: int) -> None:
+        if start >= 0:
+            self.blocks.append(Block("item", self.offset(start), self.offset(end)))
+
+    def _block(self, kind: Literal["paragraph", "heading"], start: int, end: int) -> None:
+        self.blocks.append(Block(kind, *self._trimmed(start, end)))
+
+    def _trimmed(self, start: int, end: int) -> tuple[int, int]:
+        inside = self.source[start:end]
+        first = start + len(inside) - len(inside.lstrip())
+        return self.offset(first), self.offset(max(first, start + len(inside.rstrip())))
+
+    def _link(self, kind: str, said: Mapping[str, str], start: int, end: int) -> None:
+        which: Literal["link", "image"] = "link" if kind == "Link" else "image"
+        target, form = said["dest_url"], said["link_type"]
+        place = (-1, -1)
+        reference = None
+        if form == "Inline":
+            place = self._destination(target, start, end)
+        elif form in ("Reference", "Collapsed", "Shortcut"):
+            reference = said["id"]
+        whole = self.offset(start), self.offset(end)
+        self.links.append(Link(which, target, *whole, *place, reference))
+
+    def _destination(self, target: str, start: int, end: int) -> tuple[int, int]:
+        """Where an inline destination is written: the last thing in the link but for a title."""
+        written = self.source[start:end]
+        wanted = target.encode("utf-8", "replace")
+        at = written.rfind(b"](")
+        if at < 0:
+            return -1, -1
+        while at >= 0:
+            if found := _INLINE_TAIL.match(written, at):
+                first, last = found.span("angle" if found["angle"] is not None else "plain")
+                if written[first:last] == wanted or len(written[first:last]) >= len(wanted):
+                    return self.offset(start + first), self.offset(start + last)
+            if end - start > 4096:
+                break
+            at = written.rfind(b"](", 0, at)
+        return -1, -1
+
+    def _fence(
+        self, info: str | None, parts: Sequence[tuple[str, int, int]], start: int, end: int
+    ) -> None:
+        text: list[str] = []
+        pieces: list[tuple[int, int]] = []
+        length = 0
+        behind = -1
+        for value, first, last in parts:
+            if first != behind:
+                pieces.append((length, self.offset(first)))
+            behind = last
+            text.append(value)
+            length += len(value)
+        language = re.split(r"[\s,{:]", info.strip().lstrip("{."), maxsplit=1)[0] if info else ""
+        self.fences.append(
+            Fence(
+                language.lower().rstrip("}"),
+                info or "",
+                "".join(text),
+                self.offset(start),
+                self.offset(end),
+                tuple(pieces),
+                info is not None,
+            )
+        )
+
+    def _headings(self) -> tuple[Heading, ...]:
+        used: dict[str, int] = {}
+        taken: set[str] = set()
+        found = []
+        for level, text, start, end in self.headings:
+            plain = slug(text)
+            anchor = plain
+            while anchor in taken:
+                used[plain] = used.get(plain, 0) + 1
+                anchor = f"{plain}-{used[plain]}"
+            taken.add(anchor)
+            found.append(Heading(level, text, anchor, *self._trimmed(start, end)))
+        return tuple(found)
+
+    def _comments(self) -> Iterator[Comment]:
+        for start, end in self.html:
+            at = start
+            while (first := self.source.find(b"<!--", at, end)) >= 0:
+                last = self.source.find(b"-->", first + 4, end)
+                if last < 0:
+                    break
+                text = self.source[first + 4 : last].decode("utf-8", "replace")
+                yield Comment(text, self.offset(first), self.offset(last + 3))
+                at = last + 3
+
+    def _html_links(self, comments: Sequence[Comment]) -> None:
+        hidden = [(each.start, each.end) for each in comments]
+        for start, end in self.html:
+            for each in _HTML_LINK.finditer(self.source, start, end):
+                group = "a" if each["a"] is not None else "b"
+                kind: Literal["link", "image"] = "link" if each["tag"].lower() == b"a" else "image"
+                target = each[group].decode("utf-8", "replace")
+                whole = self.offset(each.start()), self.offset(each.end())
+                place = self.offset(each.start(group)), self.offset(each.end(group))
+                behind = bisect_right(hidden, whole[0], key=lambda span: span[0])
+                if not behind or hidden[behind - 1][1] <= whole[0]:
+                    self.links.append(Link(kind, target, *whole, *place))
+
+    def _definitions(self, text: str) -> tuple[Definition, ...]:
+        if b"]:" not in self.source:
+            return ()
+        found = []
+        for label, each in pyromark.reference_definitions(text, options=_OPTIONS).items():
+            start, end = each["span"]["start"], each["span"]["end"]
+            place = (-1, -1)
+            if written := _DEFINITION.match(self.source, start, end):
+                group = "angle" if written["angle"] is not None else "plain"
+                place = self.offset(written.start(group)), self.offset(written.end(group))
+            whole = self.offset(start), self.offset(end)
+            found.append(Definition(label, each["dest"], *whole, *place))
+        return tuple(sorted(found, key=lambda each: each.start))
+
+
+def _start(each: Link) -> int:
+    return each.start
+
+
+def _ticks(source: bytes, start: int) -> int:
+    end = start
+    while source[end : end + 1] == b"`":
+        end += 1
+    return end - start

@@ -1,0 +1,1 @@
+"""Rules about documents and what they say of the repository."""
