@@ -1,0 +1,177 @@
+"""What git remembers of paths that are gone: asked about candidates only."""
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from govcheck.git import GitError, git
+from govcheck.repo import Repo
+
+_MAX_PATHS = 500
+_MAX_MOVES = 8
+_SIMILAR = "-M90%"
+
+
+class Gone(NamedTuple):
+    """A path that was tracked once: the commit that removed it, and where it is now, if it moved.
+
+    `moved_to` is the end of a chain of renames that git sees, and exists.
+    """
+
+    commit: str
+    moved_to: str | None
+
+
+def gone(repo: Repo, paths: frozenset[str]) -> Mapping[str, Gone]:
+    """Those of the paths that git knows and that were removed; directories, too.
+
+    A directory has moved only if all that was removed from it by its last commit moved to one
+    place. There is nothing of a repository without commits; of a shallow one, too little.
+    """
+    if not repo.uses_git or not paths:
+        return {}
+    removed = _removals(repo, sorted(paths)[:_MAX_PATHS])
+    moves: dict[str, dict[str, str]] = {}
+    found = {}
+    for path, commit in removed.items():
+        found[path] = Gone(commit, _destination(repo, path, commit, moves))
+    return found
+
+
+def is_shallow(repo: Repo) -> bool:
+    """Whether git has only the last commits, so that it cannot tell what existed."""
+    try:
+        return git(repo.root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    except GitError:
+        return True
+
+
+def last_changes(repo: Repo, paths: frozenset[str]) -> Mapping[str, date]:
+    """The day of the last commit that touched each file, in the committer's time zone."""
+    if not repo.uses_git or not paths:
+        return {}
+    try:
+        log = git(
+            repo.root,
+            *("log", "--format=%x00%cs", "--name-only", "--no-renames", "--relative"),
+            *("--", *sorted(paths)),
+        )
+    except GitError:
+        return {}
+    found: dict[str, date] = {}
+    for day, path in _records(log):
+        if path in paths:
+            found.setdefault(path, date.fromisoformat(day))
+    return found
+
+
+def ignored(repo: Repo, paths: frozenset[str]) -> frozenset[str]:
+    """Those of the paths that the repository's .gitignore files ignore, whether they exist or not.
+
+    A path that may be a directory is taken for one.
+    """
+    files = [each for each in repo.files if each.rpartition("/")[2] == ".gitignore"]
+    if not files or not paths:
+        return frozenset()
+    from pathspec import GitIgnoreSpec  # only a candidate pays for it
+
+    specs = {
+        file.rpartition("/")[0]: GitIgnoreSpec.from_lines(document.text.splitlines())
+        for file in files
+        if (document := repo.document(file)) is not None
+    }
+
+    def is_ignored(path: str) -> bool:
+        parts = path.rstrip("/").split("/")
+        for depth in range(len(parts) - 1, -1, -1):
+            spec = specs.get("/".join(parts[:depth]))
+            below = "/".join(parts[depth:])
+            for name in (below, f"{below}/") if spec is not None else ():
+                if spec is not None and (verdict := spec.check_file(name).include) is not None:
+                    return verdict
+        return False
+
+    return frozenset(filter(is_ignored, paths))
+
+
+def _removals(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
+    """The last commit that removed each path, or the last thing below it."""
+    wanted = {path.rstrip("/") for path in paths}
+    try:
+        log = git(
+            repo.root,
+            *("log", "--format=%x00%H", "--name-only", "--no-renames", "--diff-filter=D"),
+            *("--relative", "--", *sorted(wanted)),
+        )
+    except GitError:
+        return {}
+    found: dict[str, str] = {}
+    for commit, path in _records(log):
+        while path:
+            if path in wanted:
+                found.setdefault(path, commit)
+            path = path.rpartition("/")[0]
+    return found
+
+
+def _records(log: bytes) -> Iterable[tuple[str, str]]:
+    for record in os.fsdecode(log).split("\0")[1:]:
+        head, *names = record.split("\n")
+        yield from ((head, _unquoted(name)) for name in names if name)
+
+
+def _unquoted(name: str) -> str:
+    """A name as it is: git quotes those that are not plain."""
+    if not name.startswith('"'):
+        return name
+    return os.fsdecode(
+        name[1:-1].encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1")
+    )
+
+
+def _destination(
+    repo: Repo, path: str, commit: str, moves: dict[str, dict[str, str]]
+) -> str | None:
+    for _ in range(_MAX_MOVES):
+        if commit not in moves:
+            moves[commit] = _moves(repo, commit)
+        new = _moved(moves[commit], path)
+        if new is None or new == path:
+            return None
+        if new in repo or any(each.startswith(f"{new}/") for each in repo.files):
+            return new
+        removed = _removals(repo, [new])
+        if new not in removed:
+            return None
+        path, commit = new, removed[new]
+    return None
+
+
+def _moved(moves: Mapping[str, str], path: str) -> str | None:
+    if path in moves:
+        return moves[path]
+    below = {
+        new.removesuffix(old.removeprefix(path))
+        for old, new in moves.items()
+        if old.startswith(f"{path}/") and new.endswith(old.removeprefix(path))
+    }
+    other = any(
+        old.startswith(f"{path}/") and not new.endswith(old.removeprefix(path))
+        for old, new in moves.items()
+    )
+    return next(iter(below)) if len(below) == 1 and not other else None
+
+
+def _moves(repo: Repo, commit: str) -> dict[str, str]:
+    """What a commit renamed, by the old paths."""
+    try:
+        said = git(
+            repo.root,
+            *("diff-tree", "-r", "-z", "--root", "--name-status", _SIMILAR, "--diff-filter=R"),
+            *("--relative", "--no-commit-id", commit),
+        )
+    except GitError:
+        return {}
+    fields = os.fsdecode(said).split("\0")
+    return dict(zip(fields[1::3], fields[2::3], strict=False))
