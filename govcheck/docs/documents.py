@@ -32,7 +32,19 @@ def documents(repo: Repo, policy: Policy) -> tuple[Doc, ...]:
 
 def paths(repo: Repo, policy: Policy) -> tuple[str, ...]:
     """The paths of all documents that the policy includes, Markdown or not."""
-    return tuple(repo.matching(*policy.docs.include))
+    is_left_out = matcher(policy.docs.exclude)
+    return tuple(path for path in repo.matching(*policy.docs.include) if not is_left_out(path))
+
+
+def told(doc: Doc) -> str:
+    """What a finding in a generated document says at its end: where it is to be mended."""
+    if doc.kind != "generated":
+        return ""
+    return (
+        f"; {doc.generator} writes this document: mend it there"
+        if doc.generator
+        else ("; a program writes this document: mend it there")
+    )
 
 
 def class_of(policy: Policy, path: str) -> tuple[DocumentClass, str | None]:

@@ -9,6 +9,28 @@ from govcheck.keys import Mistake, key
 
 DocumentClass = Literal["reference", "plan", "history", "generated"]
 
+_NO_DOCUMENTS = (
+    "**/fixtures/**",
+    "**/testdata/**",
+    "**/test_data/**",
+    "**/snapshots/**",
+    "**/__snapshots__/**",
+    "**/node_modules/**",
+    "**/vendor/**",
+    "**/third_party/**",
+)
+_HISTORY = (
+    "**/CHANGELOG*",
+    "**/CHANGES*",
+    "**/HISTORY*",
+    "**/NEWS*",
+    "**/*RELEASE_NOTES*",
+    "**/changelog.d/**",
+    "**/release-notes/**",
+    "**/releases/**",
+    "docs/archive/**",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Class:
@@ -175,10 +197,13 @@ class Docs:
         "The documents, as path patterns.",
         default=("**/*.md", "**/*.markdown", "**/*.mdx", "**/*.rst"),
     )
+    exclude: tuple[str, ...] = key(
+        "What looks like a document and is none, as path patterns.", default=_NO_DOCUMENTS
+    )
     class_: tuple[Class, ...] = key(
         "Which documents are read how; the first class that matches counts, 'reference' where none "
         "does.",
-        default=(),
+        default=(Class("history", _HISTORY),),
     )
     program: tuple[Program, ...] = key("Programs that documents call.", default=())
     name_family: tuple[NameFamily, ...] = key("Names that documents and code share.", default=())

@@ -1,0 +1,144 @@
+"""Links that lead nowhere, and where what they meant is now."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+from urllib.parse import quote
+
+from govcheck.docs.documents import Doc, documents
+from govcheck.docs.links import Lead, lead, tree
+from govcheck.finding import Edit, Fix
+from govcheck.history import gone, ignored
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+
+# Names that say nothing of what stands in a file.
+_COMMON = re.compile(
+    r"(?i)(?:readme|index|_index|changelog|license|contributing|todo|notes)(?:\.|$)"
+)
+_AS_WRITTEN = "/#?&=+,:;@!$'()*~"
+
+
+class Written(NamedTuple):
+    """A link as it is written: its destination, and where that stands."""
+
+    kind: Literal["link", "image"]
+    target: str
+    start: int
+    end: int
+
+
+class Broken(NamedTuple):
+    """A link whose file, at a path from the root, does not exist."""
+
+    kind: Literal["link", "image"]
+    target: str
+    start: int
+    end: int
+    path: str
+
+
+class Home(NamedTuple):
+    """Where the file is that a broken link meant; `moved` if git saw it move there."""
+
+    path: str
+    moved: bool
+    safe: bool
+
+    def fix(self, doc: Doc, link: Broken) -> Fix:
+        """The link, to where the file is."""
+        new = retarget(doc.path, link.target, self.path)
+        if doc.document.text[link.start - 1 : link.start] == "<":
+            new = new.replace("%20", " ")
+        edit = Edit(doc.path, link.start, link.end, new)
+        return Fix(f"link to {self.path}", (edit,), safe=self.safe)
+
+
+def written(doc: Doc) -> Iterator[Written]:
+    """The links of a document whose destinations stand in it, each once."""
+    for link in doc.page.links:
+        if link.target_start >= 0:
+            yield Written(link.kind, link.target, link.target_start, link.target_end)
+    for definition in doc.page.definitions:
+        if definition.target_start >= 0:
+            place = definition.target_start, definition.target_end
+            yield Written("link", definition.target, *place)
+
+
+def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
+    """The links that lead to no file, by document; what git ignores may come to be."""
+    found = [
+        (doc.path, Broken(*each, to.path))
+        for doc in repo.view(documents, policy)
+        for each in written(doc)
+        if (to := lead(repo, doc.path, each.target)) is not None and not to.exists
+    ]
+    silent = ignored(repo, frozenset(each.path for _, each in found))
+    # A build writes pages; only those that were tracked once are known to be gone.
+    pages = frozenset(each.path for _, each in found if each.path.endswith((".html", ".htm")))
+    silent |= pages - gone(repo, pages).keys()
+    by_document: dict[str, list[Broken]] = {}
+    for path, each in found:
+        if each.path not in silent:
+            by_document.setdefault(path, []).append(each)
+    return {path: tuple(links) for path, links in by_document.items()}
+
+
+def mending(repo: Repo, policy: Policy) -> Mapping[tuple[str, str], Home]:
+    """Where the files are that broken links meant, by document and path."""
+    links = repo.view(broken, policy)
+    missing = frozenset(each.path for found in links.values() for each in found)
+    removed = gone(repo, missing)
+    named: dict[str, list[str]] = {}
+    for path in repo.view(tree).files:
+        named.setdefault(posixpath.basename(path), []).append(path)
+    homes = {}
+    for document, found in links.items():
+        for each in found:
+            home = _from_root(repo, document, each)
+            if home is None and each.path in removed and removed[each.path].moved_to:
+                home = Home(removed[each.path].moved_to or "", moved=True, safe=True)
+            same = named.get(posixpath.basename(each.path), [])
+            if home is None and len(same) == 1 and same[0] != document:
+                common = _COMMON.match(posixpath.basename(each.path))
+                home = Home(same[0], moved=False, safe=not common)
+            if home is not None:
+                homes[document, each.path] = home
+    return homes
+
+
+def _from_root(repo: Repo, document: str, link: Broken) -> Home | None:
+    """The file that is meant if the link was written from the root."""
+    plain = link.target.partition("#")[0]
+    if plain.startswith(("/", ".")) or "/" not in plain:
+        return None
+    to = lead(repo, "", plain)
+    return Home(to.path, moved=False, safe=True) if to is not None and to.exists else None
+
+
+def retarget(document: str, target: str, path: str) -> str:
+    """A link's destination that leads to `path`, written as `target` is."""
+    plain, sign, fragment = target.partition("#")
+    plain, mark, query = plain.partition("?")
+    if plain.startswith("/"):
+        new = f"/{path}"
+    else:
+        new = posixpath.relpath(path, posixpath.dirname(document) or ".")
+        if plain.startswith("./") and not new.startswith("."):
+            new = f"./{new}"
+    kept = _AS_WRITTEN if "(" not in new and ")" not in new else "/#?&=+,:;@!$'*~"
+    return f"{quote(new, safe=kept + _beyond_ascii(new))}{mark}{query}{sign}{fragment}"
+
+
+def _beyond_ascii(text: str) -> str:
+    return "".join(each for each in text if not each.isascii())
+
+
+def resolved(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, Written, Lead]]:
+    """All links that lead to a file of the repository."""
+    for doc in repo.view(documents, policy):
+        for each in written(doc):
+            to = lead(repo, doc.path, each.target)
+            if to is not None and to.exists:
+                yield doc, each, to

@@ -1,0 +1,177 @@
+"""Where links in documents lead: to a file, to a heading in it, or nowhere.
+
+Links are read as GitHub does: from the document's folder, or from the root of the repository where
+they begin with a slash. Documents of a site generator may also be linked by what the site calls
+them; what only the site can decide is left alone.
+"""
+
+import posixpath
+import re
+from typing import NamedTuple
+from unicodedata import normalize
+from urllib.parse import unquote
+
+from govcheck.document import Document, TooDeepError
+from govcheck.markdown.anchors import slug
+from govcheck.markdown.page import ENDINGS, page
+from govcheck.repo import Repo
+
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+_PLACEHOLDER = re.compile(r"[{}<>$*|\\^`\"]|\.\.\.|…|%7[BbDd]|%3[CcEe]|\bYYYY|\bpath/to/")
+_STAND_IN = frozenset(
+    {"url", "link", "target", "href", "path", "todo", "tbd", "xxx", "here", "src", "address", ""}
+)
+_ON_GITHUB = re.compile(
+    r"(?:^|/)(?:issues|pulls?|wiki|releases|discussions|actions|security|tree|blob|raw|compare"
+    r"|commits?|labels|milestones?|projects|network|graphs|stargazers|tags|archive|settings|new"
+    r"|edit|forks?|workflows)(?:/|$)"
+)
+_TEMPLATES = re.compile(
+    r"(?i)(?:^|/)(?:(?:PULL_REQUEST|ISSUE)_TEMPLATE(?:/|[^/]*$)|.*\{\{)|(?:^|/)\.github/[^/]*TEMPLATE"
+)
+_SITES = re.compile(
+    r"(?:^|/)(?:mkdocs[\w-]*\.ya?ml|zensical\.toml|docusaurus\.config\.[cm]?[jt]s|conf\.py|_config\.ya?ml"
+    r"|book\.toml|hugo\.(?:toml|ya?ml|json)|antora\.yml|astro\.config\.[cm]?[jt]s|_quarto\.yml"
+    r"|myst\.yml|sidebars\.[jt]s|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
+    r"|\.vuepress/config\.[jt]s)$"
+)
+_OF_SITES = ("docs", "doc", "content", "website", "source", "src", "site", "documentation")
+_PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
+_INDEXES = ("index", "README", "_index")
+_LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
+_MAKES_ANCHORS = re.compile(r"^[ \t]*:::|\{%|\{\{|--8<--|^(?:import|export)\s|<[A-Z]\w+", re.M)
+_GIVEN = re.compile(r"\{:?\s*#([^\s}]+)[^}]*\}|^\(([^()\s]+)\)=[ \t]*$", re.M)
+_HTML_HEADING = re.compile(r"<h[1-6][^>]*>(.{0,400}?)</h[1-6]>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+
+
+class Lead(NamedTuple):
+    """Where a link leads: a path from the root, and a fragment of it, which may be empty."""
+
+    path: str
+    fragment: str
+    exists: bool
+
+
+class Tree(NamedTuple):
+    """The paths that links can lead to."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+    sites: tuple[str, ...]
+
+
+def tree(repo: Repo) -> Tree:
+    """The files and folders of the repository, and the folders that a site is made of."""
+    files = frozenset(path for path in repo.files if path in repo)
+    folders: set[str] = {""}
+    for path in files:
+        while (path := path.rpartition("/")[0]) and path not in folders:
+            folders.add(path)
+    homes = {path[: found.start()] for path in files if (found := _SITES.search(path))}
+    roots = {
+        root
+        for home in homes
+        for root in ([home] if home else [each for each in _OF_SITES if each in folders])
+    }
+    return Tree(files, frozenset(folders), tuple(sorted(roots)))
+
+
+def lead(repo: Repo, path: str, target: str) -> Lead | None:
+    """Where a link in the document at `path` leads; None where the repository cannot know."""
+    if _SCHEME.match(target) or _PLACEHOLDER.search(target) or _TEMPLATES.search(path):
+        return None
+    plain, _, fragment = target.partition("#")
+    plain = unquote(plain.partition("?")[0])
+    if not plain:
+        return Lead(path, unquote(fragment), exists=True) if fragment else None
+    if plain.lower() in _STAND_IN or "\0" in plain or len(plain) > 1000 or "\n" in plain:
+        return None
+    known = repo.view(tree)
+    is_site = any(path.startswith(f"{site}/") for site in known.sites)
+    if plain.startswith("/"):
+        found = posixpath.normpath(plain.lstrip("/") or ".")
+    else:
+        found = posixpath.normpath(posixpath.join(posixpath.dirname(path), plain))
+    found = "" if found == "." else found
+    if found.startswith("../") or found == "..":
+        return None
+    if is_there(repo, known, found):
+        return Lead(found, unquote(fragment), exists=True)
+    if _ON_GITHUB.search(plain) and (plain.startswith(("../", "/")) or "/" in plain):
+        return None
+    if is_site and _is_decided_by_site(repo, known, path, plain):
+        return None
+    return Lead(found, unquote(fragment), exists=False)
+
+
+def is_there(repo: Repo, known: Tree, path: str) -> bool:
+    """Whether a path exists: in the repository, or on disk as a link, a submodule or ignored."""
+    if path in known.files or path in known.folders:
+        return True
+    return path not in repo.files and repo.tree.exists(path)
+
+
+def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
+    """Whether a link of a site's document, which leads to no file, may be right on the site."""
+    folder = posixpath.dirname(path)
+    stem, ending = posixpath.splitext(plain)
+    is_output = ending == ".html" or stem.endswith(".html")
+    if plain.startswith("/") or ending.lower() not in _PAGES or is_output:
+        return True
+    # Some generators read links from the page's address, which is a folder of its own.
+    inside = posixpath.normpath(posixpath.join(folder, posixpath.basename(path), plain))
+    if is_there(repo, known, inside):
+        return True
+    # Pages that a plugin makes stand in folders that are not in the repository.
+    home = posixpath.dirname(posixpath.normpath(posixpath.join(folder, plain)))
+    return home not in known.folders
+
+
+def has_anchor(repo: Repo, found: Lead) -> bool | None:
+    """Whether a fragment leads anywhere in its file; None where it cannot be known."""
+    if found.path not in repo.view(tree).files:
+        return None
+    document = repo.document(found.path)
+    if document is None or found.fragment.startswith((":~:", "!", "/")):
+        return None
+    if not found.path.endswith(ENDINGS):
+        line = _LINE.match(found.fragment)
+        return None if line is None else int(line[2] or line[1]) <= len(document.line_starts)
+    fragment = found.fragment.removeprefix("user-content-")
+    if fragment in ("", "top") or _LINE.match(fragment):
+        return True
+    try:
+        exact, loose = document.view(anchors)
+    except TooDeepError as error:
+        repo.unchecked[found.path] = str(error)
+        return None
+    if fragment in exact or _lenient(fragment) in exact or re.match(r"fn(?:ref)?[-:]", fragment):
+        return True
+    if _MAKES_ANCHORS.search(document.text) or found.path.endswith(".mdx"):
+        return None
+    if any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites):
+        return True if _loose(fragment) in loose else None
+    return False
+
+
+def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:
+    """The anchors of a Markdown document: GitHub's, and what other programs make of headings."""
+    read = document.view(page)
+    names = {each.anchor for each in read.headings} | {*read.anchors}
+    names |= {found[1] or found[2] for found in _GIVEN.finditer(document.text)}
+    if "<h" in document.text or "<H" in document.text:
+        headings = _HTML_HEADING.findall(document.text)
+        names |= {slug(_TAG.sub("", each).strip()) for each in headings}
+    exact = frozenset({*names, *map(_lenient, names)})
+    return exact, frozenset(map(_loose, names))
+
+
+def _lenient(name: str) -> str:
+    """An anchor without what readers do not see: GitHub's pages find it in any case."""
+    return name.replace("\ufe0f", "").lower()
+
+
+def _loose(name: str) -> str:
+    plain = normalize("NFKD", name).encode("ascii", "ignore").decode() or name
+    return re.sub(r"[\W_]+", "-", plain.lower()).strip("-")

@@ -1,0 +1,106 @@
+"""A link leads to a heading that is not there.
+
+The fragment of a link (`guide.md#install`) must be the anchor of a heading of its document, or the
+`id` or `name` of a tag in it; in a file of code, `#L10-L20` must be lines that it has. Anchors are
+made as GitHub makes them; in the documents of a site generator, as the others do, too. Documents
+whose headings a template or a plugin adds to are left alone.
+
+## How to resolve
+
+`--unsafe-fixes` takes the anchor that is nearest. Or correct the link by hand.
+
+## How to except
+
+`[[exceptions]]` in the policy, or above it `<!-- govcheck: ignore[broken-anchor] -- why -->`.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Fragments that no heading of the linked document has."""
+    from difflib import get_close_matches
+
+    from govcheck.docs.documents import told
+    from govcheck.docs.linking import resolved
+    from govcheck.docs.links import anchors, has_anchor
+    from govcheck.markdown.page import ENDINGS
+
+    for doc, link, to in resolved(repo, policy):
+        if not to.fragment or has_anchor(repo, to) is not False:
+            continue
+        document = repo.document(to.path)
+        start = link.start + doc.document.text[link.start : link.end].find("#") + 1
+        place = doc.document.span(start, link.end)
+        where = "this document" if to.path == doc.path else to.path
+        if document is None or not to.path.endswith(ENDINGS):
+            yield rule.finding(place, f"{where} has no line {to.fragment}{told(doc)}")
+            continue
+        near = get_close_matches(to.fragment, sorted(document.view(anchors)[0]), 1)
+        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        fix = None
+        if near and doc.kind != "generated":
+            edit = Edit(doc.path, start, link.end, near[0])
+            fix = Fix(f"link to #{near[0]}", (edit,), safe=False)
+        yield rule.finding(
+            place, f"{where} has no heading '{to.fragment}'{hint}{told(doc)}", fix=fix
+        )
+
+
+rule = Rule("broken-anchor", "docs", check, fix="unsafe")
+
+examples = [
+    Example(
+        "In this document, in another one, and in code",
+        {
+            "govcheck.toml": "",
+            "a.md": "[a](#instal) [b](b.md#c-d)\n\n[e]: b.md#two-1\n\n## Install\n[f](c.py#L3)\n",
+            "b.md": "# C & D\n## Two\n",
+            "c.py": "one\n",
+        },
+        (
+            "a.md:1:6: this document has no heading 'instal' (did you mean 'install'?)",
+            "a.md:1:23: b.md has no heading 'c-d' (did you mean 'c--d'?)",
+            "a.md:3:11: b.md has no heading 'two-1' (did you mean 'two'?)",
+            "a.md:6:10: c.py has no line L3",
+        ),
+        {"a.md": ("[a](#install) [b](b.md#c--d)\n\n[e]: b.md#two\n\n## Install\n[f](c.py#L3)\n")},
+        unsafe=True,
+    ),
+    Example(
+        "Headings of all kinds, and tags",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "[a](#über--co) [b](#x_y-1) [c](#set) [d](#Here) [e](b.md#%C3%BCber) [f](#fn-1) "
+                "[g](#)\n"
+                "[h](#top) [i](#L2) [j](#-done)\n\n# Über & `co`\n## x_y\n## x_y\nSet\n---\n"
+                "<a id='here'></a>\n## ✅ Done\n"
+            ),
+            "b.md": "## Über\n",
+        },
+    ),
+    Example(
+        "Where a plugin makes anchors",
+        {
+            "govcheck.toml": "",
+            "a.md": "[a](b.md#shop.Cart) [c](c.md#given) [d](c.rst#x)\n",
+            "b.md": "# API\n\n::: shop.Cart\n",
+            "c.md": "# Other {#given}\n",
+            "c.rst": "Text\n",
+        },
+    ),
+    Example(
+        "On a site that numbers and squeezes otherwise",
+        {
+            "govcheck.toml": "",
+            "mkdocs.yml": "",
+            "docs/a.md": "[a](#c-d) [b](#tab-one)\n\n# C & D\n",
+        },
+    ),
+]

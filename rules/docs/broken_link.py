@@ -1,0 +1,145 @@
+"""A link or image leads to no file.
+
+Looked at are relative links, images, link reference definitions, and `href` and `src` of HTML tags
+in Markdown, in documents of every class; the net is never asked. A link is read from the document's
+folder, one that begins with a slash from the root of the repository, as GitHub does.
+
+Not looked at are placeholders (`<name>`, `{x}`, `...`), addresses of pages of the hosting service
+(`../../issues`), links that leave the repository, files that git ignores, templates of issues and
+pull requests, and links that only a site generator can resolve, in the documents of its site.
+
+## How to resolve
+
+`--fix` follows git's renames; where there is none, it takes the one file of that name. Otherwise
+correct the link, or take it out.
+
+## How to except
+
+`[[exceptions]]` in the policy, or above it `<!-- govcheck: ignore[broken-link] -- why -->`.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Finding
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Links to files that do not exist."""
+    from govcheck.docs.documents import documents, told
+    from govcheck.docs.linking import broken, mending
+
+    found = repo.view(broken, policy)
+    if not found:
+        return
+    homes = repo.view(mending, policy)
+    for doc in repo.view(documents, policy):
+        for each in found.get(doc.path, ()):
+            home = homes.get((doc.path, each.path))
+            what = "image" if each.kind == "image" else "link"
+            where = f"it is {home.path} now" if home and home.moved else ""
+            where = f"{home.path} is the one of that name" if home and not home.moved else where
+            message = f"the {what} leads nowhere: there is no {each.path}"
+            yield rule.finding(
+                doc.document.span(each.start, each.end),
+                f"{message}{f' ({where})' if where else ''}{told(doc)}",
+                fix=home.fix(doc, each) if home and doc.kind != "generated" else None,
+                data={"target": each.path},
+            )
+
+
+rule = Rule("broken-link", "docs", check, fix="safe")
+
+examples = [
+    Example(
+        "To a file that was archived, from the root, to an image, in a definition and a tag",
+        {
+            "govcheck.toml": "",
+            "README.md": (
+                "[gone](docs/gone.md), [one](docs/guide.md#use 'how')\n![x](<a b.png>)\n\n[r][r]\n"
+                "\n"
+                "[r]: docs/none.md\n\n<img src='logo.svg'>\n"
+            ),
+            "docs/archive/guide.md": "# Use\n",
+            "docs/index.md": "[main](shop/main.py)\n",
+            "shop/main.py": "",
+        },
+        (
+            "README.md:1:8: the link leads nowhere: there is no docs/gone.md",
+            "README.md:1:29: the link leads nowhere: there is no docs/guide.md "
+            "(docs/archive/guide.md is the one of that name)",
+            "README.md:2:7: the image leads nowhere: there is no a b.png",
+            "README.md:6:6: the link leads nowhere: there is no docs/none.md",
+            "README.md:8:11: the image leads nowhere: there is no logo.svg",
+            "docs/index.md:1:8: the link leads nowhere: there is no docs/shop/main.py "
+            "(shop/main.py is the one of that name)",
+        ),
+        {
+            "README.md": (
+                "[gone](docs/gone.md), [one](docs/archive/guide.md#use 'how')\n![x](<a b.png>)\n\n"
+                "[r][r]\n\n[r]: docs/none.md\n\n<img src='logo.svg'>\n"
+            ),
+            "docs/index.md": "[main](../shop/main.py)\n",
+        },
+    ),
+    Example(
+        "In what a program writes",
+        {
+            "govcheck.toml": (
+                "[[docs.class]]\nname = 'generated'\npaths = ['api.md']\ngenerator = 'tool.py'\n"
+            ),
+            "api.md": "[a](guide.md)\n",
+            "tool.py": "",
+            "docs/guide.md": "",
+        },
+        (
+            "api.md:1:5: the link leads nowhere: there is no guide.md (docs/guide.md is the one of "
+            "that name); tool.py writes this document: mend it there",
+        ),
+    ),
+    Example(
+        "To files, folders and the net",
+        {
+            "govcheck.toml": "",
+            "docs/é f.md": "",
+            "docs/a.md": (
+                "[a](%C3%A9%20f.md) [b](<é f.md>) [c](/docs) [d](../docs/) [e](.) "
+                "[f](a.md?plain=1)\n"
+                "[g](https://example.org/x.md) [h](mailto:a@b.c) [i](//example.org/a.md) [j](#x)\n"
+                "\n"
+                "# x\n"
+            ),
+        },
+    ),
+    Example(
+        "In code, in comments, and placeholders",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "`[a](b.md)` [c](<file>.md) [d]({{ url }}) [e](...) [f](path/to/file.md) [g](url)\n"
+                "\n"
+                "```\n[h](i.md)\n```\n\n    [j](k.md)\n\n<!-- [l](m.md) -->\n\\[n](o.md)\n"
+            ),
+        },
+    ),
+    Example(
+        "To pages of the hosting service, out of the repository, and to what git ignores",
+        {
+            "govcheck.toml": "",
+            ".gitignore": "/site/\n",
+            ".github/PULL_REQUEST_TEMPLATE.md": "[a](CONTRIBUTING.md)\n",
+            "a.md": "[b](../../issues/12) [c](../../releases/a) [d](../else.md) [e](site/a.md)\n",
+        },
+    ),
+    Example(
+        "Between the pages of a site",
+        {
+            "govcheck.toml": "",
+            "mkdocs.yml": "",
+            "docs/a.md": "[b](/guide/) [c](../b/) [d](b) [e](api/made.md) [f](b.html)\n",
+            "docs/b.md": "",
+        },
+    ),
+]
