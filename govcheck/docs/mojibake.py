@@ -1,0 +1,170 @@
+"""Text that was UTF-8 and was read as something else: where, and what it was.
+
+Whoever reads UTF-8 as an encoding of single bytes gets two to four characters for each one, which
+give the bytes back that they came from. Where the encoding knows no character for a byte, some
+programs drop it; then what remains tells only some of the bytes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from govcheck.document import Document
+
+# The encodings that text is read as by mistake, the usual ones first: of Windows (western,
+# Turkish, central European, Cyrillic), Latin-1, of old Macs and of DOS.
+_CODECS = ("cp1252", "cp1254", "cp1250", "cp1251", "latin-1", "mac_roman", "cp437")
+
+_RUN = re.compile(r"[^\x00-\x7f]{2,}")
+_SEQUENCE = re.compile(
+    r"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    r"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    r"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+_LEFT = re.compile(r"[\xe2\xe3\xef][\x80-\xbf]|\xf0[\x80-\xbf]{2}")
+_NO_CHARACTER = "\uffff"
+
+# The symbols that documents of repositories use, the commonest first: where a lost byte leaves a
+# choice, it is one of these.
+_SYMBOLS = (
+    "✅❌⚠\ufe0f✓✗✔✖→←↑↓⇒↔—–…•“”‘’™🚀📝📊🎯🔧🔍📚💡🐛📦🔄🟢🟡🔴⏳🧪🔒🔐✨🎉📁📋📈🏗🛠⚡"
+    "♻🤖🔥⭐🌟💻🔑🔗📖📄🚨🟠🛡🗂📌🏁👍👉⏱⏰⏸▶️⏭🧹🌐🎨💰📉📅📍📞📎📐🗑🚧🚫⛔❓❗ℹ🙏🤝🧠🏆💬📢📣🔔🐍🐳🐧"
+)  # fmt: skip
+
+
+class Garbled(NamedTuple):
+    """Text that was read as `codec`; `certain` if its bytes tell what it was."""
+
+    start: int
+    end: int
+    meant: str
+    codec: str
+    certain: bool
+
+
+def garbled(document: Document) -> tuple[Garbled, ...]:
+    """The places of a document that were read in a wrong encoding."""
+    text = document.text
+    if text.isascii():
+        return ()
+    runs = [(found.start(), found[0]) for found in _RUN.finditer(text)]
+    codec = _codec({run for _, run in runs})
+    if codec is None:
+        return ()
+    found = []
+    for start, run in runs:
+        before = text[start - 1 : start]
+        for first, last, meant, certain in _read(run, codec, before):
+            found.append(Garbled(start + first, start + last, meant, codec, certain))
+    return tuple(found) if any(each.certain for each in found) else ()
+
+
+def _codec(runs: set[str]) -> str | None:
+    """The encoding that explains most of the runs."""
+    explained = {
+        codec: sum(
+            last - first
+            for run in runs
+            for first, last, _, certain in _read(run, codec, "")
+            if certain
+        )
+        for codec in _CODECS
+    }
+    best = max(explained, key=lambda codec: explained[codec])
+    return best if explained[best] else None
+
+
+def _explained(run: str, codec: str) -> int:
+    return sum(last - first for first, last, _, certain in _read(run, codec, "") if certain)
+
+
+def _read(run: str, codec: str, before: str) -> Iterator[tuple[int, int, str, bool]]:
+    """The pieces of a run that were UTF-8: from, to, what was meant, whether that is certain."""
+    octets = run.translate(_octets(codec))
+    position = 0
+    while position < len(run):
+        end = position
+        while found := _SEQUENCE.match(octets, end):
+            end = found.end()
+        if end > position:
+            lead = before if position == 0 else run[position - 1]
+            meant = octets[position:end].encode("latin-1").decode("utf-8")
+            if _is_plausible(meant, lead):
+                yield position, end, meant, True
+        elif left := _LEFT.match(octets, position):
+            end = left.end()
+            if meant := _completed(left[0], codec):
+                yield position, end, meant, _choices(left[0], codec) == 1
+        position = max(end, position + 1)
+
+
+@cache
+def _octets(codec: str) -> Mapping[int, str | None]:
+    """The bytes that characters stand for, as characters; what has no byte becomes none."""
+    return _Octets(codec)
+
+
+class _Octets(dict[int, str | None]):
+    def __init__(self, codec: str) -> None:
+        for byte in range(0x80, 0x100):
+            try:
+                self[ord(bytes([byte]).decode(codec))] = chr(byte)
+            except UnicodeDecodeError:
+                self[byte] = chr(byte)  # programs that keep such bytes make control characters
+
+    def __missing__(self, character: int) -> str:
+        return _NO_CHARACTER
+
+
+@cache
+def _holes(codec: str) -> tuple[int, ...]:
+    """The bytes for which an encoding has no character."""
+    holes = []
+    for byte in range(0x80, 0xC0):
+        try:
+            bytes([byte]).decode(codec)
+        except UnicodeDecodeError:
+            holes.append(byte)
+    return tuple(holes)
+
+
+@cache
+def _candidates(octets: str, codec: str) -> tuple[str, ...]:
+    """The common symbols that lack one byte that was dropped, the commonest first."""
+    plain = octets.encode("latin-1")
+    found = set()
+    for hole in _holes(codec):
+        for at in range(1, len(plain) + 1):
+            whole = plain[:at] + bytes([hole]) + plain[at:]
+            try:
+                found.add(whole.decode("utf-8"))
+            except UnicodeDecodeError:
+                continue
+    return tuple(sorted((each for each in found if each in _SYMBOLS), key=_SYMBOLS.index))
+
+
+def _completed(octets: str, codec: str) -> str:
+    return next(iter(_candidates(octets, codec)), "")
+
+
+def _choices(octets: str, codec: str) -> int:
+    return len(_candidates(octets, codec))
+
+
+def _is_plausible(meant: str, before: str) -> bool:
+    """Whether somebody wrote this, rather than the characters that its bytes look like.
+
+    One letter with a sign behind it may be right as it is: «CAFÉ», É…
+    """
+    if any(unicodedata.category(each) in ("Cn", "Co", "Cs", "Cc") for each in meant):
+        return False
+    if len(meant) > 1:
+        return True
+    code = ord(meant)
+    if code < 0x100:
+        return not before.isupper() and meant != "\xad"
+    if code < 0x800:
+        return False
+    return code >= 0x10000 or 0x2000 <= code < 0x2C00 or 0xFE00 <= code < 0xFF00

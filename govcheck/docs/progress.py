@@ -1,0 +1,267 @@
+"""What a document says of progress: fractions with their percentage, totals, and boxes.
+
+Only what one document states twice is compared: a percentage with the fraction beside it, a total
+with the parts above it, a heading with the boxes below it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from govcheck.document import Document
+from govcheck.markdown.page import Heading, Page, Task
+
+_WHOLE = r"\d{1,3}(?:,\d{3})+|\d+"
+_FRACTION = (
+    rf"(?<![\d./,-])(?P<a>{_WHOLE})(?:\s?/\s?|\s(?:out\s)?of\s)(?P<b>{_WHOLE})(?![\d./,%-]\d)"
+)
+_PERCENT = r"(?P<percent>\d{1,3}(?:\.\d{1,2})?)\s?%"
+_BETWEEN = r"[^\n|()%\d]{0,40}\("
+# `64% complete (14/22 tasks)`, and `14/22 tasks (64%)`.
+_WITH_FRACTION = re.compile(rf"(?<![\d.,/<>≥≤~≈-]){_PERCENT}{_BETWEEN}{_FRACTION}")
+_WITH_PERCENT = re.compile(rf"{_FRACTION}(?!\s?/){_BETWEEN}(?:[=~≈]\s?)?{_PERCENT}")
+_ANY_FRACTION = re.compile(_FRACTION)
+_TOTAL = re.compile(
+    r"^[\s>]*(?:[-*+]|\d+[.)])?\s*[*_]{0,3}(?:grand |overall )?(?:total|sum|overall)\b",
+    re.IGNORECASE,
+)
+_CRITERIA = re.compile(r"(?i)\b(?:completion|acceptance|exit) criteria\b")
+_OVERALL = re.compile(r"\b(?:overall|total|progress|status|summary)\b", re.IGNORECASE)
+_ITEM = re.compile(r"^(?P<indent>[\s>]*)(?:[-*+]|\d+[.)])\s")
+_NOUN = re.compile(r"\s+((?:[a-z]+\s){1,2}[a-z]+)\b")
+_DONE_PERCENT = re.compile(
+    r"(?P<percent>\d{1,3}(?:\.\d)?)\s?%\s*(?:complete|done|finished)\b", re.IGNORECASE
+)
+_DONE = re.compile(r"\b(?P<word>COMPLETED?|DONE|FINISHED|(?i:completed?|done|finished))\b")
+_TICK = re.compile(r"[✅☑✔]|:white_check_mark:|:heavy_check_mark:")
+_NOT_DONE = re.compile(
+    r"(?i)\b(?:not|never|isn't|incomplete|partial(?:ly)?|criteria|checklist|definition|when|before"
+    r"|until|after|if|once|to be|remaining|tracking|target|must|should|will|can|guide|reference"
+    r"|almost|nearly|mostly)\b|%|\?"
+)
+_LATER = re.compile(
+    r"(?i)\b(?:later|deferred?|defer|future|next|optional(?:ly)?|follow-?ups?|stretch|backlog"
+    r"|nice[- ]to[- ]have|out of scope|postponed|moved to|skipped|pending|n/a|won't|wontfix"
+    r"|todo|planned|upcoming|blocked|enhancements?|ideas?|recommend\w*)\b|~~"
+)
+_LABEL = re.compile(
+    r"^(?:[^\w\n]*)(?P<label>(?:week|phase|milestone|stage|sprint|step|part|tier|priority|iteration"
+    r"|task|epic|release|version|v)\s?\d+(?:\.\d+)*[a-z]?)\b",
+    re.IGNORECASE,
+)
+
+
+class Percentage(NamedTuple):
+    """A percentage that the fraction beside it does not give; `right` is what it gives."""
+
+    start: int
+    end: int
+    right: str
+    fraction: str
+
+
+class Total(NamedTuple):
+    """A fraction that its parts do not add up to; `right` is their sum."""
+
+    start: int
+    end: int
+    written: str
+    right: str
+    parts: int
+    is_repeated: bool
+
+
+class Claim(NamedTuple):
+    """A heading that calls done what has boxes without a tick."""
+
+    start: int
+    end: int
+    heading: Heading
+    open: tuple[Task, ...]
+    boxes: int
+    right: str | None
+
+
+def percentages(document: Document, page: Page) -> Iterator[Percentage]:
+    """The percentages that do not agree with the fraction beside them, outside tables and code."""
+    seen: set[int] = set()
+    for pattern in (_WITH_FRACTION, _WITH_PERCENT):
+        for found in pattern.finditer(document.text):
+            start, end = found.span("percent")
+            if start in seen or not _is_prose(page, start):
+                continue
+            seen.add(start)
+            a, b = _whole(found["a"]), _whole(found["b"])
+            if _agrees(found["percent"], a, b) or _is_date(found["a"], found["b"]):
+                continue
+            yield Percentage(start, end, _percent(found["percent"], a, b), f"{a}/{b}")
+
+
+def totals(document: Document, page: Page) -> Iterator[Total]:
+    """The totals that are not the sum of the list above, and where they are said again."""
+    lines = [document.line(number) for number in range(1, len(document.line_starts) + 1)]
+    for number, line in enumerate(lines):
+        if not _TOTAL.match(line) or (found := _ANY_FRACTION.search(line)) is None:
+            continue
+        parts = _parts(lines, number)
+        start = document.line_starts[number]
+        if len(parts) < 2 or not _is_prose(page, start + found.start()):
+            continue
+        written = _whole(found["a"]), _whole(found["b"])
+        right = sum(a for a, _ in parts), sum(b for _, b in parts)
+        sums = f"{right[0]}/{right[1]}"
+        if written != right:
+            place = start + found.start("a"), start + found.end("b")
+            yield Total(*place, found[0], sums, len(parts), is_repeated=False)
+        noun = _NOUN.match(line, found.end())
+        for again in _ANY_FRACTION.finditer(document.text):
+            line_number = document.span(*again.span()).line - 1
+            said = lines[line_number]
+            value = _whole(again["a"]), _whole(again["b"])
+            same = noun is not None and document.text.startswith(noun[0], again.end())
+            if line_number == number or value == right or not _OVERALL.search(said):
+                continue
+            if (same or value == written) and _is_prose(page, again.start()):
+                place = again.start("a"), again.end("b")
+                yield Total(*place, again[0], sums, len(parts), is_repeated=True)
+
+
+def claims(document: Document, page: Page) -> Iterator[Claim]:
+    """The headings that say more, or other, than the boxes of their sections; the innermost."""
+    told: set[Task] = set()
+    found = sorted(_claims(document, page), key=lambda each: -each.heading.level)
+    for claim in found:
+        if claim.right is not None or not told.issuperset(claim.open):
+            told.update(claim.open)
+            yield claim
+
+
+def _claims(document: Document, page: Page) -> Iterator[Claim]:
+    for heading in page.headings:
+        text = document.text[heading.start : heading.end]
+        if not page.tasks or not _DONE.search(text):
+            continue
+        first, last = _section(page, heading, len(document.text))
+        own = [each for each in page.tasks if first <= each.start < last]
+        done = [each for each in own if each.done]
+        if (found := _DONE_PERCENT.search(text)) and len(own) >= 3:
+            if not _agrees(found["percent"], len(done), len(own)):
+                right = _percent(found["percent"], len(done), len(own))
+                place = heading.start + found.start("percent"), heading.start + found.end("percent")
+                undone = tuple(each for each in own if not each.done)
+                yield Claim(*place, heading, undone, len(own), right)
+            continue
+        word = _claims_done(text)
+        if word is None:
+            continue
+        boxes = [*_boxes(document, page, heading)]
+        undone = tuple(each for each in boxes if not each.done and not _is_later(document, each))
+        if undone:
+            place = heading.start + word[0], heading.start + word[1]
+            yield Claim(*place, heading, undone, len(boxes), None)
+
+
+def _boxes(document: Document, page: Page, heading: Heading) -> Iterator[Task]:
+    """The boxes of a heading's section, and of other sections about what it is labelled as."""
+    ranges = [_section(page, heading, len(document.text))]
+    label = _LABEL.match(heading.text)
+    inside = ranges[0]
+    if label is not None:
+        wanted = " ".join(label["label"].lower().split())
+        for other in page.headings:
+            said = _LABEL.match(other.text)
+            outside = not inside[0] <= other.start < inside[1]
+            same = said is not None and " ".join(said["label"].lower().split()) == wanted
+            if outside and same and _CRITERIA.search(other.text):
+                ranges.append(_section(page, other, len(document.text)))
+    for start, end in ranges:
+        later = False
+        level = 7
+        headings = [each for each in page.headings if start < each.start < end]
+        for task in page.tasks:
+            if not start <= task.start < end:
+                continue
+            while headings and headings[0].start < task.start:
+                if headings[0].level <= level:
+                    later = _LATER.search(headings[0].text) is not None
+                    level = headings[0].level if later else 7
+                headings.pop(0)
+            if not later:
+                yield task
+
+
+def _section(page: Page, heading: Heading, end: int) -> tuple[int, int]:
+    """From where to where a section goes, with all below it."""
+    following = (
+        each.start
+        for each in page.headings
+        if each.start > heading.start and each.level <= heading.level
+    )
+    return heading.start, next(following, end)
+
+
+def _claims_done(text: str) -> tuple[int, int] | None:
+    """Where a heading says that all of it is done, if it does."""
+    if _NOT_DONE.search(text):
+        return None
+    for found in _DONE.finditer(text):
+        around = text[: found.start()].rstrip("*_ "), text[found.end() :].lstrip("*_ ")
+        is_last = re.match(r"[\W\d]*$", around[1]) is not None
+        is_set_off = bool(_TICK.search(text)) or found["word"].isupper()
+        is_set_off = is_set_off or around[0].endswith(("-", "–", "—", ":", "(", "[", "|"))
+        if is_last and is_set_off and re.search(r"\w", around[0]):
+            return found.span("word")
+    return None
+
+
+def _is_later(document: Document, task: Task) -> bool:
+    line = document.line(document.span(task.start, task.end).line)
+    return _LATER.search(line) is not None
+
+
+def _parts(lines: Sequence[str], total: int) -> list[tuple[int, int]]:
+    """The fractions of the items above a total; none unless each item has exactly one."""
+    own = _ITEM.match(lines[total])
+    parts: list[tuple[int, int]] = []
+    for line in reversed(lines[max(0, total - 100) : total]):
+        item = _ITEM.match(line)
+        if own is None or item is None:
+            if not line.strip() and not parts:
+                continue
+            break
+        if len(item["indent"]) != len(own["indent"]):
+            return []
+        found = [*_ANY_FRACTION.finditer(line)]
+        if len(found) != 1 or _TOTAL.match(line):
+            return []
+        parts.append((_whole(found[0]["a"]), _whole(found[0]["b"])))
+    return parts
+
+
+def _is_prose(page: Page, offset: int) -> bool:
+    return page.table_at(offset) is None and page.fence_at(offset) is None
+
+
+def _whole(number: str) -> int:
+    return int(number.replace(",", ""))
+
+
+def _is_date(a: str, b: str) -> bool:
+    return (a.startswith("0") and len(a) == 2) or (b.startswith("0") and len(b) > 1)
+
+
+def _agrees(percent: str, a: int, b: int) -> bool:
+    """Whether a percentage is that of a fraction, or of its reverse, rounded in any direction."""
+    unit = Decimal(1).scaleb(-len(percent.partition(".")[2]))
+    told = Decimal(percent)
+    return any(
+        below == 0 or abs(Decimal(100 * above) / below - told) < unit
+        for above, below in ((a, b), (b, a))
+        if (above, below) == (a, b) or told > 100
+    )
+
+
+def _percent(like: str, a: int, b: int) -> str:
+    unit = Decimal(1).scaleb(-len(like.partition(".")[2]))
+    return str((Decimal(100 * a) / b).quantize(unit, ROUND_HALF_UP))

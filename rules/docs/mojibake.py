@@ -1,0 +1,145 @@
+"""Text was read in a wrong encoding and saved as what came out.
+
+`â€™` was an apostrophe, `âœ…` a tick: UTF-8 that some program read as an encoding of single bytes.
+The characters give the bytes back, and these say what was meant. A few bytes have no character in
+such an encoding and may have been dropped; where the rest leaves a choice, so does the finding.
+U+FFFD, which stands for what could not be read at all, is reported, too.
+
+Not reported are code in documents that are otherwise sound, and lines that speak of encodings.
+
+## How to resolve
+
+`--fix` writes what was meant. Where a byte was lost and more than one symbol fits, it takes
+`--unsafe-fixes`, which writes the commonest.
+
+## How to except
+
+`[[exceptions]]` in the policy, or above it `<!-- govcheck: ignore[mojibake] -- why -->`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from govcheck.document import Document
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+_SPEAKS_OF_IT = re.compile(
+    r"(?i)\b(?:mojibake|garbled|encod(?:ed|es?|ings?)|decod(?:ed|es?|ings?)|utf-?8|latin-?1|U\+FFFD"
+    r"|cp125\d|windows-125\d|replacement char(?:acter)?)\b"
+)
+_LOST = "\ufffd"
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Characters that are the bytes of others."""
+    from govcheck.docs.documents import paths
+
+    for path in repo.view(paths, policy):
+        document = repo.document(path)
+        if document is None or document.encoding != "utf-8" or document.utf8.isascii():
+            continue
+        yield from _garbled(document)
+        if _LOST in document.text:
+            yield from _lost(document)
+
+
+def _garbled(document: Document) -> Iterator[Finding]:
+    from govcheck.docs.mojibake import Garbled, garbled
+
+    found = [each for each in document.view(garbled) if not _is_meant(document, each.start)]
+    if all(_is_code(document, each.start) for each in found):
+        return
+    lines: dict[tuple[int, bool], list[Garbled]] = {}
+    for each in found:
+        line = document.span(each.start, each.end).line
+        lines.setdefault((line, each.certain), []).append(each)
+    for (_, certain), them in lines.items():
+        first = them[0]
+        said = document.text[first.start : first.end]
+        more = f" ({len(them) - 1} more on this line)" if len(them) > 1 else ""
+        how = "is" if certain else "may be, one byte being lost,"
+        edits = tuple(Edit(document.path, each.start, each.end, each.meant) for each in them)
+        yield rule.finding(
+            document.span(first.start, first.end),
+            f"{said!r} {how} '{first.meant}', read as {first.codec}{more}",
+            fix=Fix(f"write '{first.meant}'", edits, safe=certain),
+        )
+
+
+def _lost(document: Document) -> Iterator[Finding]:
+    reported = 0
+    for found in re.finditer(f"{_LOST}+", document.text):
+        line = document.span(*found.span()).line
+        if line == reported or _is_meant(document, found.start()):
+            continue
+        if not _is_code(document, found.start()):
+            reported = line
+            yield rule.finding(
+                document.span(*found.span()), "text was lost here: U+FFFD stands for what it was"
+            )
+
+
+def _is_meant(document: Document, offset: int) -> bool:
+    """Whether the line speaks of encodings."""
+    return _SPEAKS_OF_IT.search(document.line(document.span(offset, offset).line)) is not None
+
+
+def _is_code(document: Document, offset: int) -> bool:
+    from govcheck.markdown.page import ENDINGS, page
+
+    if not document.path.endswith(ENDINGS):
+        return False
+    read = document.view(page)
+    inline = any(code.start <= offset < code.end for code in read.codes)
+    return inline or read.fence_at(offset) is not None
+
+
+rule = Rule("mojibake", "docs", check, severity="warning", fix="safe")
+
+examples = [
+    Example(
+        "Punctuation, accents, a symbol, in prose and code",
+        {
+            "govcheck.toml": "",
+            "a.md": "Itâ€™s a cafÃ© â†’ âœ… done\n\n```\nâœ… ok\n```\n",
+            "b.rst": "Gone: \ufffd\n",
+        },
+        (
+            "a.md:1:3: 'â€™' is '’', read as cp1252 (3 more on this line)",
+            "a.md:4:1: 'âœ…' is '✅', read as cp1252",
+            "b.rst:1:7: text was lost here: U+FFFD stands for what it was",
+        ),
+        {"a.md": "It’s a café → ✅ done\n\n```\n✅ ok\n```\n"},
+    ),
+    Example(
+        "Read as Turkish, and a byte is lost",
+        {"govcheck.toml": "", "a.md": "ğŸŸ¢ on track\n\nâ³ later\n\nğŸ“ note\n"},
+        (
+            "a.md:1:1: 'ğŸŸ¢' is '🟢', read as cp1254",
+            "a.md:3:1: 'â³' is '⏳', read as cp1254",
+            "a.md:5:1: 'ğŸ“' may be, one byte being lost, '📝', read as cp1254",
+        ),
+        {"a.md": "🟢 on track\n\n⏳ later\n\n📝 note\n"},
+        unsafe=True,
+    ),
+    Example(
+        "Languages and symbols as they are",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "«CAFÉ», «café…», AMANHÃ…, ΑÎ, Ёлка, Сё, naïve—é›, 日本, ✅ ⚠️, ½°, “Â” Â, ğ\n"
+            ),
+        },
+    ),
+    Example(
+        "A line about it",
+        {"govcheck.toml": "", "a.md": "Mojibake looks like â€™; garbled: \ufffd.\n"},
+    ),
+    Example(
+        "An example in code",
+        {"govcheck.toml": "", "a.md": "Avoid `â€™`:\n\n```\nprint('Ã©')\n```\n"},
+    ),
+]

@@ -1,0 +1,183 @@
+"""What a document says of its progress does not add up.
+
+A percentage that is not that of the fraction beside it (`77% (19/27)`), a total that is not the sum
+of the list above it, and the same total elsewhere in the document; a heading that says how much of
+its section is complete, or that it is, over boxes that say otherwise. Tables, code, and documents
+of the class history are left alone, and so are boxes that are called optional or put off.
+
+## How to resolve
+
+`--fix` writes the sum of the parts, and the percentage of the fraction; `--unsafe-fixes` writes the
+percentage of ticked boxes. Whether a box is to be ticked or a heading to be changed, you decide.
+
+## How to except
+
+`[[exceptions]]` in the policy, or above it `<!-- govcheck: ignore[progress-sum] -- why -->`.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from govcheck.document import Document
+from govcheck.finding import Edit, Finding, Fix, Related
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from govcheck.markdown.page import Page
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Percentages, totals and headings that what stands beside them contradicts."""
+    from govcheck.docs.documents import documents, told
+
+    for doc in repo.view(documents, policy):
+        if doc.kind == "history":
+            continue
+        yield from _check(doc.document, doc.page, told(doc))
+
+
+def _check(document: Document, page: "Page", generator: str) -> Iterator[Finding]:
+    from govcheck.docs.progress import claims, percentages, totals
+
+    text = document.text
+    wrong_lines = set()
+    for total in totals(document, page):
+        span = document.span(total.start, total.end)
+        wrong_lines.add(span.line)
+        edit = Edit(document.path, total.start, total.end, total.right)
+        what = "the total that is said here" if total.is_repeated else "the total"
+        yield rule.finding(
+            span,
+            f"{what} is {total.written}, and the {total.parts} parts of the list give {total.right}"
+            f"{generator}",
+            fix=None if generator else Fix(f"write {total.right}", (edit,)),
+        )
+    for each in percentages(document, page):
+        span = document.span(each.start, each.end)
+        if span.line in wrong_lines:
+            continue  # what it must be depends on what becomes of the fraction
+        edit = Edit(document.path, each.start, each.end, each.right)
+        yield rule.finding(
+            span,
+            f"{each.fraction} is {each.right}%, not {text[each.start : each.end]}%{generator}",
+            fix=None if generator else Fix(f"write {each.right}%", (edit,)),
+        )
+    for claim in claims(document, page):
+        span = document.span(claim.start, claim.end)
+        done = claim.boxes - len(claim.open)
+        if claim.right is not None:
+            edit = Edit(document.path, claim.start, claim.end, claim.right)
+            yield rule.finding(
+                span,
+                f"{done} of the {claim.boxes} boxes below are ticked: that is {claim.right}%, not "
+                f"{text[claim.start : claim.end]}%{generator}",
+                fix=None if generator else Fix(f"write {claim.right}%", (edit,), safe=False),
+            )
+            continue
+        first = document.span(claim.open[0].start, claim.open[0].end)
+        number = (
+            f"{len(claim.open)} of its {claim.boxes} boxes have"
+            if claim.boxes > 1
+            else ("its box has")
+        )
+        yield rule.finding(
+            span,
+            f"this is called {text[claim.start : claim.end].lower()}, and {number} no tick"
+            f" (line {first.line}){generator}",
+            related=(Related(first, "the first one without a tick"),),
+        )
+
+
+rule = Rule("progress-sum", "docs", check, severity="warning", fix="safe")
+
+examples = [
+    Example(
+        "Percentages, a total, and where it is said again",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "**Progress:** 64% complete (14/22 major tasks)\n\n"
+                "Passing: 5,001/5,200 tests (95%)\n\n"
+                "- **Week 1:** 100% (7/7 tasks)\n- **Week 2:** 60% (4/6 tasks)\n"
+                "- **Week 3:** 0% (0/5 tasks)\n- **Total:** 64% (14/22 major tasks)\n"
+            ),
+        },
+        (
+            "a.md:1:29: the total that is said here is 14/22, and the 3 parts of the list give "
+            "11/18",
+            "a.md:3:29: 5001/5200 is 96%, not 95%",
+            "a.md:6:15: 4/6 is 67%, not 60%",
+            "a.md:8:19: the total is 14/22, and the 3 parts of the list give 11/18",
+        ),
+        {
+            "a.md": (
+                "**Progress:** 61% complete (11/18 major tasks)\n\n"
+                "Passing: 5,001/5,200 tests (96%)\n\n"
+                "- **Week 1:** 100% (7/7 tasks)\n- **Week 2:** 67% (4/6 tasks)\n"
+                "- **Week 3:** 0% (0/5 tasks)\n- **Total:** 61% (11/18 major tasks)\n"
+            ),
+        },
+    ),
+    Example(
+        "Headings over boxes",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "## Week 1 ✅ **COMPLETE**\n- [x] a\n\n## Week 2: 60% COMPLETE\n- [x] a\n- [ ] b\n"
+                "- [ ] c\n\n## Release (done)\n- [x] a\n### Docs\n- [ ] b\n\n"
+                "## Week 1 Completion Criteria\n- [ ] c\n"
+            ),
+        },
+        (
+            "a.md:1:15: this is called complete, and 1 of its 2 boxes have no tick (line 15)",
+            "a.md:4:12: 1 of the 3 boxes below are ticked: that is 33%, not 60%",
+            "a.md:9:13: this is called done, and 1 of its 2 boxes have no tick (line 12)",
+        ),
+        {
+            "a.md": (
+                "## Week 1 ✅ **COMPLETE**\n- [x] a\n\n## Week 2: 33% COMPLETE\n- [x] a\n- [ ] b\n"
+                "- [ ] c\n\n## Release (done)\n- [x] a\n### Docs\n- [ ] b\n\n"
+                "## Week 1 Completion Criteria\n- [ ] c\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Example(
+        "Rounded, cut off, upside down, and other fractions",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "66% (2/3), 67% (2/3), 66.7% (2/3), 102% (215/220 lines), 8 of 8 (100%)\n\n"
+                "85% on 2026 (10/05), 24/7 (50%), >80% (3/5 files), 20-30% (1/5), 0% (0/0)\n\n"
+                "| 50% (1/3) |\n| --- |\n| 10% (1/3) |\n\n    50% (1/3)\n"
+            ).replace("24/7 (50%)", "v1/2 of it"),
+        },
+    ),
+    Example(
+        "Lists without a sum",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "- a: 1/2\n- b\n- Total: 5/9\n\n- c: 1/2\n- Total: 7/9 of all\n\nTotal: 5/6\n\n"
+                "- d: 1/2\n- e: 2/3\n- Total: 3/5\n"
+            ),
+        },
+    ),
+    Example(
+        "Headings that say something else, and what is put off",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "# Complete guide\n- [ ] a\n## Before it is done\n- [ ] b\n## Definition of Done\n"
+                "- [ ] c\n## Phase 1: Done\n- [x] d\n- [ ] e (deferred)\n### Next steps\n- [ ] f\n"
+                "### Completed\n- [x] g\n## Not complete ✅\n- [ ] h\n"
+            ),
+        },
+    ),
+    Example(
+        "In a history",
+        {"govcheck.toml": "", "CHANGELOG.md": "77% (19/27)\n"},
+    ),
+]
