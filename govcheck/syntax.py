@@ -24,7 +24,7 @@ __all__ = [
 
 Part = TypeVar("Part")
 
-SyntaxName = Literal["json", "python", "toml", "yaml"]
+SyntaxName = Literal["bash", "json", "python", "toml", "yaml"]
 
 # The scanner of tree-sitter-yaml counts lines in 16 bits, and reads nonsense beyond.
 MAX_YAML_LINES = 2**15 - 1

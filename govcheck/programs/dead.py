@@ -1,0 +1,503 @@
+"""Commands that run, or read, what the repository does not have."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from govcheck.docs.documents import class_of
+from govcheck.finding import Span
+from govcheck.policy import Policy
+from govcheck.programs import tasks
+from govcheck.programs.calls import Call, call_of
+from govcheck.programs.modules import modules
+from govcheck.programs.written import Written, created, folders, written
+from govcheck.repo import Repo
+from govcheck.shell import Word
+
+_PATH = re.compile(r"(?:\.{0,2}/)?[\w.@+-]+(?:/[\w.@+-]+)*/?")
+_NODE = re.compile(r"(?P<path>[\w./@+-]+\.py)(?P<names>(?:::[A-Za-z_]\w*)+)?(?P<rest>\[.*|::.*)?")
+_PLACEHOLDERS = re.compile(
+    r"(?i)\b(?:your|my|path|to|example|some|foo|bar|baz|xxx+|yyyy|name|file|new)\b"
+    r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|\bmyproject\b|\bfoo_|\bxxx"
+)
+_PYTEST_VALUES = frozenset(
+    {"-k", "-m", "-n", "-p", "-c", "-o", "-W", "-r", "--tb", "--maxfail", "--durations", "--ignore",
+     "--ignore-glob", "--deselect", "--rootdir", "--junitxml", "--junit-xml", "--timeout", "--html",
+     "--basetemp", "--confcutdir", "--log-level", "--log-cli-level", "--log-file", "--color",
+     "--capture", "--cov-report", "--cov-config", "--numprocesses", "--dist", "--maxprocesses",
+     "--reruns", "--count", "--seed", "--randomly-seed", "--db", "--settings", "--ds", "--cov",
+     "--override-ini", "--import-mode", "--pythonwarnings", "--reruns-delay", "--splits", "--group",
+     "--durations-path", "--benchmark-json", "--cov-fail-under"}
+)  # fmt: skip
+_TEMPLATE = re.compile(r"(?i)(?:^|[._-])(?:example|template|sample|dist)(?:$|[._-])")
+# Options whose value is a file that is read, by program.
+_READS = {
+    "pip": frozenset({"-r", "--requirement", "-c", "--constraint"}),
+    "pip3": frozenset({"-r", "--requirement", "-c", "--constraint"}),
+    "docker": frozenset({"-f", "--file"}),
+    "docker-compose": frozenset({"-f", "--file"}),
+    "kubectl": frozenset({"-f", "--filename"}),
+}
+
+
+class Missing(NamedTuple):
+    """A word that names what is not there.
+
+    `path` is the path that it means, if it means one; `name` what it is called besides, if it may
+    have another home: the last name of a test's node id. `is_read` tells that it is only read.
+    """
+
+    written: Written
+    span: Span
+    message: str
+    kind: str
+    path: str = ""
+    name: str = ""
+    generator: str | None = None
+
+
+def missing(repo: Repo, policy: Policy) -> tuple[Missing, ...]:
+    """All that commands of documents, scripts and Makefiles miss; workflows, too."""
+    found: list[Missing] = []
+    for each in repo.view(written, policy):
+        if each.kind == "plan":
+            continue
+        call = call_of(each.command)
+        if call is not None:
+            found += _in_call(repo, policy, each, call)
+    return tuple(found)
+
+
+def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
+    generator = class_of(policy, each.document.path)[1] if each.doc is not None else None
+    for said in _of_call(repo, policy, each, call):
+        yield said._replace(generator=generator)
+
+
+def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
+    name = call.name.text
+    if call.kind == "file":
+        if call.through[-1:] not in (("source",), (".",)):
+            yield from _file(repo, policy, each, call.name, "script")
+        return
+    if call.kind == "module":
+        yield from _module(repo, each, call.name)
+        if name not in ("pytest", "pre_commit", "nox", "tox", "pip"):
+            return
+    arguments = call.arguments
+    match name:
+        case "pytest" | "py.test":
+            yield from _tests(repo, policy, each, arguments)
+        case "make" | "gmake":
+            yield from _make(repo, each, arguments)
+        case "just":
+            yield from _just(repo, each, arguments)
+        case "npm" | "pnpm" | "yarn":
+            yield from _node(repo, each, name, arguments)
+        case "nox":
+            yield from _listed(repo, each, arguments, ("-s", "--session", "--sessions", "-e"),
+                               tasks.sessions, "session of nox")  # fmt: skip
+        case "tox":
+            yield from _tox(repo, each, arguments)
+        case "pre-commit" | "pre_commit" | "prek":
+            yield from _hook(repo, each, arguments)
+        case "poetry" | "uv" | "pdm":
+            yield from _groups(repo, each, name, arguments)
+    if name in ("pip", "pip3", "uv"):
+        yield from _extras(repo, each, arguments)
+    for option, word in pairwise(arguments):
+        is_other = name == "docker" and arguments[0].text not in ("compose", "build")
+        if option.text in _READS.get(name, ()) and not is_other:
+            yield from _read(repo, policy, each, word)
+    if name == "cp":
+        for word in arguments[:-1]:
+            if not word.text.startswith("-"):
+                yield from _read(repo, policy, each, word)
+
+
+# Files.
+
+
+def _candidates(each: Written, path: str) -> list[str]:
+    found = []
+    for folder in each.folders:
+        joined = posixpath.normpath(posixpath.join(folder, path))
+        if not joined.startswith(("..", "/")) and joined not in found:
+            found.append(joined)
+    return found
+
+
+def _file(
+    repo: Repo, policy: Policy, each: Written, word: Word, what: str, text: str | None = None
+) -> Iterator[Missing]:
+    """A path that must be there, unless it may be something that the reader makes."""
+    text = word.text if text is None else text
+    if not _is_ours(repo, each, word, text) or _is_made(repo, policy, each, text):
+        return
+    path = _candidates(each, text)[0]
+    span = each.document.span(word.start, word.start + len(text))
+    yield Missing(each, span, f"there is no {what} {text}", what, path)
+
+
+def _read(repo: Repo, policy: Policy, each: Written, word: Word) -> Iterator[Missing]:
+    name = posixpath.basename(word.text)
+    if "/" not in word.text and not _TEMPLATE.search(name):
+        return
+    if re.match(r"\.env(?:\.local)?$", name) or (
+        not posixpath.splitext(name)[1] and not _TEMPLATE.search(name)
+    ):
+        return
+    for found in _file(repo, policy, each, word, "file"):
+        yield found._replace(kind="template" if _TEMPLATE.search(name) else "file")
+
+
+def _is_ours(repo: Repo, each: Written, word: Word, text: str) -> bool:
+    """Whether a path is one in the repository, and nothing is there."""
+    plain = _TEMPLATE.sub("", text)
+    if not word.is_literal or not _PATH.fullmatch(text) or _PLACEHOLDERS.search(plain):
+        return False
+    candidates = _candidates(each, text)
+    if not candidates or text.startswith("/"):
+        return False
+    known = repo.view(folders)
+    if any(path in repo or path in known for path in candidates):
+        return False
+    plain = text.removeprefix("./").rstrip("/")
+    if any(path.endswith(f"/{plain}") for path in (*repo.files, *known)):
+        return False
+    if "/" in plain:
+        # A path of the repository begins like one: its first folder is there.
+        first = plain.partition("/")[0]
+        return any(posixpath.join(folder, first) in known for folder in each.folders)
+    return bool(_TEMPLATE.search(plain))
+
+
+def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
+    """Whether the document itself tells to make the file, or its folder."""
+    plain = posixpath.normpath(text)
+    made = created(repo, policy, each.document.path)
+    parents = [plain]
+    while parents[-1]:
+        parents.append(posixpath.dirname(parents[-1]))
+    if any(parent in made for parent in parents if parent):
+        return True
+    if each.doc is None:
+        return False
+    for fence in each.doc.page.fences:
+        first = fence.text.lstrip().partition("\n")[0]
+        if plain in fence.info or (first.startswith(("#", "//", "<!--", ";")) and plain in first):
+            return True
+    name = re.escape(plain)
+    told = rf"(?i)\b(?:creat|add|writ|sav|put|new)\w*\b[^\n]{{0,60}}`?{name}"
+    return re.search(told, each.document.text) is not None
+
+
+def _module(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
+    name = word.text
+    parent, dot, _ = name.rpartition(".")
+    known = repo.view(modules)
+    roots = [folder for folder in each.folders if folder]
+    if not dot or _PLACEHOLDERS.search(name) or known.find(name, *roots) is not None:
+        return
+    home = known.find(parent, *roots)
+    if home is None and not (known.owns(name) and "." in parent):
+        return
+    if home is not None and home.endswith(".py") and not home.endswith("__init__.py"):
+        return
+    path = f"{known.find(name.partition('.')[0]) or ''}"
+    base = posixpath.dirname(path) if path.endswith(".py") else path
+    below = name.partition(".")[2].replace(".", "/")
+    yield Missing(each, each.span(word), f"there is no module {name}", "module",
+                  f"{base}/{below}.py", name)  # fmt: skip
+
+
+# Tests.
+
+
+def _tests(
+    repo: Repo, policy: Policy, each: Written, arguments: tuple[Word, ...]
+) -> Iterator[Missing]:
+    skip = False
+    for word in arguments:
+        if skip:
+            skip = False
+            continue
+        if word.text.startswith("-"):
+            skip = word.text in _PYTEST_VALUES
+            continue
+        text = word.text
+        found = _NODE.fullmatch(text)
+        if word.is_literal and found is not None and found["names"]:
+            yield from _node_id(repo, policy, each, word, found)
+        elif "/" in text or text.endswith(".py"):
+            what = "test file" if text.endswith(".py") else "folder of tests"
+            yield from _file(repo, policy, each, word, what, text.partition("::")[0])
+
+
+def _node_id(
+    repo: Repo, policy: Policy, each: Written, word: Word, found: re.Match[str]
+) -> Iterator[Missing]:
+    names = found["names"].removeprefix("::").split("::")
+    existing = [path for path in _candidates(each, found["path"]) if path in repo]
+    if not existing:
+        for said in _file(repo, policy, each, word, "test file", found["path"]):
+            yield said._replace(name="::".join(names))
+        return
+    document = repo.document(existing[0])
+    if document is None:
+        return
+    text = document.text
+    start = word.start + len(found["path"])
+    for number, name in enumerate(names):
+        kind = (
+            "def" if number == len(names) - 1 and not name.startswith("Test") else "(?:class|def)"
+        )
+        start += 2
+        if re.search(rf"\b{kind}\s+{name}\b", text) is None and not _may_inherit(
+            text, names[:number]
+        ):
+            span = each.document.span(start, start + len(name))
+            message = f"{existing[0]} has no test {'::'.join(names[: number + 1])}"
+            yield Missing(each, span, message, "node", existing[0], "::".join(names))
+            return
+        start += len(name)
+
+
+def _may_inherit(text: str, above: list[str]) -> bool:
+    """Whether a name may come from elsewhere: a base of the class, or an import."""
+    if not above:
+        return "import *" in text
+    found = re.search(rf"\bclass\s+{above[-1]}\s*\(([^)]*)\)", text)
+    return found is not None and found[1].strip() not in (
+        "",
+        "object",
+        "unittest.TestCase",
+        "TestCase",
+    )
+
+
+def homes(repo: Repo, node: str) -> tuple[str, ...]:
+    """The test files that define what a node id names."""
+    *above, last = node.split("::")
+    kind = "class" if last.startswith("Test") else r"(?:async\s+)?def"
+    found = []
+    for document in repo.search([last], (".py",)):
+        text = document.text
+        if re.search(rf"^\s*{kind}\s+{last}\b", text, re.MULTILINE) and all(
+            re.search(rf"^\s*class\s+{name}\b", text, re.MULTILINE) for name in above
+        ):
+            found.append(document.path)
+    return tuple(found)
+
+
+# Tasks.
+
+
+def _told(each: Written, word: Word, what: str, *, text: str = "") -> Missing:
+    span = each.span(word)
+    if text and (at := each.document.text.find(text, span.start, span.end)) >= 0:
+        span = each.document.span(at, at + len(text))
+    return Missing(each, span, f"there is no {what} {text or word.text}", what)
+
+
+def _folder(each: Written) -> str | None:
+    """The one folder that a command runs in, without the slash at its end."""
+    return each.folders[0].rstrip("/") if each.folders else None
+
+
+def _everywhere(
+    each: Written, known: Callable[[str], frozenset[str] | None]
+) -> frozenset[str] | None:
+    """What is known in any of the folders that a command may run in."""
+    found = [said for f in each.folders if (said := known(f.rstrip("/"))) is not None]
+    names = frozenset[str]().union(*found)
+    return names if found and tasks.ANY not in names else None
+
+
+_PROSE = frozenset({"sure", "it", "the", "a", "an", "use", "this", "that", "your", "them"})
+
+
+def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Missing]:
+    folder, file = "", None
+    targets: list[Word] = []
+    words = [*arguments]
+    while words:
+        word = words.pop(0)
+        if word.text in ("-C", "--directory", "-f", "--file", "--makefile") and words:
+            value = words.pop(0)
+            if not value.is_literal:
+                return
+            if word.text in ("-C", "--directory"):
+                folder = value.text
+            else:
+                file = value.text
+        elif word.text in ("-j", "-l") and words and words[0].text.isdigit():
+            words.pop(0)
+        elif word.text.startswith("-C") or word.text.startswith("--directory"):
+            return
+        elif not word.text.startswith("-") and "=" not in word.text:
+            targets.append(word)
+
+    def known(base: str) -> frozenset[str] | None:
+        return tasks.make_targets(repo, posixpath.normpath(posixpath.join(base, folder)), file)
+
+    found = _everywhere(each, known)
+    if found is None:
+        return
+    if each.where == "makefile" and any("$" in each.text for each in arguments):
+        return
+    for word in targets:
+        if not word.is_literal or not re.fullmatch(r"[\w-]+", word.text) or word.text in found:
+            continue
+        # `make sure` in a span is prose; and what is a folder is up to date.
+        is_prose = each.where == "span" and word.text in _PROSE
+        if not is_prose and posixpath.join(folder, word.text) not in repo.view(folders):
+            yield _told(each, word, "target of make")
+
+
+def _just(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Missing]:
+    found = _everywhere(each, lambda folder: tasks.recipes(repo, folder))
+    first = arguments[0] if arguments else None
+    if not found or first is None or not first.is_literal:
+        return
+    if re.fullmatch(r"[a-z][\w-]*", first.text) and first.text not in found:
+        yield _told(each, first, "recipe of just")
+
+
+_NODE_OWN = frozenset({"run", "run-script"})
+
+
+def _node(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -> Iterator[Missing]:
+    if len(arguments) < 2 or arguments[0].text not in _NODE_OWN:
+        return
+    word = arguments[1]
+    scripts = repo.view(tasks.workspaces)
+    folder = _folder(each)
+    if folder is None or not word.is_literal or not re.fullmatch(r"[a-z][\w:.-]*", word.text):
+        return
+    if any(each.text.startswith(("-w", "--workspace", "--prefix", "--filter", "-C", "--cwd"))
+           for each in arguments):  # fmt: skip
+        return
+    here = [scripts[f.rstrip("/")] for f in each.folders if f.rstrip("/") in scripts]
+    if here and not any(word.text in known for known in scripts.values()):
+        yield _told(each, word, f"script of {name}")
+
+
+def _listed(
+    repo: Repo,
+    each: Written,
+    arguments: tuple[Word, ...],
+    options: tuple[str, ...],
+    known: Callable[[Repo, str], frozenset[str] | None],
+    what: str,
+) -> Iterator[Missing]:
+    found = _everywhere(each, lambda folder: known(repo, folder))
+    if found is None:
+        return
+    for option, word in pairwise(arguments):
+        name = re.sub(r"[-(].*", "", word.text)
+        if option.text in options and word.is_literal and not {word.text, name} & found:
+            yield _told(each, word, what)
+
+
+def _tox(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Missing]:
+    found = _everywhere(each, lambda folder: tasks.tox_environments(repo, folder))
+    if found is None:
+        return
+    parts = {part for name in found for part in name.split("-")}
+    for option, word in pairwise(arguments):
+        if option.text != "-e" or not word.is_literal:
+            continue
+        for name in tasks.composed(word.text):
+            factors = [p for p in name.split("-") if not re.fullmatch(r"(?:py|pypy)\d*[\d.]*", p)]
+            if name not in found and not set(factors) <= parts and name != "ALL":
+                yield _told(each, word, "environment of tox", text=name)
+
+
+def _hook(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Missing]:
+    if not arguments or arguments[0].text != "run":
+        return
+    found = tasks.hooks(repo)
+    names = [word.text for word in arguments]
+    if found is None or {"--files", "-c", "--config"} & {*names}:
+        return
+    for option, word in pairwise(arguments):
+        if option.text in _HOOK_VALUES or not re.fullmatch(r"[A-Za-z][\w.-]*", word.text):
+            continue
+        if word.is_literal and word.text not in found:
+            yield _told(each, word, "hook")
+        return
+
+
+_HOOK_VALUES = frozenset(
+    {"--hook-stage", "--from-ref", "--to-ref", "-s", "-o", "--source", "--origin", "--color"}
+)
+_GROUP_OPTIONS = {
+    "poetry": frozenset({"--with", "--without", "--only", "--group", "-G"}),
+    "uv": frozenset({"--group", "--only-group", "--no-group"}),
+    "pdm": frozenset({"-G", "--group", "--with"}),
+}
+_EXTRA_OPTIONS = {
+    "poetry": frozenset({"--extras", "-E"}),
+    "uv": frozenset({"--extra"}),
+    "pdm": frozenset[str](),
+}
+
+
+def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -> Iterator[Missing]:
+    if not arguments or arguments[0].text not in (
+        "install",
+        "sync",
+        "update",
+        "lock",
+        "export",
+        "run",
+    ):
+        return
+    folder = _folder(each)
+    if folder is None or any(word.text in ("-C", "--directory", "--project") for word in arguments):
+        return
+    known_groups, known_extras = tasks.groups(repo, folder), tasks.extras(repo, folder)
+    pairs = [*pairwise(arguments)]
+    for option, word in pairs:
+        if option.text == "--" or (arguments[0].text == "run" and not option.text.startswith("-")
+                                   and option is not arguments[0]):  # fmt: skip
+            break
+        for options, known, what in (
+            (_GROUP_OPTIONS[name], known_groups, "dependency group"),
+            (_EXTRA_OPTIONS[name], known_extras, "extra"),
+        ):
+            if option.text not in options or known is None or not word.is_literal:
+                continue
+            if name == "pdm" and known_extras:
+                known = known | known_extras
+            if what == "dependency group":
+                known = known | {"main", "default"}
+            for each_name in tasks.composed(word.text):
+                if not any(_same(each_name, other) for other in known) and re.fullmatch(
+                    r"[A-Za-z][\w.-]*", each_name
+                ):
+                    yield _told(each, word, what, text=each_name)
+
+
+def _same(name: str, other: str) -> bool:
+    return re.sub(r"[-_.]+", "-", name.lower()) == re.sub(r"[-_.]+", "-", other.lower())
+
+
+def _extras(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Missing]:
+    names = [word.text for word in arguments]
+    if "install" not in names[:3]:
+        return
+    folder = _folder(each)
+    for word in arguments:
+        found = re.fullmatch(r"\.?/?\[(?P<names>[\w,. -]+)\]|\.\[(?P<more>[\w,. -]+)\]", word.text)
+        if found is None or folder is None or not word.text.startswith("."):
+            continue
+        known = tasks.extras(repo, folder)
+        if known is None:
+            continue
+        for name in tasks.composed(found["names"] or found["more"]):
+            if not any(_same(name, other) for other in known):
+                yield _told(each, word, "extra", text=name)

@@ -1,0 +1,183 @@
+"""The words in documents, scripts and workflows that programs do not take."""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from govcheck.docs.documents import Doc, class_of, documents
+from govcheck.finding import Span
+from govcheck.markdown.page import Cell, Code
+from govcheck.policy import Policy
+from govcheck.programs.calls import call_of
+from govcheck.programs.checking import Refused, refused
+from govcheck.programs.find import Found, declared, program_of
+from govcheck.programs.interface import Interface
+from govcheck.programs.modules import console_scripts
+from govcheck.programs.python import interface_of_object
+from govcheck.programs.written import Written, written
+from govcheck.repo import Repo
+
+_OPTION = re.compile(r"--[a-z][\w-]+")
+_HEAD = re.compile(r"(?i)\b(?:options?|flags?|arguments?|parameters?|switch(?:es)?|commands?)\b")
+_MIN_LISTED = 3
+
+
+class Unknown(NamedTuple):
+    """A word that a program does not take; `source` is where it says what it takes."""
+
+    span: Span
+    program: str
+    what: str
+    text: str
+    nearest: str
+    source: str
+    generator: str | None = None
+
+
+def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
+    """All such words: of commands, of tables of options, and where prose repeats them."""
+    found: list[Unknown] = []
+    called: dict[str, list[tuple[int, Found]]] = {}
+    for each in repo.view(written, policy):
+        call = call_of(each.command)
+        if call is None:
+            continue
+        program = program_of(repo, policy, each, call)
+        if program is None:
+            continue
+        if each.doc is not None:
+            called.setdefault(each.document.path, []).append((each.block, program))
+        found += [
+            _of_command(policy, each, program, said)
+            for said in refused(program.interface, call.arguments)
+        ]
+    for doc in repo.view(documents, policy):
+        if doc.kind != "history" and (doc.path in called or policy.docs.program):
+            found += _of_tables(repo, policy, doc, called.get(doc.path, []))
+    known = {each.span for each in found}
+    found += [each for each in _repeated(repo, policy, found) if each.span not in known]
+    return tuple(found)
+
+
+def _of_command(policy: Policy, each: Written, program: Found, said: Refused) -> Unknown:
+    start = said.word.start + said.start
+    span = each.document.span(start, start + len(said.text))
+    if each.document.text[span.start : span.end] != said.text:  # quoted in the middle, say
+        span = each.span(said.word)
+        nearest = ""
+    else:
+        nearest = _nearest(said)
+    generator = class_of(policy, each.document.path)[1] if each.doc is not None else None
+    source = said.interface.path
+    return Unknown(span, program.name, said.what, said.text, nearest, source, generator)
+
+
+def _nearest(said: Refused) -> str:
+    """The one name that is meant, as likely as not."""
+    if said.what == "option":
+        plain = said.text.lstrip("-").replace("-", "_")
+        meant = {
+            name
+            for name, option in said.interface.options.items()
+            if option.dest == plain and name.startswith("--")
+        }
+        if len(meant) == 1:
+            return meant.pop()
+    candidates = [name for name in said.taken if not name.startswith("-") or len(name) > 2]
+    close = get_close_matches(said.text, candidates, 2, 0.8)
+    if not close:
+        begins = [
+            name
+            for name in candidates
+            if len(name) > 5 and (said.text.startswith(f"{name}-") or name.startswith(said.text))
+        ]
+        return begins[0] if len(begins) == 1 else ""
+    return close[0]
+
+
+def _of_tables(
+    repo: Repo, policy: Policy, doc: Doc, called: list[tuple[int, Found]]
+) -> Iterator[Unknown]:
+    """The options in the tables of a document that its program does not take."""
+    bound = _bound(repo, policy, doc)
+    for table in doc.page.tables:
+        if not table.head or not _HEAD.search(table.head[0].text):
+            continue
+        spans = [
+            code for row in table.rows if row for code in _codes(doc, row[0]) if code is not None
+        ]
+        named = [
+            (code, option)
+            for code in spans
+            if (option := _OPTION.match(code.text))
+            and not code.text[option.end() :].startswith("=[")
+        ]
+        before = [program for start, program in called if start < table.start]
+        program = bound or (before[-1] if before else None)
+        if program is None or not named:
+            continue
+        options = program.interface
+        unknown = [(code, name) for code, name in named if options.find(name[0]) is None]
+        # A table of another program's options has few of ours.
+        if not bound and (
+            len(named) < _MIN_LISTED or len(unknown) * 2 > len(named) or options.commands
+        ):
+            continue
+        for code, name in unknown:
+            yield _listed(doc, program, code, name[0])
+
+
+def _bound(repo: Repo, policy: Policy, doc: Doc) -> Found | None:
+    """The program whose options the document lists, by the policy."""
+    for program in policy.docs.program:
+        if program.reference == doc.path:
+            found = repo.view(declared, policy).get(program.name)
+            entry = repo.view(console_scripts).get(program.name)
+            if found is None and entry:
+                interface = repo.view(interface_of_object, entry)
+                found = Found(program.name, interface) if interface is not None else None
+            return found if found is not None and not found.interface.open else None
+    return None
+
+
+def _codes(doc: Doc, cell: Cell) -> Iterator[Code]:
+    yield from (
+        code for code in doc.page.codes if cell.start <= code.start and code.end <= cell.end
+    )
+
+
+def _listed(doc: Doc, program: Found, code: Code, name: str) -> Unknown:
+    taken = tuple(sorted(program.interface.options))
+    word = Refused(None, 0, name, "option", taken, program.interface)  # type: ignore[arg-type]
+    start = code.start + code.text.index(name)
+    span = doc.document.span(start, start + len(name))
+    nearest = _nearest(word)
+    source = program.interface.path
+    return Unknown(span, program.name, "option", name, nearest, source, doc.generator)
+
+
+def _repeated(repo: Repo, policy: Policy, found: list[Unknown]) -> Iterator[Unknown]:
+    """Where prose names an option that a command gives in vain, and that no code knows."""
+    vain = {each.text: each for each in found if each.what == "option" and len(each.text) > 6}
+    vain = {name: each for name, each in vain.items() if not _is_in_code(repo, name)}
+    if not vain:
+        return
+    for doc in repo.view(documents, policy):
+        if doc.kind in ("history", "plan"):
+            continue
+        for code in doc.page.codes:
+            each = vain.get(code.text)
+            if each is not None:
+                span = doc.document.span(code.start, code.end)
+                yield each._replace(span=span, generator=doc.generator)
+
+
+def _is_in_code(repo: Repo, name: str) -> bool:
+    quoted = {f'"{name}"', f"'{name}'", f"{name})", f"{name}|", f"{name}="}
+    return bool(repo.search(quoted, (".py", ".sh", ".toml", ".js", ".ts", ".go", ".rs")))
+
+
+def takes(interface: Interface) -> tuple[str, ...]:
+    """The options of an interface, sorted."""
+    return tuple(sorted(interface.options))

@@ -1,0 +1,356 @@
+"""Where commands are written: documents, scripts, Makefiles, justfiles, workflows."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from govcheck.docs.documents import Doc, documents
+from govcheck.docs.section import DocumentClass
+from govcheck.document import Document, TooDeepError
+from govcheck.finding import Span
+from govcheck.markdown.page import Fence
+from govcheck.policy import Policy
+from govcheck.programs.modules import console_scripts
+from govcheck.repo import Repo
+from govcheck.shell import Command, Snippet, Word, commands, snippet
+
+Where = Literal["fence", "span", "script", "makefile", "justfile", "workflow"]
+
+_SHELL = frozenset(
+    {"bash", "sh", "shell", "zsh", "console", "shell-session", "shellsession", "bash-session",
+     "terminal", "sh-session"}
+)  # fmt: skip
+_PROMPT = re.compile(
+    r"(?m)^[ \t]*(?:\([\w.-]+\)[ ]*)?(?:[\w.-]+@[\w.-]+[: ][\w~/.-]*)?[$❯➜][ \t]+(?=\S)"
+)
+_MORE = re.compile(r"[ \t]*>[ \t]")
+_PLACEHOLDER = re.compile(r"<(?=[A-Za-z])[^<>\n|&;`$]{0,60}(?<=[\w.…)\]])>")
+_KNOWN = (
+    r"(?:(?:sudo|time|env)\s+|\w+=\S*\s+)*(?:python3?(?:\.\d+)?|pytest|py\.test|poetry|uv|uvx|pdm"
+    r"|hatch|pipenv|make|just|nox|tox|npm|npx|yarn|pnpm|pip3?|pre-commit|bash|sh|docker|coverage"
+    r"|\.{0,2}/?[\w.-]+(?:/[\w.-]+)*\.(?:sh|py|bash)"
+)
+_SCRIPTS = re.compile(r"\.(?:sh|bash|zsh)$")
+_MAKEFILES = re.compile(r"(?i)(?:^|/)(?:gnu)?makefile[^/]*$|\.mk$")
+_JUSTFILES = re.compile(r"(?i)(?:^|/)\.?justfile$|\.just$")
+_WORKFLOWS = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$")
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
+# How scripts call the folder of the repository, or their own.
+_HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspace|toplevel")
+_CREATORS = frozenset({"touch", "mkdir", "tee", "mv", "cp", "install", "ln", "rsync"})
+
+
+class Written(NamedTuple):
+    """A command where it is written.
+
+    `folders` are those in which it may run, as paths with a slash at their ends; none where that is
+    not known. `block` is the place of the text around it.
+    """
+
+    document: Document
+    command: Command
+    where: Where
+    kind: DocumentClass
+    folders: tuple[str, ...]
+    block: int
+    doc: Doc | None = None
+
+    def span(self, word: Word) -> Span:
+        """The place of one of its words."""
+        return self.document.span(word.start, word.end)
+
+
+def written(repo: Repo, policy: Policy) -> tuple[Written, ...]:
+    """All commands that the repository writes down."""
+    return (*repo.view(in_documents, policy), *repo.view(in_files))
+
+
+def in_documents(repo: Repo, policy: Policy) -> tuple[Written, ...]:
+    """The commands in the fences and code spans of documents, but those of history."""
+    found: list[Written] = []
+    known = _known(repo)
+    for doc in repo.view(documents, policy):
+        if doc.kind == "history":
+            continue
+        try:
+            found += _in_document(repo, doc, known)
+        except TooDeepError as error:
+            repo.unchecked[doc.path] = str(error)
+    return tuple(found)
+
+
+def in_files(repo: Repo) -> tuple[Written, ...]:
+    """The commands of scripts, Makefiles, justfiles and workflows."""
+    found: list[Written] = []
+    for path in repo.files:
+        where = _where(path)
+        if where is None or (document := repo.document(path)) is None:
+            continue
+        try:
+            for block, source in _snippets(document, where):
+                found += _placed(repo, document, where, "reference", block, commands(source), None)
+        except TooDeepError as error:
+            repo.unchecked[path] = str(error)
+    return tuple(found)
+
+
+def created(repo: Repo, policy: Policy, path: str) -> frozenset[str]:
+    """The files that the commands of a document make, as they are written."""
+    return repo.view(_created, policy).get(path, frozenset())
+
+
+def _created(repo: Repo, policy: Policy) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for each in repo.view(written, policy):
+        words = [*each.command.outputs]
+        names = [word.text for word in each.command.words]
+        skip = 1 if names[:1] == ["sudo"] else 0
+        if names[skip : skip + 1] and names[skip] in _CREATORS:
+            many = names[skip] in ("touch", "mkdir", "tee")
+            words += each.command.words[skip + 1 :] if many else each.command.words[-1:]
+        for option, word in zip(each.command.words, each.command.words[1:], strict=False):
+            if option.text in ("-o", "-O", "--output", "--out", "--output-file", "--output-dir"):
+                words.append(word)
+        for word in each.command.words:
+            key, equals, value = word.text.partition("=")
+            if equals and key in ("--output", "--out", "--output-file", "--output-dir"):
+                found.setdefault(each.document.path, set()).add(posixpath.normpath(value))
+        if names[:2] == ["git", "clone"]:
+            words.append(each.command.words[-1])
+        if words:
+            said = {posixpath.normpath(word.text) for word in words}
+            found.setdefault(each.document.path, set()).update(said)
+    return {path: frozenset(names) for path, names in found.items()}
+
+
+def _where(path: str) -> Where | None:
+    if _SCRIPTS.search(path):
+        return "script"
+    if _WORKFLOWS.search(path):
+        return "workflow"
+    if _MAKEFILES.search(path):
+        return "makefile"
+    return "justfile" if _JUSTFILES.search(path) else None
+
+
+def _known(repo: Repo) -> re.Pattern[str]:
+    """What begins like a command that we know something of."""
+    own = "".join(f"|{re.escape(name)}" for name in sorted(repo.view(console_scripts)))
+    return re.compile(rf"{_KNOWN}{own})(?![\w/.:=-])(?=\s+\S|$)")
+
+
+def _in_document(repo: Repo, doc: Doc, known: re.Pattern[str]) -> Iterator[Written]:
+    sources: list[tuple[int, Where, Snippet]] = []
+    for fence in doc.page.fences:
+        if fence.language in _SHELL or fence.language in ("", "text", "plaintext"):
+            source = _of_fence(fence, known)
+            if source is not None:
+                sources.append((fence.start, "fence", source))
+    for code in doc.page.codes:
+        text = code.text
+        prompt = _PROMPT.match(text)
+        lead = prompt.end() if prompt else 0
+        if known.match(text, lead) and " " in text[lead:].strip():
+            there = doc.document.text[code.start : code.end]
+            if "\n" not in there and there == text:
+                pieces = ((0, code.start + lead),)
+                sources.append((code.start, "span", Snippet(_plain(text[lead:]), pieces)))
+    sources.sort(key=lambda each: each[0])
+    for block, where, source in sources:
+        found = commands(source)
+        yield from _placed(repo, doc.document, where, doc.kind, block, found, doc)
+
+
+def _of_fence(fence: Fence, known: re.Pattern[str]) -> Snippet | None:
+    """The commands of a block: those behind prompts, if any; without a language, known ones."""
+    text = fence.text
+    parts: list[tuple[int, int]] = []
+    if _PROMPT.search(text):
+        at = 0
+        for start, end in _lines(text):
+            prompt = _PROMPT.match(text, start, end)
+            if prompt:
+                parts.append((prompt.end(), end))
+                at = end
+            elif parts and at == start and text[:start].rstrip("\n").endswith("\\"):
+                more = _MORE.match(text, start, end)
+                parts.append((more.end() if more else start, end))
+                at = end
+    elif fence.language in _SHELL:
+        parts.append((0, len(text)))
+    else:
+        is_more = False
+        for start, end in _lines(text):
+            if is_more or known.match(text, start):
+                parts.append((start, end))
+                is_more = text[start:end].rstrip().endswith("\\")
+    if not parts:
+        return None
+    pieces: list[tuple[int, int]] = []
+    length = 0
+    for start, end in parts:
+        pieces.append((length, fence.offset(start)))
+        pieces += [
+            (length + index - start, there) for index, there in fence.pieces if start < index < end
+        ]
+        length += end - start
+    return Snippet(_plain("".join(text[start:end] for start, end in parts)), tuple(pieces))
+
+
+def _plain(text: str) -> str:
+    """Text of a document in which placeholders are variables, as long as they were."""
+    if "<" not in text:
+        return text
+    return _PLACEHOLDER.sub(lambda found: "$" + "_" * (len(found[0]) - 1), text)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield start, end
+        start = end
+
+
+def _placed(
+    repo: Repo,
+    document: Document,
+    where: Where,
+    kind: DocumentClass,
+    block: int,
+    found: Iterator[Command],
+    doc: Doc | None,
+) -> Iterator[Written]:
+    """The commands of one block, each with the folders that it may run in."""
+    own = posixpath.dirname(document.path)
+    usual = ["", *_above(own)]
+    entered: list[tuple[tuple[int, ...], tuple[str, ...]]] = [((), tuple(usual))]
+    cloned: set[str] = set()
+    for command in found:
+        while len(entered) > 1 and entered[-1][0] != command.scopes[: len(entered[-1][0])]:
+            entered.pop()
+        names = [word.text for word in command.words]
+        folders = entered[-1][1]
+        yield Written(document, command, where, kind, folders, block, doc)
+        if names[:2] == ["git", "clone"] and len(names) > 2:
+            cloned.add(posixpath.basename(names[-1].rstrip("/")).removesuffix(".git"))
+        if names[0] in ("cd", "pushd") and len(names) > 1:
+            inside = _entered(repo, command.words[1], folders, document)
+            entered.append((command.scopes, inside))
+
+
+def _above(folder: str) -> Iterator[str]:
+    while folder:
+        yield f"{folder}/"
+        folder = posixpath.dirname(folder)
+
+
+def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document) -> tuple[str, ...]:
+    """The folders that one is in after `cd`."""
+    if _HOME.search(word.text) and not word.is_literal:
+        return ("", *_above(posixpath.dirname(document.path)))
+    if not word.is_literal or not folders:
+        return ()
+    if re.sub(r"[^a-z0-9]", "", word.text.lower()) in repo.view(_own_names):
+        return ("",)
+    known = repo.view(_folders)
+    found = []
+    for folder in folders:
+        path = posixpath.normpath(posixpath.join(folder, word.text))
+        if path == ".":
+            found.append("")
+        elif path in known:
+            found.append(f"{path}/")
+    return tuple(found)
+
+
+def _own_names(repo: Repo) -> frozenset[str]:
+    """What the repository is called, in letters: `cd` to it leads to its root."""
+    names = {posixpath.basename(repo.root)}
+    for path in ("pyproject.toml", "setup.cfg", "setup.py", "package.json"):
+        document = repo.document(path)
+        if document is not None:
+            found = re.search(r"""\bname["']?\s*[=:]\s*["']?([\w.-]+)""", document.text)
+            names |= {found[1]} if found else set()
+    return frozenset(re.sub(r"[^a-z0-9]", "", name.lower()) for name in names) - {""}
+
+
+def _folders(repo: Repo) -> frozenset[str]:
+    """All folders that hold a file."""
+    found: set[str] = set()
+    for path in repo.files:
+        folder = posixpath.dirname(path)
+        while folder and folder not in found:
+            found.add(folder)
+            folder = posixpath.dirname(folder)
+    return frozenset(found)
+
+
+def folders(repo: Repo) -> frozenset[str]:
+    """All folders that hold a file, somewhere below."""
+    return repo.view(_folders)
+
+
+def _snippets(document: Document, where: Where) -> Iterator[tuple[int, Snippet]]:
+    text = document.text
+    match where:
+        case "script":
+            yield 0, snippet(document, [(0, len(text))])
+        case "makefile" | "justfile":
+            yield from _recipes(document, where)
+        case "workflow":
+            from govcheck.config import entries
+
+            for entry in entries(document):
+                if entry.name == "run" and entry.value_span is not None:
+                    yield _run(document, entry.value_span)
+
+
+def _run(document: Document, span: Span) -> tuple[int, Snippet]:
+    """The script of a step; a block scalar has its sign in front, and is indented."""
+    start, end = span.start, span.end
+    text = document.text[start:end]
+    parts = [(start, end)]
+    header = re.match(r"[|>][-+0-9]*[^\S\n]*(?:#[^\n]*)?\r?\n", text)
+    if header:
+        body = text[header.end() :]
+        indents = [len(each) - len(each.lstrip(" ")) for each in body.splitlines() if each.strip()]
+        indent = min(indents, default=0)
+        parts = []
+        for first, last in _lines(body):
+            at = start + header.end()
+            parts.append((min(at + first + indent, at + last), at + last))
+    found = snippet(document, parts)
+    return start, found._replace(text=_EXPRESSION.sub(_variable, found.text))
+
+
+def _variable(found: re.Match[str]) -> str:
+    return "$" + "_" * (len(found[0]) - 1)
+
+
+def _recipes(document: Document, where: Where) -> Iterator[tuple[int, Snippet]]:
+    """The lines of recipes, with their variables as those of a shell."""
+    number, count = 1, len(document.line_starts)
+    while number <= count:
+        line = document.line(number)
+        first = number
+        is_recipe = line.startswith("\t") or (where == "justfile" and line[:1] in (" ", "\t"))
+        while document.line(number).endswith("\\") and number < count:
+            number += 1
+        if is_recipe and line.strip():
+            start = document.line_starts[first - 1]
+            start += len(line) - len(line.lstrip("\t @-+"))
+            end = document.line_starts[number - 1] + len(document.line(number))
+            source = snippet(document, [(start, max(start, end))])
+            yield start, source._replace(text=_recipe(source.text, where))
+        number += 1
+
+
+def _recipe(text: str, where: Where) -> str:
+    if where == "justfile":
+        return re.sub(r"\{\{.*?\}\}", _variable, text)
+    # `$$` is the shell's own dollar; a call of a function is as good as a variable.
+    text = text.replace("$$(", "$ (").replace("$$", "$_")
+    text = re.sub(r"\$\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\$\{[^{}\n]*\}", _variable, text)
+    return re.sub(r"\$[<@^?*+|%]", "$_", text)

@@ -1,0 +1,172 @@
+"""A command names a script, module, test, target, extra, group or hook that does not exist.
+
+Looked at are the commands in documents (shell blocks, and code spans that begin with a program), in
+shell scripts, Makefiles and justfiles, behind `poetry run`, `sudo`, `VAR=x` and the like:
+
+- scripts that are run, also by `python` or `bash`, and modules that `python -m` runs;
+- the files, folders and node ids that pytest is given;
+- files that `cp`, `pip install -r`, `docker compose -f` or `kubectl apply -f` read;
+- targets of make, recipes of just, scripts of npm, sessions of nox, environments of tox, hooks of
+  pre-commit, extras and dependency groups.
+
+Nothing is said of placeholders, variables and patterns; of files that git ignores, or that the
+document tells to make; of what runs in a folder that is not known (`cd other`); of a path whose
+first folder the repository does not have, which is one of an example; of documents of the classes
+`plan` and `history`. Paths in workflows are for `dead-ci-path`.
+
+## How to resolve
+
+Write what there is now. `--fix` writes where git says that a script was moved to; with
+`--unsafe-fixes`, the only other file that has a test of that name.
+
+## How to except
+
+A suppression comment, or `[[exceptions]]` in the policy.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """What commands miss."""
+    from govcheck.history import gone, ignored
+    from govcheck.programs.dead import homes, missing  # only a run of the rule pays for them
+
+    found = [each for each in repo.view(missing, policy) if each.written.where != "workflow"]
+    paths = frozenset(each.path for each in found if each.path and each.kind != "node")
+    unmade = paths - ignored(repo, paths)
+    history = gone(repo, unmade)
+    for each in found:
+        # What git ignores may be there; but no clone has an ignored template to copy from.
+        if each.path in paths - unmade and each.kind != "template":
+            continue
+        fix, hint = None, ""
+        past = history.get(each.path) if each.kind != "node" else None
+        written = each.written.document.text[each.span.start : each.span.end]
+        if past is not None and past.moved_to is not None and written == each.path:
+            hint = f": it is {past.moved_to} now"
+            edit = Edit(each.span.path, each.span.start, each.span.end, past.moved_to)
+            fix = Fix(f"write {past.moved_to}", (edit,))
+        elif each.name and each.kind != "module" and len(known := homes(repo, each.name)) == 1:
+            hint = f": {each.name} is in {known[0]}"
+            if each.kind != "node":
+                edit = Edit(each.span.path, each.span.start, each.span.end, known[0])
+                fix = Fix(f"write {known[0]}", (edit,), safe=False)
+        by = f"; {each.generator} writes this document" if each.generator else ""
+        yield rule.finding(
+            each.span,
+            f"{each.message}{hint}{by}",
+            fix=None if each.generator else fix,
+            data={"kind": each.kind},
+        )
+
+
+rule = Rule("dead-command", "docs", check, fix="safe")
+
+examples = [
+    Example(
+        "A script, a module, a test, and what runners of tasks do not know",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[project]\nname = 'a'\n[project.optional-dependencies]\nfast = []\n"
+                "[dependency-groups]\ndev = []\n"
+            ),
+            "Makefile": "all: lint\n\npython scripts/gone.py\n\nlint:\n\tpython scripts/old.py\n",
+            "scripts/new.py": "",
+            "pkg/__init__.py": "",
+            "tests/test_a.py": "class TestA:\n    def test_one(self): ...\n",
+            "README.md": (
+                "```bash\nsudo python scripts/run.py --all > log && python -m pkg.cli\n"
+                "uv run pytest -k x tests/test_a.py::TestA::test_two tests/test_gone.py::test_one\n"
+                "make lint test\npip install -e '.[fast,slow]'\nuv sync --group docs\n"
+                "cp .env.example .env\n```\n"
+            ),
+        },
+        (
+            "Makefile:6:9: there is no script scripts/old.py",
+            "README.md:2:13: there is no script scripts/run.py",
+            "README.md:2:53: there is no module pkg.cli",
+            "README.md:3:44: tests/test_a.py has no test TestA::test_two",
+            "README.md:3:53: there is no test file tests/test_gone.py: test_one is in"
+            " tests/test_a.py",
+            "README.md:4:11: there is no target of make test",
+            "README.md:5:24: there is no extra slow",
+            "README.md:6:17: there is no dependency group docs",
+            "README.md:7:4: there is no file .env.example",
+        ),
+        {
+            "README.md": (
+                "```bash\nsudo python scripts/run.py --all > log && python -m pkg.cli\n"
+                "uv run pytest -k x tests/test_a.py::TestA::test_two tests/test_a.py::test_one\n"
+                "make lint test\npip install -e '.[fast,slow]'\nuv sync --group docs\n"
+                "cp .env.example .env\n```\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Example(
+        "Placeholders, variables, patterns, and words that are no commands",
+        {
+            "govcheck.toml": "",
+            "Makefile": "all:\n\techo\n",
+            "scripts/a.py": "",
+            "tests/test_a.py": "",
+            "README.md": (
+                "`make sure` of it.\n\n```\npython scripts/<name>.py\npython scripts/$X.py\n"
+                "python scripts/your_script.py\npytest tests/test_*.py tests/...\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "What the document makes, what git ignores, and what is below another folder",
+        {
+            "govcheck.toml": "",
+            ".gitignore": "scripts/local/\n",
+            "scripts/a.py": "",
+            "backend/tools/b.py": "",
+            "README.md": (
+                "```sh\ntouch scripts/mine.py\npython scripts/mine.py\npython scripts/local/x.py\n"
+                "cd backend && python tools/b.py\npython tools/b.py\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "Another repository, and an example of the reader's own",
+        {
+            "govcheck.toml": "",
+            "Makefile": "all:\n\techo\n",
+            "scripts/a.py": "",
+            "README.md": (
+                "```sh\ngit clone https://example.org/other\ncd other\nmake setup\n"
+                "python scripts/setup.py\n```\n\n`python app/main.py`\n"
+            ),
+        },
+    ),
+    Example(
+        "A target from a pattern, and one of an included file",
+        {
+            "govcheck.toml": "",
+            "Makefile": "include more.mk\nall:\n\techo\n",
+            "more.mk": "docs-%:\n\techo\n",
+            "README.md": "`make docs-html` and `make other`\n",
+        },
+    ),
+    Example(
+        "A plan, and history",
+        {
+            "govcheck.toml": (
+                '[[docs.class]]\nname = "plan"\npaths = ["PLAN.md"]\n'
+                '[[docs.class]]\nname = "history"\npaths = ["OLD.md"]\n'
+            ),
+            "scripts/a.py": "",
+            "PLAN.md": "`python scripts/soon.py --now`\n",
+            "OLD.md": "`python scripts/gone.py --now`\n",
+        },
+    ),
+]

@@ -1,0 +1,176 @@
+"""A command gives a program an option, a choice or a subcommand that it does not take.
+
+Looked at are the commands in documents (shell blocks, and code spans that begin with a program), in
+shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo`, `VAR=x` and the
+like; and the tables of options that stand below the command of a program. What a program takes is
+read from its source, without running it: argparse, click and typer, across files, from the entry
+points of the manifests, `python -m` and scripts by their path; the `case` and `getopts` of shell
+scripts. The policy can name a table that options are made from:
+
+```toml
+[[docs.program]]
+name = "bot"
+options = { file = "src/bot/arguments.py", call = "ArgumentSpec", argument = "name" }
+reference = "docs/cli.md"    # the document whose tables list all of its options
+```
+
+Where anything may add options that is not understood (a parser handed to a library, names that are
+computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program.
+
+## How to resolve
+
+Write what the program takes. `--unsafe-fixes` writes the option that is nearest, where one is.
+
+## How to except
+
+A document of the class `history` is not read. Else a suppression comment, or `[[exceptions]]`.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """What programs do not take."""
+    from govcheck.programs.listing import unknown_words  # only a run of the rule pays for it
+
+    for each in repo.view(unknown_words, policy):
+        title = f"{each.program} takes no {each.what} {each.text}"
+        hint = f" (did you mean {each.nearest!r}?)" if each.nearest else ""
+        where = f", see {each.source}" if each.source else ""
+        by = f"; {each.generator} writes this document" if each.generator else ""
+        fix = None
+        if each.nearest and not each.generator:
+            span = each.span
+            edit = Edit(span.path, span.start, span.end, each.nearest)
+            fix = Fix(f"write {each.nearest}", (edit,), safe=False)
+        data = {"program": each.program, each.what: each.text}
+        yield rule.finding(each.span, f"{title}{hint}{where}{by}", fix=fix, data=data)
+
+
+rule = Rule("unknown-option", "docs", check, fix="unsafe")
+
+_TOOL = """\
+import argparse
+
+
+def build() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--refresh", type=int)
+    parser.add_argument("--mode", choices=["dev", "prod"])
+    return parser
+
+
+def main() -> None:
+    build().parse_args()
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+examples = [
+    Example(
+        "A document, a script and a workflow",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\ntool = 'pkg.cli:main'\n",
+            "pkg/__init__.py": "",
+            "pkg/cli.py": _TOOL,
+            "README.md": (
+                "Run `sudo tool --refresh-seconds 5`:\n\n```console\n"
+                "$ poetry run tool \\\n>   --mode=test --quiet > out.txt\nall is well --really\n"
+                "```\n"
+            ),
+            "run.sh": "#!/bin/sh\nX=1 python -m pkg.cli --quiet --refr 3 | tee --append log\n",
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - run: |\n"
+                "          tool --mode ${{ matrix.mode }}\n"
+                "          tool --mode stage\n"
+            ),
+        },
+        (
+            ".github/workflows/ci.yml:6:23: tool takes no choice stage, see pkg/cli.py",
+            "README.md:1:16: tool takes no option --refresh-seconds (did you mean '--refresh'?),"
+            " see pkg/cli.py",
+            "README.md:5:12: tool takes no choice test, see pkg/cli.py",
+            "README.md:5:17: tool takes no option --quiet, see pkg/cli.py",
+            "run.sh:2:23: python -m pkg.cli takes no option --quiet, see pkg/cli.py",
+        ),
+        {
+            "README.md": (
+                "Run `sudo tool --refresh 5`:\n\n```console\n"
+                "$ poetry run tool \\\n>   --mode=test --quiet > out.txt\nall is well --really\n"
+                "```\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Example(
+        "A table of options below the command, and the labels of a shell script",
+        {
+            "govcheck.toml": "",
+            "clean.sh": (
+                '#!/bin/bash\nwhile [ $# -gt 0 ]; do\n  case "$1" in\n    --dry-run) DRY=1 ;;\n'
+                '    --age|-a) AGE="$2"; shift ;;\n    --keep=*) KEEP=1 ;;\n'
+                '    *) echo "unknown: $1"; exit 2 ;;\n  esac\n  shift\ndone\n'
+            ),
+            "README.md": (
+                "```\n./clean.sh --dry-run --keep=3 --max-age 5\n```\n\n"
+                "| Option | What |\n|---|---|\n"
+                "| `--dry-run` | a |\n| `--age DAYS` | b |\n| `--force` | c |\n"
+            ),
+        },
+        (
+            "README.md:2:31: ./clean.sh takes no option --max-age, see clean.sh",
+            "README.md:9:4: ./clean.sh takes no option --force, see clean.sh",
+        ),
+    ),
+    Example(
+        "Options that are not all known",
+        {
+            "govcheck.toml": "",
+            "a.py": _TOOL.replace("parse_args()", "parse_known_args()"),
+            "b.py": _TOOL.replace("return parser", "plugins.extend(parser)\n    return parser"),
+            "c.py": _TOOL + "import sys\nprint('--all' in sys.argv)\n",
+            "README.md": "`python a.py --x1`, `python b.py --x2`, `python c.py --all`.\n",
+        },
+    ),
+    Example(
+        "Placeholders, variables, values, what follows a pipe or `--`, and other programs",
+        {
+            "govcheck.toml": "",
+            "tool.py": _TOOL,
+            "README.md": (
+                "```bash\npython tool.py --mode <mode> --refresh=$N $EXTRA [--options] ...\n"
+                "python tool.py --mode dev -- --anything | sort --unique\n"
+                "cd ../other && python tool.py --other\ndocker compose up --build\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "Subcommands of click have options of their own",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\ntool = 'cli:main'\n",
+            "cli.py": (
+                "import click\n\n\n@click.group()\ndef main(): ...\n\n\n@main.command()\n"
+                "@click.option('--fast/--slow')\n@click.option('-n', '--count')\n"
+                "def run_all(fast, count): ...\n"
+            ),
+            "README.md": "`tool run-all --slow -n 3 --count=4 --help`\n",
+        },
+    ),
+    Example(
+        "History tells what was",
+        {
+            "govcheck.toml": '[[docs.class]]\nname = "history"\npaths = ["CHANGELOG.md"]\n',
+            "tool.py": _TOOL,
+            "CHANGELOG.md": "`python tool.py --fast` is gone.\n",
+        },
+    ),
+]
