@@ -62,6 +62,7 @@ class Repo:
         self._found: dict[_Search, list[Document]] = {}
         self._expected: set[_Search] = set()
         excluded = matcher(exclude)
+        self._unfollowed: frozenset[str] = frozenset()
         self.files = tuple(path for path in self._list() if not excluded(path))
         self._known = frozenset(self.files)
 
@@ -69,6 +70,20 @@ class Repo:
         if path not in self._known:
             return False
         return self._contents.get(path) is not None or self.tree.exists(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at a path, without a slash at its end: a file or a folder.
+
+        What is below a submodule or a symbolic link is not known, and may be there.
+        """
+        if path in self or path in self.view(_folders):
+            return True
+        at = len(path)
+        while self._unfollowed and at > 0:
+            if path[:at] in self._unfollowed:
+                return True
+            at = path.rfind("/", 0, at)
+        return False
 
     def with_changes(self, changes: Mapping[str, bytes]) -> "Repo":
         """The same repository, some of whose files hold other bytes."""
@@ -270,14 +285,26 @@ class Repo:
 
     def _list(self) -> list[str]:
         try:
-            listed = _git_files(self.root)
+            listed, self._unfollowed = _git_files(self.root)
         except NotARepositoryError:
             self.uses_git = False
             listed = set(_walked_files(self.tree))
         return sorted(p for p in listed if ".govcheck-" not in p or not is_temporary(p))
 
 
-def _git_files(root: str) -> set[str]:
+def _folders(repo: Repo) -> frozenset[str]:
+    """All folders that hold a file, somewhere below."""
+    found: set[str] = set()
+    for path in repo.files:
+        at = path.rfind("/")
+        while at > 0 and path[:at] not in found:
+            found.add(path[:at])
+            at = path.rfind("/", 0, at)
+    return frozenset(found)
+
+
+def _git_files(root: str) -> tuple[set[str], frozenset[str]]:
+    """The files that git lists, and what is no file: symbolic links and submodules."""
     others = () if os.environ.get("PRE_COMMIT") == "1" else ("-o", "--exclude-standard")
     listing = git(root, "ls-files", "-z", "-t", "-s", "-c", *others)
     entries = os.fsdecode(listing).split("\0")
@@ -285,7 +312,10 @@ def _git_files(root: str) -> set[str]:
     listed = {e[2:] for e in entries if e.startswith("? ") and not e.endswith("/")}
     # `TAG MODE HASH STAGE<tab>PATH`, where modes other than 100... are links and submodules.
     listed.update(e[e.index("\t") + 1 :] for e in entries if e.startswith("100", 2))
-    return listed
+    unfollowed = frozenset(
+        e[e.index("\t") + 1 :] for e in entries if e.startswith(("120", "160"), 2) and "\t" in e
+    )
+    return listed, unfollowed
 
 
 def _walked_files(tree: Tree) -> Iterator[str]:

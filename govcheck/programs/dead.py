@@ -12,7 +12,7 @@ from govcheck.policy import Policy
 from govcheck.programs import tasks
 from govcheck.programs.calls import Call, call_of
 from govcheck.programs.modules import modules
-from govcheck.programs.written import Written, created, folders, written
+from govcheck.programs.written import Written, created, written
 from govcheck.repo import Repo
 from govcheck.shell import Word
 
@@ -161,17 +161,21 @@ def _is_ours(repo: Repo, each: Written, word: Word, text: str) -> bool:
     candidates = _candidates(each, text)
     if not candidates or text.startswith("/"):
         return False
-    known = repo.view(folders)
-    if any(path in repo or path in known for path in candidates):
+    if any(map(repo.exists, candidates)):
         return False
     plain = text.removeprefix("./").rstrip("/")
-    if any(path.endswith(f"/{plain}") for path in (*repo.files, *known)):
+    if _is_below(repo, plain):
         return False
     if "/" in plain:
         # A path of the repository begins like one: its first folder is there.
         first = plain.partition("/")[0]
-        return any(posixpath.join(folder, first) in known for folder in each.folders)
+        return any(repo.exists(posixpath.join(folder, first)) for folder in each.folders)
     return bool(_TEMPLATE.search(plain))
+
+
+def _is_below(repo: Repo, plain: str) -> bool:
+    """Whether a path is there below some other folder, where the reader may well be."""
+    return any(f"/{plain}/" in f"{path}/" for path in repo.files if plain in path)
 
 
 def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
@@ -353,7 +357,7 @@ def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Mi
             continue
         # `make sure` in a span is prose; and what is a folder is up to date.
         is_prose = each.where == "span" and word.text in _PROSE
-        if not is_prose and posixpath.join(folder, word.text) not in repo.view(folders):
+        if not is_prose and not repo.exists(posixpath.normpath(posixpath.join(folder, word.text))):
             yield _told(each, word, "target of make")
 
 

@@ -38,6 +38,7 @@ _WORKFLOWS = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 # How scripts call the folder of the repository, or their own.
 _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspace|toplevel")
+_FOLDER = "working-directory"
 _CREATORS = frozenset({"touch", "mkdir", "tee", "mv", "cp", "install", "ln", "rsync"})
 
 
@@ -88,8 +89,9 @@ def in_files(repo: Repo) -> tuple[Written, ...]:
         if where is None or (document := repo.document(path)) is None:
             continue
         try:
-            for block, source in _snippets(document, where):
-                found += _placed(repo, document, where, "reference", block, commands(source), None)
+            for block, source, folder in _snippets(document, where):
+                said = commands(source)
+                found += _placed(repo, document, where, "reference", block, said, None, folder)
         except TooDeepError as error:
             repo.unchecked[path] = str(error)
     return tuple(found)
@@ -221,11 +223,16 @@ def _placed(
     block: int,
     found: Iterator[Command],
     doc: Doc | None,
+    folder: str | None = None,
 ) -> Iterator[Written]:
-    """The commands of one block, each with the folders that it may run in."""
-    own = posixpath.dirname(document.path)
-    usual = ["", *_above(own)]
-    entered: list[tuple[tuple[int, ...], tuple[str, ...]]] = [((), tuple(usual))]
+    """The commands of one block, each with the folders that it may run in.
+
+    `folder` is the one where it begins, if the file tells it.
+    """
+    usual = ("", *_above(posixpath.dirname(document.path)))
+    if folder is not None:
+        usual = _within(repo, folder)
+    entered: list[tuple[tuple[int, ...], tuple[str, ...]]] = [((), usual)]
     cloned: set[str] = set()
     for command in found:
         while len(entered) > 1 and entered[-1][0] != command.scopes[: len(entered[-1][0])]:
@@ -238,6 +245,14 @@ def _placed(
         if names[0] in ("cd", "pushd") and len(names) > 1:
             inside = _entered(repo, command.words[1], folders, document)
             entered.append((command.scopes, inside))
+
+
+def _within(repo: Repo, folder: str) -> tuple[str, ...]:
+    """A folder that a step runs in, if the repository has it."""
+    plain = posixpath.normpath(folder)
+    if plain == ".":
+        return ("",)
+    return (f"{plain}/",) if repo.exists(plain) else ()
 
 
 def _above(folder: str) -> Iterator[str]:
@@ -254,15 +269,8 @@ def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document)
         return ()
     if re.sub(r"[^a-z0-9]", "", word.text.lower()) in repo.view(_own_names):
         return ("",)
-    known = repo.view(_folders)
-    found = []
-    for folder in folders:
-        path = posixpath.normpath(posixpath.join(folder, word.text))
-        if path == ".":
-            found.append("")
-        elif path in known:
-            found.append(f"{path}/")
-    return tuple(found)
+    paths = (posixpath.normpath(posixpath.join(folder, word.text)) for folder in folders)
+    return tuple(each for path in paths for each in _within(repo, path))
 
 
 def _own_names(repo: Repo) -> frozenset[str]:
@@ -276,35 +284,43 @@ def _own_names(repo: Repo) -> frozenset[str]:
     return frozenset(re.sub(r"[^a-z0-9]", "", name.lower()) for name in names) - {""}
 
 
-def _folders(repo: Repo) -> frozenset[str]:
-    """All folders that hold a file."""
-    found: set[str] = set()
-    for path in repo.files:
-        folder = posixpath.dirname(path)
-        while folder and folder not in found:
-            found.add(folder)
-            folder = posixpath.dirname(folder)
-    return frozenset(found)
-
-
-def folders(repo: Repo) -> frozenset[str]:
-    """All folders that hold a file, somewhere below."""
-    return repo.view(_folders)
-
-
-def _snippets(document: Document, where: Where) -> Iterator[tuple[int, Snippet]]:
-    text = document.text
+def _snippets(document: Document, where: Where) -> Iterator[tuple[int, Snippet, str | None]]:
+    """The scripts of a file, each with its place, and the folder where it runs, if one is told."""
     match where:
         case "script":
-            yield 0, snippet(document, [(0, len(text))])
+            yield 0, snippet(document, [(0, len(document.text))]), None
         case "makefile" | "justfile":
             yield from _recipes(document, where)
         case "workflow":
-            from govcheck.config import entries
+            yield from _steps(document)
 
-            for entry in entries(document):
-                if entry.name == "run" and entry.value_span is not None:
-                    yield _run(document, entry.value_span)
+
+def _steps(document: Document) -> Iterator[tuple[int, Snippet, str | None]]:
+    """The `run` of the steps of a workflow, or of an action."""
+    from govcheck.config import entries
+
+    said = {entry.path: entry for entry in entries(document)}
+    folders = {path[:-1]: e.value or "" for path, e in said.items() if path[-1:] == (_FOLDER,)}
+    # A job that checks out another repository works on that.
+    foreign = {
+        path[: path.index("steps")]
+        for path, entry in said.items()
+        if path[-2:] == ("with", "repository")
+        and "github.repository" not in (entry.value or "")
+        and (*path[:-1], "path") not in said
+        and "steps" in path
+    }
+    for path, entry in said.items():
+        if entry.name != "run" or entry.value_span is None or "steps" not in path:
+            continue
+        job = path[: path.index("steps")]
+        folder = folders.get(path[:-1])
+        if folder is None:
+            folder = folders.get((*job, "defaults", "run"), folders.get(("defaults", "run"), ""))
+        if job in foreign or "$" in folder:
+            folder = ".."  # which is not known
+        start, source = _run(document, entry.value_span)
+        yield start, source, folder
 
 
 def _run(document: Document, span: Span) -> tuple[int, Snippet]:
@@ -329,7 +345,7 @@ def _variable(found: re.Match[str]) -> str:
     return "$" + "_" * (len(found[0]) - 1)
 
 
-def _recipes(document: Document, where: Where) -> Iterator[tuple[int, Snippet]]:
+def _recipes(document: Document, where: Where) -> Iterator[tuple[int, Snippet, str | None]]:
     """The lines of recipes, with their variables as those of a shell."""
     number, count = 1, len(document.line_starts)
     while number <= count:
@@ -343,7 +359,7 @@ def _recipes(document: Document, where: Where) -> Iterator[tuple[int, Snippet]]:
             start += len(line) - len(line.lstrip("\t @-+"))
             end = document.line_starts[number - 1] + len(document.line(number))
             source = snippet(document, [(start, max(start, end))])
-            yield start, source._replace(text=_recipe(source.text, where))
+            yield start, source._replace(text=_recipe(source.text, where)), None
         number += 1
 
 

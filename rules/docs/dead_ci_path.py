@@ -1,0 +1,143 @@
+"""A workflow, a hook or the configuration of a tool names a path that does not exist.
+
+Looked at are, in the workflows of GitHub, the words of `run`, the filters `paths`, local `uses`,
+`working-directory` and the like; in pre-commit's configuration `files`, `exclude`, `entry` and
+`args`; in `pyproject.toml`, `setup.cfg`, `tox.ini` and their like what ruff, mypy, coverage, pytest
+and others are told to look at or to leave out.
+
+A job that runs a file that is gone fails, or passes without having done anything; an exclusion of
+a path that is gone will one day hide something else.
+
+A path counts if it has a folder in front which the repository has. Nothing is said of what git
+ignores, of what a step makes or keeps as an artifact, of patterns whose folder exists, and of
+single names such as `build`.
+
+## How to resolve
+
+Write the path that there is now, or take the line out. With `--unsafe-fixes` the path to which git
+says that it moved is written.
+
+## How to except
+
+A suppression comment, or `[[exceptions]]` in the policy.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+_SAYS = {
+    "command": "there is no {}",
+    "filter": "nothing is at {}",
+    "setting": "the setting names {}, which is not there",
+}
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Paths that are gone."""
+    from govcheck.history import gone
+    from govcheck.programs.configured import absent  # only a run of the rule pays for them
+
+    found = repo.view(absent, policy)
+    history = gone(repo, frozenset(each.path for each in found))
+    for each in found:
+        past = history.get(each.path)
+        message = _SAYS[each.how].format(each.text)
+        fix = None
+        if past is not None and past.moved_to is not None:
+            message += f": it is {past.moved_to} now"
+            if each.text == each.path:
+                edit = Edit(each.span.path, each.span.start, each.span.end, past.moved_to)
+                fix = Fix(f"write {past.moved_to}", (edit,), safe=False)
+        elif past is not None:
+            message += f": commit {past.commit[:7]} removed it"
+        yield rule.finding(each.span, message, fix=fix, data={"path": each.path})
+
+
+rule = Rule("dead-ci-path", "docs", check)
+
+examples = [
+    Example(
+        "A workflow: a command, a filter, an action",
+        {
+            "govcheck.toml": "",
+            ".github/workflows/ci.yml": (
+                "on:\n  push:\n    paths: ['src/old/**', 'src/**']\njobs:\n  a:\n    steps:\n"
+                "      - uses: ./.github/actions/gone\n"
+                "      - run: |\n          pytest tests/unit tests/unit/test_gone.py\n"
+                "          kubectl apply -f src/deploy/app.yaml > src/log.txt\n"
+            ),
+            "src/a.py": "",
+            "tests/unit/test_a.py": "",
+        },
+        (
+            ".github/workflows/ci.yml:3:14: nothing is at src/old/**",
+            ".github/workflows/ci.yml:7:15: there is no ./.github/actions/gone",
+            ".github/workflows/ci.yml:9:29: there is no tests/unit/test_gone.py",
+            ".github/workflows/ci.yml:10:28: there is no src/deploy/app.yaml",
+        ),
+    ),
+    Example(
+        "Exclusions of tools, and hooks",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[tool.ruff]\nextend-exclude = ['data', 'src/old.py', 'src/**/gen_*.py']\n"
+                "[tool.ruff.lint.per-file-ignores]\n'src/gone/*.py' = ['E501']\n"
+            ),
+            "setup.cfg": "[flake8]\nexclude = src/older,\n    src/a.py\n",
+            ".pre-commit-config.yaml": (
+                "repos:\n  - repo: local\n    hooks:\n      - id: a\n"
+                "        entry: bash src/check.sh --all\n        files: ^(src/|src/away/)\n"
+                "        exclude: ^src/away/\n"
+            ),
+            "src/a.py": "",
+        },
+        (
+            ".pre-commit-config.yaml:5:21: there is no src/check.sh",
+            ".pre-commit-config.yaml:7:19: nothing is at src/away/",
+            "pyproject.toml:2:28: the setting names src/old.py, which is not there",
+            "pyproject.toml:4:2: the setting names src/gone/*.py, which is not there",
+            "setup.cfg:2:11: the setting names src/older, which is not there",
+        ),
+    ),
+    Example(
+        "What steps make, what git ignores, and patterns of a folder that exists",
+        {
+            "govcheck.toml": "",
+            ".gitignore": "src/_version.py\n",
+            ".github/workflows/ci.yml": (
+                "on:\n  push:\n    paths: ['src/**/*.pyx', 'uv.lock']\njobs:\n  a:\n    steps:\n"
+                "      - run: |\n          make > src/out.txt; cat src/out.txt\n"
+                "          pytest --junitxml src/report.json src\n          cat src/made.json\n"
+                "          python src/_version.py ${{ github.sha }}/src/x.py https://a.org/src/x.py\n"
+                "      - uses: actions/upload-artifact@v4\n        with:\n"
+                "          path: src/made.json\n"
+            ),
+            "src/a.py": "",
+        },
+    ),
+    Example(
+        "Single names, and folders that are built",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[tool.ruff]\nexclude = ['build', 'archived', 'src/build/x.py', 'docs/conf.py']\n"
+                "[tool.black]\nextend-exclude = '''^/src/(old|new)/'''\n"
+            ),
+            "src/a.py": "",
+        },
+    ),
+    Example(
+        "In a folder of its own",
+        {
+            "govcheck.toml": "",
+            "web/pyproject.toml": "[tool.mypy]\nfiles = ['app/main.py']\n",
+            "web/app/main.py": "",
+            "app/other.py": "",
+        },
+    ),
+]
