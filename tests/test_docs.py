@@ -1,14 +1,20 @@
 """What documents say is true, or it is found: the views of the family, and whole repositories."""
 
 import time
+from pathlib import Path
 
+import mdformat
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from govcheck import check, fix
+from govcheck.cli import run
+from govcheck.docs.governance import governance
 from govcheck.docs.mojibake import garbled
 from govcheck.document import Document
+from govcheck.policy.loading import load_policy
+from govcheck.repo import Repo
 from tests.conftest import Repository
 
 
@@ -86,3 +92,92 @@ def test_hostile_documents_take_no_longer_than_others(text: str, repository: Rep
     report = check(str(root), select=["docs"])
     assert not report.problems
     assert time.process_time() - began < 10
+
+
+POLICY = """\
+[flags.USE_MENU]
+status = "active"
+default = true
+owner = "web *team*"
+remove-by = 2025-12-31
+
+[dependencies.packages]
+numpy = { allow = "<2", reason = "a | b", review = 2025-06-30 }
+
+[[markers.require]]
+paths = ["tests/integration/**"]
+all = ["integration"]
+
+[[docs.class]]
+name = "plan"
+paths = ["docs/plans/**"]
+
+[[exceptions]]
+rule = "broken-link"
+paths = ["docs/**"]
+reason = "moved soon"
+until = 2025-11-30
+"""
+
+
+def test_the_governance_document_says_what_holds_and_what_is_overdue(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(repository({"govcheck.toml": POLICY}))
+    assert run(["docs", "--governance", "--today", "2026-01-01"]) == 0
+    said = capsys.readouterr().out
+    overdue = said.partition("## Overdue")[2].partition("## Feature flags")[0]
+    days = [line.split()[1] for line in overdue.splitlines() if line.startswith("| 2")]
+    assert days == ["2025-06-30", "2025-11-30", "2025-12-31"]
+    assert "remove the flag `USE_MENU`" in overdue
+    assert "web \\*team\\*" in overdue
+    for word in ("`<2`", "a \\| b", "`tests/integration/**`", "`docs/plans/**`", "moved soon"):
+        assert word in said
+    assert "| `broken-link` " in said.partition("## What is enforced")[2]
+
+
+def _block_page(name: str) -> str:
+    return f"# Page\n\n<!-- govcheck: {name} -->\n<!-- /govcheck -->\n\nText.\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["flags", "dependencies", "rules", "exceptions", "markers", "index"]
+)
+def test_formatters_leave_what_is_written_as_it_is(name: str, repository: Repository) -> None:
+    options = {"index": " files='docs/*.md'"}.get(name, "")
+    root = repository(
+        {
+            "govcheck.toml": POLICY.replace('"web *team*"', '"日本 *team* é ✅ <b> _x_ | [y] `z`"'),
+            "page.md": _block_page(name + options),
+            "docs/one.md": "# One `x|y` *z*\n\n---\nstatus: a_b | c\ndate: 2026-01-01\n---\n",
+            "pytest.ini": "[pytest]\nmarkers =\n    slow(n): takes | long\n    a\n",
+            "test_a.py": "import pytest\n\n\n@pytest.mark.slow\ndef test_a(): ...\n",
+        }
+    )
+    fix(str(root), select=["managed-block"])
+    text = (root / "page.md").read_text()
+    assert "\n| " in text
+    assert mdformat.text(text, extensions={"gfm"}) == text
+    governance = "\n".join(_governance(root)) + "\n"
+    assert mdformat.text(governance, extensions={"gfm"}) == governance
+
+
+def _governance(root: Path) -> list[str]:
+    policy = load_policy(str(root))
+    return [*governance(Repo(str(root)), policy)]
+
+
+def test_a_block_is_printed_in_the_columns_that_are_wanted(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository({"govcheck.toml": POLICY, "a.md": _block_page("flags columns=flag")})
+    monkeypatch.chdir(root)
+    assert run(["docs", "flags", "--columns", "owner,flag"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "| owner        | flag       |"
+    assert run(["docs"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("a.md:3: govcheck: flags columns=flag\n\n| flag       |\n")
+    assert run(["docs", "flgs"]) == 2
+    assert "did you mean 'flags'?" in capsys.readouterr().err
+    assert run(["docs", "--fix"]) == 0
+    assert "| `USE_MENU` |" in (root / "a.md").read_text()

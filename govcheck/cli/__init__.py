@@ -17,6 +17,7 @@ COMMANDS = {
     "policy": "print the effective policy and where each value comes from",
     "dependencies": "print what is declared and locked against what the policy allows",
     "markers": "print which markers are registered, borne by tests and asked for",
+    "docs": "print the tables and values that documents must hold, or write them",
     "test": "try the examples of the policy's own rules",
     "baseline": "put up with today's findings, and only with these",
     "init": "look at the repository and write a policy for it",

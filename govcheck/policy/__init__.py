@@ -134,8 +134,8 @@ class Policy:
     def origin(self, *at: str | int) -> Origin:
         """Where the value of a key was laid down; for a missing key, its nearest table."""
         for end in range(len(at), 0, -1):
-            if at[:end] in self.origins:
-                return self.origins[at[:end]]
+            if found := self.origins.get(at[:end]):
+                return Origin(found.source, (*found.key, *at[end:]))
         return Origin(self.sources[-1], ())
 
     def mistakes(self) -> Iterator[Mistake]:

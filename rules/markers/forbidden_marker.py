@@ -72,9 +72,9 @@ examples = [
         },
         (
             "tests/unit/test_a.py:4:2: test_a must not bear the marker integration"
-            " (govcheck.toml:1), because of where it is",
+            " (govcheck.toml:3), because of where it is",
             "tests/unit/test_a.py:9:36: test_b must not bear the marker integration"
-            " (govcheck.toml:1), because of where it is",
+            " (govcheck.toml:3), because of where it is",
         ),
     ),
     Example(

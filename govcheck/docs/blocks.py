@@ -1,0 +1,276 @@
+"""Managed blocks: regions of documents that govcheck writes, between two comments.
+
+`<!-- govcheck: NAME option=value ... -->` begins one and `<!-- /govcheck -->` ends it. On one line
+it holds a value, over several a table.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from govcheck.docs.section import Source
+from govcheck.docs.table import Column, Table, code, markdown, prose
+from govcheck.docs.values import UndecidedError, files, value
+from govcheck.document import Document
+from govcheck.keys import nearest
+from govcheck.markdown.page import Comment, Page, page
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+
+_BEGIN = re.compile(r"\s*govcheck:\s*(?P<name>[a-z][a-z-]*)(?!\S)(?P<rest>.*?)\s*\Z", re.DOTALL)
+_FROM = "(the document)"
+_END = re.compile(r"\s*/govcheck\b[^>]*\Z")
+
+
+class Block(NamedTuple):
+    """A managed block; `start` to `end` is what it holds, `comment` what begins it."""
+
+    name: str
+    options: Mapping[str, str]
+    start: int
+    end: int
+    comment: Comment
+    mistake: str = ""
+
+
+class BlockError(Exception):
+    """The block cannot be rendered; the message says why."""
+
+
+def blocks(document: Document) -> tuple[Block, ...]:
+    """The managed blocks of a Markdown document, also those that nothing ends."""
+    return tuple(_blocks(document.view(page)))
+
+
+def _blocks(read: Page) -> Iterator[Block]:
+    comments = iter(read.comments)
+    begin: Comment | None = None
+    for comment in comments:
+        if _END.match(comment.text):
+            if begin is not None:
+                yield _block(begin, comment)
+            begin = None
+        elif (found := _BEGIN.match(comment.text)) and found["name"] != "ignore":
+            if begin is not None:
+                yield _block(begin, None)
+            begin = comment
+    if begin is not None:
+        yield _block(begin, None)
+
+
+def _block(begin: Comment, end: Comment | None) -> Block:
+    found = _BEGIN.match(begin.text)
+    name, rest = (found["name"], found["rest"]) if found else ("", "")
+    mistake = "" if end is not None else "nothing ends it: write '<!-- /govcheck -->' below"
+    options: dict[str, str] = {}
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        return Block(name, options, begin.end, begin.end, begin, f"its options: {error}")
+    for word in words:
+        option, sign, given = word.partition("=")
+        if not sign:
+            mistake = mistake or f"{word!r} is no option: write NAME=VALUE"
+        options[option] = given
+    return Block(name, options, begin.end, end.start if end else begin.end, begin, mistake)
+
+
+def rendered(repo: Repo, policy: Policy, document: Document, block: Block) -> str:
+    """What a block must hold.
+
+    Raises:
+        BlockError: it is none that can be rendered.
+    """
+    if block.mistake:
+        raise BlockError(block.mistake)
+    if block.name in _VALUES:
+        return _value(repo, policy, block)
+    table = tabled(repo, policy, block.name, block.options, document.path)
+    newline = "\r\n" if "\r\n" in document.text else "\n"
+    lines = ["", "", *markdown(table), "", ""]
+    indent = _indent(document, block)
+    return newline.join(f"{indent}{line}" if line else line for line in lines) + indent
+
+
+def _indent(document: Document, block: Block) -> str:
+    """The indentation of a block in a list."""
+    line = document.span(block.comment.start, block.comment.start)
+    before = document.line(line.line)[: line.column - 1]
+    return before if not before.strip() else ""
+
+
+def tabled(
+    repo: Repo, policy: Policy, name: str, options: Mapping[str, str], path: str = ""
+) -> Table:
+    """The table that a block of this name and these options holds, in the document at `path`.
+
+    Raises:
+        BlockError: there is no such table, option or column.
+    """
+    if name not in TABLES:
+        raise BlockError(f"there is no block {name!r}{nearest(name, [*TABLES, *_VALUES])}")
+    make, taken = TABLES[name]
+    for option in options:
+        if option not in (*taken, "columns"):
+            raise BlockError(f"{name} takes no {option!r}{nearest(option, [*taken, 'columns'])}")
+    table = make(repo, policy, {**options, _FROM: path})
+    wanted = re.split(r"[\s,]+", options.get("columns", "").strip())
+    try:
+        return table.only([each.replace("-", " ") for each in wanted if each])
+    except KeyError as error:
+        known = [each.name.replace(" ", "-") for each in table.columns]
+        raise BlockError(
+            f"{name} has no column {error.args[0]!r}: it has {', '.join(known)}"
+        ) from error
+
+
+def _value(repo: Repo, policy: Policy, block: Block) -> str:
+    known = {"files", "lines", "matches", "file", "key", "name", "locked", "of"}
+    given = dict(block.options)
+    for option in given:
+        if option not in known:
+            raise BlockError(f"{block.name} takes no {option!r}{nearest(option, sorted(known))}")
+    arguments: dict[str, object] = {
+        {"key": "key_", "of": "count"}.get(option, option): said for option, said in given.items()
+    }
+    if "files" in given:
+        arguments["files"] = tuple(given["files"].split())
+    source = Source(**arguments)  # type: ignore[arg-type]
+    for mistake in source.mistakes():
+        raise BlockError(mistake.message)
+    try:
+        return value(repo, policy, source)
+    except UndecidedError as error:
+        raise BlockError(str(error)) from error
+
+
+def _flags(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    from govcheck.flags.values import show
+
+    columns = ("flag", "status", "value", "default", "since", "remove by", "owner")
+    rows = tuple(
+        (
+            code(name),
+            flag.status,
+            code(show(flag.value)) if flag.value is not None else "",
+            code(show(flag.default)) if flag.default is not None else "",
+            flag.since.isoformat() if flag.since else "",
+            flag.remove_by.isoformat() if flag.remove_by else "",
+            prose(flag.owner or ""),
+        )
+        for name, flag in policy.flags.items()
+        if options.get("status") in (None, flag.status)
+    )
+    return Table(tuple(map(Column, columns)), rows)
+
+
+def _dependencies(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    section = policy.dependencies
+    columns = ("package", "allowed", "locked", "reason", "review")
+    python = [(code("python"), code(section.python), "", "", "")] if section.python else []
+    rows = tuple(
+        (
+            code(name),
+            "none" if package.forbid else code(package.allow or ""),
+            _locked(repo, name),
+            prose(package.reason or ""),
+            package.review.isoformat() if package.review else "",
+        )
+        for name, package in section.packages.items()
+    )
+    usual = ("package", "allowed", "reason", "review")
+    return Table(tuple(map(Column, columns)), (*python, *rows), usual)
+
+
+def _locked(repo: Repo, package: str) -> str:
+    try:
+        return code(value(repo, Policy(), Source(locked=package)))
+    except UndecidedError:
+        return ""
+
+
+def _markers(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    from govcheck.markers import has_tests
+    from govcheck.markers.registration import registrations
+    from govcheck.markers.suite import suite
+
+    columns = (Column("marker"), Column("meaning"), Column("tests", "right"))
+    if not repo.view(has_tests):
+        return Table(columns, ())
+    borne: dict[str, int] = {}
+    for test in repo.view(suite).tests:
+        for name in test.names | {mark.name for mark in test.function.param_marks}:
+            borne[name] = borne.get(name, 0) + 1
+    rows = []
+    for each in repo.view(registrations):
+        document = repo.document(each.span.path)
+        rest = document.line(each.span.line)[each.span.end_column - 1 :] if document else ""
+        meaning = re.sub(r"^\s*(?:\([^)]*\))?\s*:?\s*|[\"'],?\s*\)?\s*$", "", rest)
+        rows.append((code(each.name), prose(meaning), str(borne.get(each.name, 0))))
+    return Table(columns, tuple(sorted(rows)), ("marker", "meaning", "tests"))
+
+
+def _rules(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    from govcheck import registry
+
+    fixes = {"safe": "`--fix`", "unsafe": "`--unsafe-fixes`", None: ""}
+    pages = [registry.page(name) for name in registry.names()]
+    rows = tuple(
+        (code(each.name), each.family, each.severity, each.summary.rstrip("."), fixes[each.fix])
+        for each in pages
+        if options.get("family") in (None, each.family)
+    )
+    columns = ("rule", "family", "severity", "finds", "fix")
+    return Table(tuple(map(Column, columns)), rows, ("rule", "finds", "fix"))
+
+
+def _exceptions(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    rows = tuple(
+        (
+            code(each.rule),
+            ", ".join(map(code, each.paths)),
+            prose(each.reason),
+            each.until.isoformat() if each.until else "",
+        )
+        for each in policy.exceptions
+    )
+    return Table(tuple(map(Column, ("rule", "paths", "reason", "until"))), rows)
+
+
+def _index(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    """The documents that match `files`, with what their front matter says."""
+    if "files" not in options:
+        raise BlockError("index needs files=PATTERN")
+    import posixpath
+
+    here = options[_FROM]
+
+    found = []
+    keys: dict[str, None] = {}
+    for path in files(repo, tuple(options["files"].split())):
+        document = repo.document(path)
+        if document is None or path == here:
+            continue
+        read = document.view(page)
+        keys |= dict.fromkeys(read.front)
+        title = next((each.text for each in read.headings), path)
+        link = posixpath.relpath(path, posixpath.dirname(here) or ".")
+        found.append((f"[{prose(title)}]({link.replace(' ', '%20')})", read.front))
+    rows = tuple(
+        (link, *(prose(front[key].value) if key in front else "" for key in keys))
+        for link, front in found
+    )
+    return Table((Column("document"), *map(Column, keys)), rows)
+
+
+_Make = Callable[[Repo, Policy, Mapping[str, str]], Table]
+TABLES: Mapping[str, tuple[_Make, tuple[str, ...]]] = {
+    "flags": (_flags, ("status",)),
+    "dependencies": (_dependencies, ()),
+    "markers": (_markers, ()),
+    "rules": (_rules, ("family",)),
+    "exceptions": (_exceptions, ()),
+    "index": (_index, ("files",)),
+}
+_VALUES = ("count", "value")

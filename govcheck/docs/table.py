@@ -1,0 +1,103 @@
+"""Tables as data, and as Markdown that formatters leave as it is."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+# What begins markup where it stands: emphasis not between blanks, tags, links, code, escapes.
+_MARKUP = re.compile(
+    r"\*(?<!\s\*(?=\s))|_(?<![^\W_]_(?=[^\W_]))(?<!\s_(?=\s))|[`|\\]|<(?![\s<])"
+    r"|~(?=~)(?<!~~)|&(?=#\w+;|[A-Za-z]\w*;)"
+)
+_BRACKET = re.compile(r"[\[\]]")
+_BALANCED = re.compile(r"(?:[^\[\]]|\[[^\[\]]*\](?![(\[]))*")
+
+Align = Literal["left", "right"]
+
+
+class Column(NamedTuple):
+    """A column: its heading, and the side that its cells keep to."""
+
+    name: str
+    align: Align = "left"
+
+
+class Table(NamedTuple):
+    """Rows of cells, each as wide as there are columns; cells are Markdown.
+
+    `usual` are the columns that are shown unless others are asked for; all, where it is empty.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    usual: tuple[str, ...] = ()
+
+    def only(self, names: Sequence[str]) -> "Table":
+        """The same table with these columns, in this order.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        known = [each.name for each in self.columns]
+        wanted = [*names] or [*self.usual] or known
+        unknown = next((each for each in wanted if each not in known), None)
+        if unknown is not None:
+            raise KeyError(unknown)
+        places = [known.index(name) for name in wanted]
+        return Table(
+            tuple(self.columns[place] for place in places),
+            tuple(tuple(row[place] for place in places) for row in self.rows),
+        )
+
+
+def markdown(table: Table) -> Iterator[str]:
+    """The lines of a table as prettier and mdformat write it: cells padded to the widest."""
+    widths = [
+        max(3, *(_width(row[number]) for row in table.rows), _width(column.name))
+        if table.rows
+        else max(3, _width(column.name))
+        for number, column in enumerate(table.columns)
+    ]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            f"{' ' * (width - _width(cell))}{cell}" if column.align == "right" else
+            f"{cell}{' ' * (width - _width(cell))}"
+            for cell, width, column in zip(cells, widths, table.columns, strict=True)
+        )  # fmt: skip
+        return f"| {' | '.join(padded)} |"
+
+    yield line([column.name for column in table.columns])
+    dashes = ("-" * (width - 1) + ":" if column.align == "right" else "-" * width
+              for width, column in zip(widths, table.columns, strict=True))  # fmt: skip
+    yield f"| {' | '.join(dashes)} |"
+    yield from map(line, table.rows)
+
+
+def code(text: str) -> str:
+    """Text as a code span of a cell, or nothing of nothing."""
+    plain = " ".join(text.split())
+    if not plain:
+        return ""
+    ticks = "``" if "`" in plain else "`"
+    pad = " " if "`" in plain else ""
+    return f"{ticks}{pad}{plain.replace('|', chr(92) + '|')}{pad}{ticks}"
+
+
+def prose(text: str) -> str:
+    """Text for a cell, in which nothing is markup; only what would be is escaped."""
+    escaped = _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    return escaped if _BALANCED.fullmatch(escaped) else _BRACKET.sub(r"\\\g<0>", escaped)
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(_wide(each) for each in text)
+
+
+def _wide(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

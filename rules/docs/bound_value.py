@@ -1,0 +1,132 @@
+"""A document states a value that is another one where it is decided.
+
+A `[[docs.bind]]` of the policy says where documents state a value (`at`, a file and a pattern whose
+first group is the value) and what it `equals`: how many `files` match, how many `lines` a file has,
+how often something `matches`, the `key` of a configuration `file`, the `name` of a Python constant
+in a `file`, the version at which a package is `locked`, the `count` of flags, markers or tests.
+
+## How to resolve
+
+`--fix` writes the value. Where the pattern matches nothing, or nothing decides the value, correct
+the policy.
+
+## How to except
+
+Take the entry out of the policy.
+"""
+
+import re
+from collections.abc import Iterator
+
+from govcheck.docs.section import Bind
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Bound places that differ from their sources."""
+    for number, bind in enumerate(policy.docs.bind):
+        yield from _check(repo, policy, number, bind)
+
+
+def _check(repo: Repo, policy: Policy, number: int, bind: Bind) -> Iterator[Finding]:
+    from govcheck.docs.values import UndecidedError, as_written, same, value
+
+    origin = policy.origin("docs", "bind", number)
+    try:
+        wanted = value(repo, policy, bind.equals)
+    except UndecidedError as error:
+        yield rule.finding(origin.span, f"nothing decides the value: {error}")
+        return
+    pattern = re.compile(bind.at.pattern, re.MULTILINE)
+    found = False
+    for document in filter(None, map(repo.document, repo.matching(bind.at.file))):
+        for place in pattern.finditer(document.text):
+            found = True
+            start, end = place.span(1)
+            written = document.text[start:end]
+            if start < 0 or same(written, wanted):
+                continue
+            new = as_written(written, wanted)
+            yield rule.finding(
+                document.span(start, end),
+                f"this says {written!r}, and it is {new!r} ({origin})",
+                fix=Fix(f"write {new}", (Edit(document.path, start, end, new),)),
+            )
+    if not found:
+        yield rule.finding(
+            origin.span, f"the pattern matches nothing in {bind.at.file}: nothing is held to it"
+        )
+
+
+rule = Rule("bound-value", "docs", check, fix="safe")
+
+examples = [
+    Example(
+        "A constant, a count of files, a key and a pattern that matches nothing",
+        {
+            "govcheck.toml": (
+                "[[docs.bind]]\nat = { file = 'docs/*.md', pattern = '(\\d+) days' }\n"
+                "equals = { file = 'backup.py', name = 'Backup.retention' }\n"
+                "[[docs.bind]]\nat = { file = 'docs/a.md', pattern = '([\\d,]+) modules' }\n"
+                "equals = { files = ['*.py'] }\n"
+                "[[docs.bind]]\nat = { file = 'docs/a.md', pattern = 'port (\\d+)' }\n"
+                "equals = { file = 'app.yaml', key = 'server.port' }\n"
+                "[[docs.bind]]\nat = { file = 'docs/a.md', pattern = 'nothing (\\d+)' }\n"
+                "equals = { lines = 'backup.py' }\n"
+            ),
+            "docs/a.md": "We keep 30 days. 1,024 modules listen on port 80.\n",
+            "backup.py": "class Backup:\n    retention: int = 3 * 30\n",
+            "app.yaml": "server:\n  port: 8080\n",
+        },
+        (
+            "docs/a.md:1:9: this says '30', and it is '90' (govcheck.toml:1)",
+            "docs/a.md:1:18: this says '1,024', and it is '1' (govcheck.toml:4)",
+            "docs/a.md:1:47: this says '80', and it is '8080' (govcheck.toml:7)",
+            "govcheck.toml:10:3: the pattern matches nothing in docs/a.md: nothing is held to it",
+        ),
+        {"docs/a.md": "We keep 90 days. 1 modules listen on port 8080.\n"},
+    ),
+    Example(
+        "What nothing decides",
+        {
+            "govcheck.toml": (
+                "[[docs.bind]]\nat = { file = 'a.md', pattern = 'v(\\S+)' }\n"
+                "equals = { locked = 'numpy' }\n"
+            ),
+            "a.md": "v1\n",
+        },
+        ("govcheck.toml:1:3: nothing decides the value: the locks hold none of numpy",),
+    ),
+    Example(
+        "The same, in other digits and letters",
+        {
+            "govcheck.toml": (
+                "[[docs.bind]]\nat = { file = 'a.md', pattern = '([\\d,]+) lines' }\n"
+                "equals = { name = 'LINES', file = 'a.py' }\n"
+                "[[docs.bind]]\nat = { file = 'a.md', pattern = 'strict: (\\w+)' }\n"
+                "equals = { key = 'tool.strict', file = 'b.toml' }\n"
+            ),
+            "a.md": "1,234 lines, strict: True\n",
+            "a.py": "LINES = 1234\n",
+            "b.toml": "[tool]\nstrict = true\n",
+        },
+    ),
+    Example(
+        "A version that is locked",
+        {
+            "govcheck.toml": (
+                "[[docs.bind]]\nat = { file = 'a.md', pattern = 'NumPy ([\\d.]+)' }\n"
+                "equals = { locked = 'numpy' }\n"
+            ),
+            "a.md": "NumPy 1.26.4\n",
+            "poetry.lock": "[[package]]\nname = 'numpy'\nversion = '1.26.4'\n",
+        },
+    ),
+    Example(
+        "Numbers that nothing is bound to",
+        {"govcheck.toml": "", "a.md": "30 days, 14 modules\n"},
+    ),
+]

@@ -1,0 +1,150 @@
+"""A block that govcheck writes does not hold what it must.
+
+A document may leave it to govcheck to write a table or a value, so that it cannot become wrong:
+
+    <!-- govcheck: flags columns="flag default owner" -->
+    <!-- /govcheck -->
+
+    We run <!-- govcheck: count files="tests/**/test_*.py" -->295<!-- /govcheck --> test files.
+
+Tables are `flags` (`status=active` for some of them), `dependencies`, `markers`, `rules`
+(`family=NAME`), `exceptions`, and `index files="docs/decisions/*.md"`, a list of documents with
+their front matter. `columns` chooses columns and their order. A `count` is of `files`, of what
+`matches` a regular expression in a `file` or `files`, or `of=flags`, `markers`, `tests` or `rules`;
+a `value` is the `key` of a configuration `file`, the `name` of a Python constant in a `file`, the
+`lines` of a file, or the version at which a package is `locked`.
+
+## How to resolve
+
+`--fix` writes the block. `govcheck docs` prints what blocks would hold.
+
+## How to except
+
+Take the two comments out: then the text is yours.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+_NEEDLES = ("govcheck:",)
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Blocks whose text is not what the policy and the repository give."""
+    if not repo.search(_NEEDLES):
+        return
+    from govcheck.docs.blocks import BlockError, blocks, rendered
+    from govcheck.docs.documents import documents
+
+    for doc in repo.view(documents, policy):
+        if "govcheck:" not in doc.document.text:
+            continue
+        for block in doc.document.view(blocks):
+            place = doc.document.span(block.comment.start, block.comment.end)
+            try:
+                wanted = rendered(repo, policy, doc.document, block)
+            except BlockError as error:
+                yield rule.finding(place, f"the block cannot be written: {error}")
+                continue
+            held = doc.document.text[block.start : block.end]
+            if held == wanted:
+                continue
+            edit = Edit(doc.path, block.start, block.end, wanted)
+            shown = held.strip() if "\n" not in held and len(held) < 40 else ""
+            what = (
+                f"{shown!r} is {wanted!r} by now"
+                if shown and "\n" not in wanted
+                else (f"the block '{block.name}' is not what it must be")
+            )
+            yield rule.finding(place, what, fix=Fix(f"write the block '{block.name}'", (edit,)))
+
+
+rule = Rule("managed-block", "docs", check, fix="safe")
+
+examples = [
+    Example(
+        "A table, some columns of one, and a number in a sentence",
+        {
+            "govcheck.toml": (
+                "[flags.USE_MENU]\nstatus = 'active'\ndefault = true\nowner = 'web|ui'\n"
+            ),
+            "a.md": (
+                "<!-- govcheck: flags columns='flag default owner' -->\n<!-- /govcheck -->\n\n"
+                "We have <!-- govcheck: count files='*.py' -->3<!-- /govcheck --> files, version\n"
+                "<!-- govcheck: value file=pyproject.toml key=project.version --><!-- /govcheck "
+                "-->.\n"
+            ),
+            "app.py": "import os\n\nos.getenv('USE_MENU', 'true')\n",
+            "pyproject.toml": "[project]\nversion = '1.2'\n",
+        },
+        (
+            "a.md:1:1: the block 'flags' is not what it must be",
+            "a.md:4:9: '3' is '1' by now",
+            "a.md:5:1: the block 'value' is not what it must be",
+        ),
+        {
+            "a.md": (
+                "<!-- govcheck: flags columns='flag default owner' -->\n\n"
+                "| flag       | default | owner   |\n| ---------- | ------- | ------- |\n"
+                "| `USE_MENU` | `true`  | web\\|ui |\n\n<!-- /govcheck -->\n\n"
+                "We have <!-- govcheck: count files='*.py' -->1<!-- /govcheck --> files, version\n"
+                "<!-- govcheck: value file=pyproject.toml key=project.version -->1.2"
+                "<!-- /govcheck -->.\n"
+            ),
+        },
+    ),
+    Example(
+        "Blocks that cannot be written",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "<!-- govcheck: flgs -->\n<!-- /govcheck -->\n\n"
+                "<!-- govcheck: rules columns='rule why' -->\n<!-- /govcheck -->\n\n"
+                "<!-- govcheck: value file=a.py name=LIMIT --><!-- /govcheck -->\n\n"
+                "<!-- govcheck: flags -->\n"
+            ),
+        },
+        (
+            "a.md:1:1: the block cannot be written: there is no block 'flgs' (did you mean "
+            "'flags'?)",
+            "a.md:4:1: the block cannot be written: rules has no column 'why': it has rule, "
+            "family, "
+            "severity, finds, fix",
+            "a.md:7:1: the block cannot be written: there is no text file a.py",
+            "a.md:9:1: the block cannot be written: nothing ends it: write '<!-- /govcheck -->' "
+            "below",
+        ),
+    ),
+    Example(
+        "As it must be, in a list, with the line endings of the file",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "- <!-- govcheck: count of=flags -->0<!-- /govcheck -->\r\n\r\n"
+                "<!-- govcheck: exceptions -->\r\n\r\n| rule | paths | reason | until |\r\n"
+                "| ---- | ----- | ------ | ----- |\r\n\r\n<!-- /govcheck -->\r\n"
+            ),
+        },
+    ),
+    Example(
+        "An example in code, and a suppression",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "```\n<!-- govcheck: flags -->\n```\n\n`<!-- govcheck: flags -->`\n\n"
+                "<!-- govcheck: ignore[broken-link] -- gone -->\n[a](b.md)\n"
+            ),
+        },
+    ),
+    Example(
+        "Comments of others",
+        {
+            "govcheck.toml": "",
+            "a.md": "<!-- rules -->\n<!-- /rules -->\n<!-- prettier-ignore -->\n",
+        },
+    ),
+]
