@@ -57,7 +57,8 @@ class Example:
 
     `findings` are lines `path:line:column: message`, all that the rule reports. `fixed` holds the
     files that fixing changes (None: deleted), as they are afterwards; `unsafe` applies unsafe
-    fixes too. The policy is `files["govcheck.toml"]`.
+    fixes too. The policy is `files["govcheck.toml"]`. `before` are the files of an earlier commit,
+    for rules that ask git.
     """
 
     title: str
@@ -66,3 +67,4 @@ class Example:
     fixed: Mapping[str, str] = field(default_factory=dict)
     unsafe: bool = False
     today: str = "2026-01-01"
+    before: Mapping[str, str] = field(default_factory=dict)

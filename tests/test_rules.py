@@ -19,7 +19,7 @@ from govcheck.finding import Finding
 from govcheck.registry import OWN
 from govcheck.report import Report
 from govcheck.rule import Example
-from tests.conftest import Repository
+from tests.conftest import Repository, commit, write
 
 KINDS = {name: import_module(f"govcheck.checks.{name}") for name in ("calls", "files", "text")}
 CASES = [
@@ -32,6 +32,18 @@ CASES += [
     for name, kind in KINDS.items()
     for example in kind.examples
 ]
+
+
+def _laid_out(repository: Repository, example: Example) -> Path:
+    """The files of an example, and in git's memory those that were there before."""
+    root = repository(example.before or example.files)
+    if example.before:
+        commit(root)
+        for path in example.before:
+            (root / path).unlink()
+        write(root, example.files)
+        commit(root)
+    return root
 
 
 def _lines(report: Report, rule: str) -> list[str]:
@@ -52,7 +64,7 @@ def _contents(root: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize(("rule", "example"), CASES)
 def test_example(rule: str, example: Example, repository: Repository) -> None:
-    root = repository(example.files)
+    root = _laid_out(repository, example)
     today = date.fromisoformat(example.today)
     report = check(str(root), today=today)
     assert not report.problems
@@ -111,7 +123,7 @@ SUPPRESSIBLE = [
 def test_an_exception_silences_the_example_and_its_removal_brings_it_back(
     rule: str, example: Example, repository: Repository
 ) -> None:
-    root = repository(example.files)
+    root = _laid_out(repository, example)
     today = date.fromisoformat(example.today)
     policy = root / "govcheck.toml"
     original = policy.read_text()
@@ -134,7 +146,7 @@ def test_an_exception_silences_the_example_and_its_removal_brings_it_back(
 def test_a_comment_silences_each_finding_of_the_example_in_python_and_its_removal_brings_it_back(
     rule: str, example: Example, repository: Repository
 ) -> None:
-    root = repository(example.files)
+    root = _laid_out(repository, example)
     today = date.fromisoformat(example.today)
     places: dict[tuple[str, int], list[str]] = defaultdict(list)
     for each in _of(check(str(root), today=today), rule):

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from govcheck.config import toml, yaml
 from govcheck.config.ini import entries as ini_entries
 from govcheck.config.tree import Container, Scalar
+from govcheck.docs.paths import is_somewhere
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
 from govcheck.history import ignored
@@ -102,15 +103,15 @@ def _in_command(repo: Repo, each: Written, made: frozenset[str]) -> Iterator[Nam
     for word in (*words, *each.command.inputs):
         if word.text.startswith("-"):
             is_output = _OUTPUT.match(word.text) is not None
-            word = _value_of(word)
-            if word is None or is_output:
-                continue
-        elif is_output:
+            value = None if is_output else _value_of(word)
+        else:
+            value = None if is_output else word
             is_output = False
+        if value is None or not value.is_literal:
             continue
-        named = word.text.partition("::")[0]
-        if word.is_literal and (path := _missing(repo, each.folders, named, made)) is not None:
-            span = each.document.span(word.start, word.start + len(named))
+        named = value.text.partition("::")[0]
+        if (path := _missing(repo, each.folders, named, made)) is not None:
+            span = each.document.span(value.start, value.start + len(named))
             yield Named(span, named, path, "command")
 
 
@@ -176,7 +177,7 @@ def _missing(
         for each in made
     ):
         return None
-    if any(f"/{plain}/" in f"{path}/" for path in repo.files if plain in path):
+    if is_somewhere(repo, plain):
         return None
     if not _SHOWS_A_FILE.search(plain) and "." in posixpath.basename(plain):
         return None

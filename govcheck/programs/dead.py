@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from govcheck.docs.documents import class_of
+from govcheck.docs.paths import is_somewhere
 from govcheck.finding import Span
 from govcheck.policy import Policy
 from govcheck.programs import tasks
@@ -18,7 +19,7 @@ from govcheck.shell import Word
 
 _PATH = re.compile(r"(?:\.{0,2}/)?[\w.@+-]+(?:/[\w.@+-]+)*/?")
 _NODE = re.compile(r"(?P<path>[\w./@+-]+\.py)(?P<names>(?:::[A-Za-z_]\w*)+)?(?P<rest>\[.*|::.*)?")
-_PLACEHOLDERS = re.compile(
+PLACEHOLDERS = re.compile(
     r"(?i)\b(?:your|my|path|to|example|some|foo|bar|baz|xxx+|yyyy|name|file|new)\b"
     r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|\bmyproject\b|\bfoo_|\bxxx"
 )
@@ -156,7 +157,7 @@ def _read(repo: Repo, policy: Policy, each: Written, word: Word) -> Iterator[Mis
 def _is_ours(repo: Repo, each: Written, word: Word, text: str) -> bool:
     """Whether a path is one in the repository, and nothing is there."""
     plain = _TEMPLATE.sub("", text)
-    if not word.is_literal or not _PATH.fullmatch(text) or _PLACEHOLDERS.search(plain):
+    if not word.is_literal or not _PATH.fullmatch(text) or PLACEHOLDERS.search(plain):
         return False
     candidates = _candidates(each, text)
     if not candidates or text.startswith("/"):
@@ -164,18 +165,13 @@ def _is_ours(repo: Repo, each: Written, word: Word, text: str) -> bool:
     if any(map(repo.exists, candidates)):
         return False
     plain = text.removeprefix("./").rstrip("/")
-    if _is_below(repo, plain):
+    if is_somewhere(repo, plain):
         return False
     if "/" in plain:
         # A path of the repository begins like one: its first folder is there.
         first = plain.partition("/")[0]
         return any(repo.exists(posixpath.join(folder, first)) for folder in each.folders)
     return bool(_TEMPLATE.search(plain))
-
-
-def _is_below(repo: Repo, plain: str) -> bool:
-    """Whether a path is there below some other folder, where the reader may well be."""
-    return any(f"/{plain}/" in f"{path}/" for path in repo.files if plain in path)
 
 
 def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
@@ -203,7 +199,7 @@ def _module(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
     parent, dot, _ = name.rpartition(".")
     known = repo.view(modules)
     roots = [folder for folder in each.folders if folder]
-    if not dot or _PLACEHOLDERS.search(name) or known.find(name, *roots) is not None:
+    if not dot or PLACEHOLDERS.search(name) or known.find(name, *roots) is not None:
         return
     home = known.find(parent, *roots)
     if home is None and not (known.owns(name) and "." in parent):

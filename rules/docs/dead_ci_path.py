@@ -53,7 +53,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
                 edit = Edit(each.span.path, each.span.start, each.span.end, past.moved_to)
                 fix = Fix(f"write {past.moved_to}", (edit,), safe=False)
         elif past is not None:
-            message += f": commit {past.commit[:7]} removed it"
+            message += ": it was removed"
         yield rule.finding(each.span, message, fix=fix, data={"path": each.path})
 
 

@@ -1,0 +1,201 @@
+"""Paths in documents that are not there: those that were, and those that never were."""
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from govcheck.docs.documents import Doc, documents
+from govcheck.docs.paths import is_somewhere
+from govcheck.docs.wording import speaks_otherwise
+from govcheck.finding import Span
+from govcheck.globs import matcher
+from govcheck.history import Gone, gone, ignored
+from govcheck.markdown.page import Code
+from govcheck.policy import Policy
+from govcheck.programs.dead import PLACEHOLDERS, missing
+from govcheck.programs.modules import modules
+from govcheck.programs.written import created, in_documents
+from govcheck.repo import Repo
+
+_PATH = re.compile(
+    r"(?P<path>(?:\.{1,2}/)*[\w.@+-]+(?:/[\w.@+-]+)+/?|[\w.@+-]+/)(?:::[\w.:\[\]-]*|:\d[\d,:-]*|#L\d+)?"
+)
+_NAME = re.compile(r"[A-Za-z_][\w-]*\.(?:py|sh|ya?ml|toml|json|sql|md|cfg|ini|html|js|ts)")
+_TREE = re.compile(r"[│├└]")
+_MAX_ASKED = 400
+
+
+class Absent(NamedTuple):
+    """A path that is named and not there; `paths` are those that it may mean.
+
+    `text` stands at the span; it is the first of the paths where it is meant from the root.
+    """
+
+    doc: Doc
+    span: Span
+    text: str
+    paths: tuple[str, ...]
+    is_bare: bool = False
+
+
+class Moved(NamedTuple):
+    """A path that is named, that was there once, and what became of it.
+
+    `package` is the folder of that name that is there instead of a module.
+    """
+
+    absent: Absent
+    path: str
+    gone: Gone
+    package: str | None = None
+
+
+def moved(repo: Repo, policy: Policy) -> tuple[Moved, ...]:
+    """The paths of reference documents that git knows, and that are gone."""
+    found = repo.view(absent, policy)
+    paths = sorted({path for each in found for path in each.paths})
+    known: dict[str, Gone] = {}
+    for start in range(0, len(paths), _MAX_ASKED):
+        known |= gone(repo, frozenset(paths[start : start + _MAX_ASKED]))
+    told = []
+    for each in found:
+        path = next((path for path in each.paths if path in known), None)
+        if path is not None:
+            package = _package(repo, path) if known[path].moved_to is None else None
+            told.append(Moved(each, path, known[path], package))
+    return tuple(told)
+
+
+def _package(repo: Repo, path: str) -> str | None:
+    """The folder into which a module was split, or the module that a package became."""
+    folder, name = posixpath.split(path)
+    stem = name.removesuffix(".py")
+    for other in (stem, stem.removeprefix("test_")) if name.endswith(".py") else ():
+        if repo.exists(posixpath.join(folder, other)):
+            return posixpath.join(folder, other) + "/"
+    return f"{path}.py" if f"{path}.py" in repo else None
+
+
+def absent(repo: Repo, policy: Policy) -> tuple[Absent, ...]:
+    """The paths of reference documents that are not there, and of which nothing says why."""
+    found: list[Absent] = []
+    dead = {(e.span.path, e.span.start) for e in repo.view(missing, policy)}
+    for doc in repo.view(documents, policy):
+        if doc.kind in ("history", "plan"):
+            continue
+        found += [
+            each
+            for each in _in_document(repo, policy, doc)
+            if (each.span.path, each.span.start) not in dead
+        ]
+    unknown = ignored(repo, frozenset(path for each in found for path in each.paths))
+    allowed = matcher(policy.docs.moved.known)
+    return tuple(
+        each for each in found if not any(path in unknown or allowed(path) for path in each.paths)
+    )
+
+
+def _in_document(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
+    text = doc.document.text
+    bases = (*_bases(repo), *_above(posixpath.dirname(doc.path)))
+    made: frozenset[str] | None = None
+    for said, start in _mentions(repo, policy, doc):
+        plain = posixpath.normpath(said.removeprefix("./"))
+        if PLACEHOLDERS.search(plain) or plain.startswith(".."):
+            continue
+        if is_somewhere(repo, plain):
+            continue
+        if speaks_otherwise(text, doc.page, start, policy.docs.moved.words):
+            continue
+        if made is None:
+            made = created(repo, policy, doc.path)
+        if plain in made:
+            continue
+        first = plain.partition("/")[0]
+        paths = (plain, *(f"{b}{plain}" for b in bases if b and repo.exists(f"{b}{first}")))
+        span = doc.document.span(start, start + len(said))
+        yield Absent(doc, span, said, tuple(dict.fromkeys(paths)))
+    yield from _bare_names(repo, policy, doc)
+
+
+def _mentions(repo: Repo, policy: Policy, doc: Doc) -> Iterator[tuple[str, int]]:
+    """What looks like a path in code spans, and among the words of commands."""
+    text = doc.document.text
+    for code in doc.page.codes:
+        found = _PATH.fullmatch(code.text)
+        if found is not None and text[code.start : code.end] == code.text:
+            yield found["path"], code.start
+    for each in repo.view(in_documents, policy):
+        if each.doc is not doc or each.where != "fence" or not each.folders:
+            continue
+        for word in each.command.words[1:]:
+            found = _PATH.fullmatch(word.text)
+            if found is not None and word.is_literal and not word.is_quoted:
+                yield found["path"], word.start
+
+
+def _bare_names(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
+    """Names of files in a list most of whose names are files of one folder."""
+    text = doc.document.text
+    run: list[Code] = []
+    for code in (*doc.page.codes, None):
+        is_item = code is not None and _leads(text, code.start)
+        near = run and code is not None and text.count("\n", run[-1].end, code.start) <= 3
+        if code is None or (run and not near):
+            yield from _of_list(repo, policy, doc, run)
+            run = []
+        if code is not None and is_item and _NAME.fullmatch(code.text):
+            run.append(code)
+
+
+def _leads(text: str, start: int) -> bool:
+    """Whether a span is the first thing of a list item."""
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return re.fullmatch(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[.\]\s+)?[*_]*`", line) is not None
+
+
+def _of_list(repo: Repo, policy: Policy, doc: Doc, run: list[Code]) -> Iterator[Absent]:
+    missing_names = [code for code in run if not is_somewhere(repo, code.text)]
+    if not missing_names or len(missing_names) * 2 > len(run):
+        return
+    homes = Counter(
+        posixpath.dirname(path)
+        for code in run
+        if code not in missing_names
+        for path in repo.files
+        if path.endswith(f"/{code.text}")
+    )
+    folder, count = homes.most_common(1)[0] if homes else ("", 0)
+    if count < 2 or count * 2 < len(run) - len(missing_names):
+        return
+    for code in missing_names:
+        if not speaks_otherwise(doc.document.text, doc.page, code.start, policy.docs.moved.words):
+            span = doc.document.span(code.start, code.end)
+            yield Absent(doc, span, code.text, (posixpath.join(folder, code.text),), True)
+
+
+def _bases(repo: Repo) -> tuple[str, ...]:
+    """Folders from which documents name paths: roots of modules, and the packages in them."""
+    return repo.view(_source_folders)
+
+
+def _source_folders(repo: Repo) -> tuple[str, ...]:
+    known = repo.view(modules)
+    found = []
+    for root in known.roots:
+        inside = {
+            path[len(root) :].partition("/")[0] for path in known.files if path.startswith(root)
+        }
+        if root and inside:
+            found += [root, *(f"{root}{name}/" for name in inside if not name.endswith(".py"))]
+        elif not root:
+            found += [f"{name}/" for name in inside if f"{name}/__init__.py" in known.files]
+    return tuple(dict.fromkeys(found))
+
+
+def _above(folder: str) -> Iterator[str]:
+    while folder:
+        yield f"{folder}/"
+        folder = posixpath.dirname(folder)

@@ -1,0 +1,28 @@
+"""Paths that documents name: where they may be meant from, and whether anything is there."""
+
+import posixpath
+from collections.abc import Mapping
+
+from govcheck.repo import Repo
+
+
+def is_somewhere(repo: Repo, plain: str) -> bool:
+    """Whether a path without `./` is there below any folder, where the reader may well be."""
+    plain = plain.rstrip("/")
+    if repo.exists(plain):
+        return True
+    known = repo.view(_by_name).get(posixpath.basename(plain), ())
+    return any(path.endswith(f"/{plain}") for path in known)
+
+
+def _by_name(repo: Repo) -> Mapping[str, list[str]]:
+    """All files and folders, by their last names."""
+    found: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for path in repo.files:
+        while path and path not in seen:
+            seen.add(path)
+            above, _, name = path.rpartition("/")
+            found.setdefault(name, []).append(path)
+            path = above
+    return found

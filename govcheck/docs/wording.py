@@ -1,0 +1,51 @@
+"""Whether the words around a place in a document tell of the past or the future."""
+
+import re
+
+from govcheck.markdown.page import Page
+
+PAST_OR_FUTURE = (
+    "add", "archiv", "avoid", "became", "before", "consolidat", "creat", "delet", "deprecat",
+    "drop", "eliminat", "extract", "former", "future", "gone", "histor", "instead", "introduc",
+    "legacy", "merg", "migrat", "missing", "mov", "new", "no longer", "not exist", "obsolete",
+    "old", "optional", "original", "planned", "previous", "propos", "refactor", "remov", "renam",
+    "replac", "restructur", "retir", "should", "split", "supersed", "to be", "todo", "used to",
+    "was", "were", "will", "would",
+)  # fmt: skip
+
+_WORDS = re.compile(rf"(?i)\b(?:{'|'.join(PAST_OR_FUTURE)})|→|->|❌|~~")
+
+
+def speaks_otherwise(
+    text: str, page: Page, start: int, more: tuple[str, ...] = (), *, heading: bool = True
+) -> bool:
+    """Whether the words around an offset tell of past or future.
+
+    These are its line, the lines next to it that are of the same paragraph, and the heading above.
+    """
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", start)
+    last = last if last >= 0 else len(text)
+    said = [text[first:last]]
+    above = text[text.rfind("\n", 0, max(first - 1, 0)) + 1 : max(first - 1, 0)]
+    if not _BEGINS.match(said[0]) or above.rstrip().endswith(":") or _HEADS.match(above):
+        said.append(above)
+    below = text[last + 1 :].partition("\n")[0]
+    if not _BEGINS.match(below):
+        said.append(below)
+    if heading and (over := page.heading_above(start)) is not None:
+        said.append(over.text)
+    words = "\n".join(map(_without_code, said))
+    return _WORDS.search(words) is not None or any(
+        re.search(rf"(?i)\b{re.escape(word)}", words) for word in more
+    )
+
+
+# What begins an item, a heading, a row or a block; and a line that is the title of what follows.
+_BEGINS = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|#|\||```|~~~|>|$)")
+_HEADS = re.compile(r"\s*(?:\*\*|__)")
+
+
+def _without_code(line: str) -> str:
+    """A line without what stands in backticks, where a word is part of a name."""
+    return re.sub(r"`[^`]*`", "``", line)

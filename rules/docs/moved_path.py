@@ -1,0 +1,156 @@
+"""A document names a path of the repository that was moved or removed.
+
+Looked at are code spans, the words of commands in shell blocks, and the names of files in a list
+whose other items are files of one folder. A path counts if git knows that it was there once; where
+it may be meant from the document, the root, or a package, each is tried.
+
+Nothing is said where the line, its neighbours in the paragraph, or the heading speak of the past or
+the future. The words (or beginnings of words) for that are: add, archiv, avoid, became, before,
+consolidat, creat, delet, deprecat, drop, eliminat, extract, former, future, gone, histor, instead,
+introduc, legacy, merg, migrat, missing, mov, new, no longer, not exist, obsolete, old, optional,
+original, planned, previous, propos, refactor, remov, renam, replac, restructur, retir, should,
+split, supersed, to be, todo, used to, was, were, will, would; and arrows.
+
+`[docs.moved]` can name more `words`, and paths (`known`) that may be named. Nor is anything said of
+what git ignores, of placeholders, of what the document tells to make, and of documents of the
+classes `plan` and `history`.
+
+## How to resolve
+
+Write where it is now. `--fix` does, where git saw the file being renamed, perhaps several times, to
+one that exists.
+
+## How to except
+
+A suppression comment, or `[[exceptions]]` in the policy.
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from govcheck.finding import Edit, Finding, Fix, Span
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Paths that were there once."""
+    from govcheck.docs.documents import told
+    from govcheck.docs.moved import absent, moved  # only a run of the rule pays for them
+    from govcheck.history import is_shallow
+
+    candidates = repo.view(absent, policy)
+    if not candidates or not repo.uses_git:
+        return
+    if is_shallow(repo):
+        message = f"{len(candidates)} paths in documents are not there, this one first; the clone"
+        message += " is shallow, so that git cannot tell which of them ever were"
+        yield rule.finding(candidates[0].span, message, severity="info")
+        return
+
+    for each in repo.view(moved, policy):
+        text, new = each.absent.text, each.gone.moved_to
+        if new is not None:
+            message = f"{text} is {new} now"
+        else:
+            message = f"{text} was removed"
+            message += f", but there is {each.package}" if each.package else ""
+        fix = None
+        if not each.absent.doc.generator and not each.absent.is_bare:
+            fix = _fix(each.absent.span, text, each.path, new, each.package)
+        data = {"path": each.path, "moved_to": new, "commit": each.gone.commit}
+        yield rule.finding(
+            each.absent.span, f"{message}{told(each.absent.doc)}", fix=fix, data=data
+        )
+
+
+def _fix(span: Span, text: str, path: str, moved_to: str | None, package: str | None) -> Fix | None:
+    """Where git says that the path is now; unsafe: the folder of the module's name."""
+    home = moved_to or package
+    if home is None or posixpath.normpath(text) != path:
+        return None
+    if text.endswith("/") and not home.endswith("/"):
+        home += "/"
+    edit = Edit(span.path, span.start, span.end, home)
+    return Fix(f"write {home}", (edit,), safe=moved_to is not None)
+
+
+rule = Rule("moved-path", "docs", check, severity="warning", fix="safe")
+
+_LONG = "".join(f"line {n}\n" for n in range(20))
+
+examples = [
+    Example(
+        "A file that was renamed, a folder that was removed, and a module that became a package",
+        {
+            "govcheck.toml": "",
+            "src/b.py": _LONG,
+            "src/rules/one.py": "",
+            "src/old_rules.py": "",
+            "README.md": (
+                "See `src/a.py` and\n`src/rules.py:12`.\n\n"
+                "```sh\ncat src/deep/x.py | less\n```\n\n"
+                "- `b.py`\n- `one.py`\n- `a.py`\n- `old_rules.py`\n"
+            ),
+        },
+        (
+            "README.md:1:6: src/a.py is src/b.py now",
+            "README.md:2:2: src/rules.py was removed, but there is src/rules/",
+            "README.md:5:5: src/deep/x.py was removed",
+            "README.md:10:4: a.py is src/b.py now",
+        ),
+        {
+            "README.md": (
+                "See `src/b.py` and\n`src/rules.py:12`.\n\n"
+                "```sh\ncat src/deep/x.py | less\n```\n\n"
+                "- `b.py`\n- `one.py`\n- `a.py`\n- `old_rules.py`\n"
+            ),
+        },
+        before={"src/a.py": _LONG, "src/rules.py": "x = 1\n", "src/deep/x.py": "y = 1\n"},
+    ),
+    Example(
+        "The words around say that it was, or will be",
+        {
+            "govcheck.toml": "",
+            "src/b.py": "",
+            "README.md": (
+                "`src/a.py` was split.\n\nThe helper (`src/a.py`)\nis no longer there.\n\n"
+                "## Removed modules\n\n- `src/a.py`\n"
+            ),
+        },
+        before={"src/a.py": "x = 1\n"},
+    ),
+    Example(
+        "What is there, was never there, or is below another folder",
+        {
+            "govcheck.toml": "",
+            "web/src/a.py": "",
+            "README.md": "`src/a.py`, `src/never.py`, `some/example.py` and `path/to/a.py`\n",
+        },
+        before={"src/a.py": "x = 1\n"},
+    ),
+    Example(
+        "What git ignores, and what the document makes",
+        {
+            "govcheck.toml": "",
+            ".gitignore": "var/\n",
+            "README.md": (
+                "`var/data.db`\n\n```sh\ntouch conf/x.ini\n```\n\nIt reads `conf/x.ini`.\n"
+            ),
+        },
+        before={"var/data.db": "x\n", "conf/x.ini": "x\n"},
+    ),
+    Example(
+        "History and plans",
+        {
+            "govcheck.toml": (
+                '[[docs.class]]\nname = "history"\npaths = ["CHANGELOG.md"]\n'
+                '[[docs.class]]\nname = "plan"\npaths = ["PLAN.md"]\n'
+            ),
+            "CHANGELOG.md": "`src/a.py`\n",
+            "PLAN.md": "`src/a.py`\n",
+        },
+        before={"src/a.py": "x = 1\n"},
+    ),
+]
