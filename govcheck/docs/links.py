@@ -58,6 +58,7 @@ class Tree(NamedTuple):
 
     files: frozenset[str]
     folders: frozenset[str]
+    tracked: frozenset[str]
     sites: tuple[str, ...]
 
 
@@ -74,7 +75,7 @@ def tree(repo: Repo) -> Tree:
         for home in homes
         for root in ([home] if home else [each for each in _OF_SITES if each in folders])
     }
-    return Tree(files, frozenset(folders), tuple(sorted(roots)))
+    return Tree(files, frozenset(folders), frozenset(repo.files), tuple(sorted(roots)))
 
 
 def lead(repo: Repo, path: str, target: str) -> Lead | None:
@@ -109,7 +110,7 @@ def is_there(repo: Repo, known: Tree, path: str) -> bool:
     """Whether a path exists: in the repository, or on disk as a link, a submodule or ignored."""
     if path in known.files or path in known.folders:
         return True
-    return path not in repo.files and repo.tree.exists(path)
+    return repo.exists(path) or (path not in known.tracked and repo.tree.exists(path))
 
 
 def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:

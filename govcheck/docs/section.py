@@ -190,6 +190,18 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Dates:
+    """The dates that documents bear, by what stands before them; no such demand without them."""
+
+    review: tuple[str, ...] = key(
+        "What stands before the day of the next review: 'Next Review'.", default=()
+    )
+    updated: tuple[str, ...] = key(
+        "What stands before the day of the last change: 'Last Updated'.", default=()
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Docs:
     """What documents say about the repository."""
 
@@ -216,6 +228,10 @@ class Docs:
         "The documents from which every other one must be reached; no such demand, where there is "
         "none.",
         default=(),
+    )
+    dates: Dates = key("The dates that documents bear.", default_factory=Dates)
+    twins: bool = key(
+        "Are two documents of one name, in two folders, to be reported?", default=False
     )
     metadata: tuple[Metadata, ...] = key("What front matter must say.", default=())
 

@@ -1,0 +1,93 @@
+"""The dates that documents bear: `**Last Updated:** 2025-10-05`, `review: 2026-01-31`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from govcheck.document import Document
+from govcheck.markdown.page import Page
+
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
+_MONTH = r"(?P<month>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?)"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>\d{4})\b"
+_FORMS = (
+    ("iso", re.compile(r"(?P<year>\d{4})-(?P<number>\d{2})-(?P<day>\d{2})(?!\d)")),
+    ("iso month", re.compile(r"(?P<year>\d{4})-(?P<number>\d{2})(?![\d-])")),
+    ("month first", re.compile(rf"(?i){_MONTH}\s{_DAY},?\s{_YEAR}")),
+    ("day first", re.compile(rf"(?i){_DAY}\s{_MONTH},?\s{_YEAR}")),
+    ("month", re.compile(rf"(?i){_MONTH},?\s{_YEAR}")),
+)  # fmt: skip
+_BEFORE_LABEL = r"(?:^[ \t>]*(?:[-*+][ \t]+)?|[|(•·—–][ \t]*)[*_`]{0,3}"
+_AFTER_LABEL = r"[*_`]*\s*(?::[*_`]*|\|)\s*[*_`]*"
+
+
+class Stamp(NamedTuple):
+    """A date in a document; `last` is the last day of it, which a month has many of."""
+
+    first: date
+    last: date
+    form: str
+    start: int
+    end: int
+
+    def like(self, day: date, written: str) -> str:
+        """Another day, as this one is written."""
+        long = _MONTHS[day.month - 1].capitalize()
+        month = long if len(re.sub(r"[^A-Za-z]", "", written)) > 3 else long[:3]
+        match self.form:
+            case "iso":
+                return day.isoformat()
+            case "iso month":
+                return f"{day:%Y-%m}"
+            case "month first":
+                return f"{month} {day.day}{',' if ',' in written else ''} {day.year}"
+            case "day first":
+                return f"{day.day} {month} {day.year}"
+        return f"{month} {day.year}"
+
+
+def stamps(document: Document, page: Page, labels: Sequence[str]) -> Iterator[Stamp]:
+    """The dates that stand right behind one of the labels, in front matter or prose.
+
+    Blanks, hyphens and underscores in labels are alike, and so are small and large letters.
+    """
+    if not labels:
+        return
+    known = "|".join(r"[\s_-]".join(map(re.escape, re.split(r"[\s_-]", each))) for each in labels)
+    pattern = re.compile(rf"(?im){_BEFORE_LABEL}(?:{known}){_AFTER_LABEL}")
+    for found in pattern.finditer(document.text):
+        if page.fence_at(found.start()) is None:
+            quote = document.text[found.end() : found.end() + 1] in "\"'"
+            if stamp := _stamp(document.text, found.end() + quote):
+                yield stamp
+
+
+def _stamp(text: str, start: int) -> Stamp | None:
+    for form, pattern in _FORMS:
+        found = pattern.match(text, start)
+        if found is None:
+            continue
+        parts = found.groupdict()
+        number = parts.get("number")
+        month = int(number) if number else _month(parts["month"])
+        try:
+            first = date(int(parts["year"]), month, int(parts.get("day") or 1))
+        except ValueError:
+            return None
+        return Stamp(first, first if parts.get("day") else _last_day(first), form, *found.span())
+    return None
+
+
+def _month(name: str) -> int:
+    plain = name.lower().rstrip(".")
+    return next((n for n, each in enumerate(_MONTHS, 1) if each.startswith(plain[:3])), 0)
+
+
+def _last_day(first: date) -> date:
+    following = first.replace(day=28) + timedelta(days=4)
+    return following - timedelta(days=following.day)
