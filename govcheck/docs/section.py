@@ -83,7 +83,10 @@ class NameFamily:
         "Where documents name them: in code spans and blocks, or anywhere.", default="code"
     )
     prefixes: tuple[str, ...] = key("What names begin with that code composes.", default=())
-    known: tuple[str, ...] = key("Names that something else defines.", default=())
+    suffixes: tuple[str, ...] = key(
+        "What may stand behind a name that code defines: '_bucket'.", default=()
+    )
+    known: tuple[str, ...] = key("Names that something else defines, as patterns.", default=())
     both: bool = key("Must documents name all that code defines?", default=False)
 
     def mistakes(self) -> Iterator[Mistake]:

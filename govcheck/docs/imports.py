@@ -1,0 +1,251 @@
+"""What Python blocks of documents import from the repository's own packages in vain."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from govcheck.docs.documents import Doc, documents
+from govcheck.document import Document
+from govcheck.finding import Span
+from govcheck.history import ignored
+from govcheck.markdown.page import Fence
+from govcheck.policy import Policy
+from govcheck.programs.modules import Modules, modules
+from govcheck.python.exports import Exports, exports
+from govcheck.python.module import text as source_of
+from govcheck.repo import Repo
+from govcheck.syntax import parse
+
+_PYTHON = frozenset({"python", "py", "python3", "pycon", "ipython", "py3"})
+_PROMPT = re.compile(r"(?m)^(?:>>> ?|\.\.\. ?)")
+_IMPORT = re.compile(r"(?m)^\s*(?:from\s+\w[\w.]*\s+import|import\s+\w[\w.]*)")
+_OTHERWISE = re.compile(
+    r"(?i)\b(?:before|old|legacy|deprecat\w*|remov\w*|previous\w*|former\w*|no longer|instead of"
+    r"|wrong|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be|after|new)\b|❌|✗|→"
+)
+_PLACEHOLDER = re.compile(
+    r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_)|_name$|\bfoo|\bxxx"
+)
+_NATIVE = (".pyi", ".pyx", ".pxd", ".so", ".pyd", ".c", ".cpp", ".rs")
+_MAX_DEPTH = 6
+
+
+class Stale(NamedTuple):
+    """A module that there is not, or a name that a module lacks.
+
+    `home` is the one module that defines the name, `module_span` where the module is written.
+    """
+
+    doc: Doc
+    span: Span
+    module: str
+    name: str
+    module_span: Span
+    home: str | None
+
+
+def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
+    """The imports of reference documents that would fail."""
+    found: list[Stale] = []
+    known = repo.view(modules)
+    for doc in repo.view(documents, policy):
+        if doc.kind in ("history", "plan"):
+            continue
+        for fence in doc.page.fences:
+            if fence.language in _PYTHON and _IMPORT.search(_PROMPT.sub("", fence.text)):
+                found += _in_fence(repo, known, doc, fence)
+    return tuple(found)
+
+
+def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[Stale]:
+    text = _PROMPT.sub(lambda prompt: " " * len(prompt[0]), fence.text)
+    if text != fence.text:  # a session has one margin, whatever stands behind its prompts
+        text = re.sub(r"(?m)^ {4}(?=\S)", "    ", text)
+        text = "\n".join(_dedented(line) for line in text.split("\n"))
+    page = Document("", text.encode("utf-8", "surrogatepass"))
+    if _tells_otherwise(doc, fence):
+        return
+    for node in parse("python", page.utf8).root_node.named_children:
+        if node.type != "import_from_statement" or node.has_error:
+            if node.type == "import_statement" and not node.has_error:
+                for name in node.children_by_field_name("name"):
+                    dotted = name.child_by_field_name("name") or name
+                    yield from _module(repo, known, doc, fence, page, dotted)
+            continue
+        module = node.child_by_field_name("module_name")
+        if module is None or module.type != "dotted_name" or _is_told(page, node):
+            continue
+        broken = [*_module(repo, known, doc, fence, page, module, node)]
+        yield from broken
+        if not broken:
+            yield from _names(repo, known, doc, fence, page, module, node)
+
+
+def _dedented(line: str) -> str:
+    """A line of a session, where its statements begin."""
+    return line[4:] + "    " if line.startswith("    ") else line
+
+
+def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
+    """Whether the line above the block, or the heading, says that this was or will be."""
+    text = doc.document.text
+    above = text[: fence.start].rstrip().rpartition("\n")[2]
+    heading = doc.page.heading_above(fence.start)
+    said = f"{above}\n{heading.text if heading else ''}"
+    return _OTHERWISE.search(said) is not None
+
+
+def _is_told(page: Document, node: Node) -> bool:
+    """Whether a comment on the line, or the one above, says so."""
+    line = page.text.split("\n")[node.start_point.row]
+    above = page.text.split("\n")[node.start_point.row - 1] if node.start_point.row else ""
+    comment = line.partition("#")[2] + (above if above.lstrip().startswith("#") else "")
+    return _OTHERWISE.search(comment) is not None
+
+
+def _module(
+    repo: Repo,
+    known: Modules,
+    doc: Doc,
+    fence: Fence,
+    page: Document,
+    node: Node,
+    statement: Node | None = None,
+) -> Iterator[Stale]:
+    """The module, if it is one of ours that there is not."""
+    name = source_of(node)
+    first, dot, _ = name.partition(".")
+    home = known.find(first)
+    if not dot or home is None or known.find(name) is not None or not _is_package(known, first):
+        return
+    if _PLACEHOLDER.search(name):
+        return
+    parts = name.split(".")
+    for end in range(2, len(parts) + 1):
+        if known.find(".".join(parts[:end])) is None:
+            break
+    above = known.find(".".join(parts[: end - 1])) or ""
+    if above.endswith(".py") and not above.endswith("__init__.py"):
+        return  # a name of a module, perhaps, that is one by itself
+    if above.endswith("__init__.py"):
+        offered = _exports(repo, above)
+        if offered is None or offered.is_open or parts[end - 1] in offered.names:
+            return
+    folder = above.removesuffix("/__init__.py")
+    path = f"{folder}/{parts[end - 1]}"
+    if any(each.startswith((f"{path}.", f"{path}/")) for each in repo.files):
+        return
+    if ignored(repo, frozenset({f"{path}.py", path})):
+        return
+    span = _span(doc, fence, page, node)
+    imported = _single(statement) if statement is not None else None
+    other = _home(repo, known, source_of(imported)) if imported is not None else None
+    yield Stale(doc, span, name, "", span, other)
+
+
+def _names(
+    repo: Repo,
+    known: Modules,
+    doc: Doc,
+    fence: Fence,
+    page: Document,
+    module: Node,
+    statement: Node,
+) -> Iterator[Stale]:
+    name = source_of(module)
+    path = known.find(name)
+    if path is None or not path.endswith(".py") or not _is_package(known, name.partition(".")[0]):
+        return
+    if any(path.removesuffix(".py") + ending in repo for ending in _NATIVE):
+        return
+    offered = _all_exports(repo, known, path, 0)
+    if offered is None:
+        return
+    single = _single(statement)
+    for each in statement.children_by_field_name("name"):
+        imported = each.child_by_field_name("name") or each
+        label = source_of(imported)
+        if label in offered or known.find(f"{name}.{label}") is not None:
+            continue
+        if _PLACEHOLDER.search(label):
+            continue
+        folder = posixpath.dirname(path)
+        if any(f"{folder}/{label}{ending}" in repo for ending in _NATIVE):
+            continue
+        home = _home(repo, known, label) if single is not None else None
+        span, module_span = _span(doc, fence, page, imported), _span(doc, fence, page, module)
+        yield Stale(doc, span, name, label, module_span, home)
+
+
+def _single(statement: Node) -> Node | None:
+    """The one name that a statement imports."""
+    names = statement.children_by_field_name("name")
+    if len(names) != 1:
+        return None
+    return names[0].child_by_field_name("name") or names[0]
+
+
+def _is_package(known: Modules, first: str) -> bool:
+    """Whether a first name is that of a package that is imported, not of some folder."""
+    path = known.find(first)
+    if path is None:
+        return False
+    is_below_source = any(root and path.startswith(root) for root in known.roots)
+    return path.endswith("__init__.py") or is_below_source
+
+
+def _exports(repo: Repo, path: str) -> Exports | None:
+    document = repo.document(path)
+    return document.view(exports) if document is not None else None
+
+
+def _all_exports(repo: Repo, known: Modules, path: str, depth: int) -> frozenset[str] | None:
+    """All names of a module, with those that it takes from others by a star; None: not known."""
+    found = _exports(repo, path)
+    if found is None or found.is_open or depth > _MAX_DEPTH:
+        return None
+    names = found.names | {"__all__", "__doc__", "__file__", "__name__", "__path__"}
+    for star in found.stars:
+        dots = len(star) - len(star.lstrip("."))
+        parts = known.name_of(path).split(".")
+        if dots:
+            parts = parts[: len(parts) - dots + path.endswith("__init__.py")]
+            target = ".".join([*parts, *filter(None, [star.lstrip(".")])])
+        else:
+            target = star
+        other = known.find(target)
+        more = (
+            _all_exports(repo, known, other, depth + 1)
+            if other is not None and other.endswith(".py")
+            else None
+        )
+        if more is None:
+            return None
+        names |= more
+    return names
+
+
+def _home(repo: Repo, known: Modules, name: str) -> str | None:
+    """The one module of the packages that defines a name."""
+    found = []
+    needles = [f"class {name}", f"def {name}"]
+    for document in repo.search(needles, (".py",)):
+        module = known.name_of(document.path)
+        if _is_package(known, module.partition(".")[0]) and known.find(module) == document.path:
+            said = document.view(exports)
+            if name in said.defined and not re.search(
+                r"(?:^|[/_.])tests?(?:[/_.]|$)", document.path
+            ):
+                found.append(module)
+    return found[0] if len(found) == 1 else None
+
+
+def _span(doc: Doc, fence: Fence, page: Document, node: Node) -> Span:
+    start, end = page.offset_of_byte(node.start_byte), page.offset_of_byte(node.end_byte)
+    line = fence.text.rfind("\n", 0, start) + 1
+    if fence.text.startswith((">>> ", "... "), line):
+        start, end = start + 4, end + 4
+    return doc.document.span(fence.offset(start), fence.offset(end))

@@ -1,0 +1,129 @@
+"""A Python block of a document imports from the repository what is not there.
+
+Looked at are the imports at the left margin of Python blocks, sessions, too, from packages that the
+repository holds. A module offers what its statements define, also in `if` and `try`, what it
+imports, and its submodules; of a module that computes its names (`__getattr__`, `globals()`, a star
+from elsewhere), or that has a native twin, nothing is said.
+
+Nor is anything said where the line above the block, the heading, or a comment at the import speak
+of before and after ("old", "removed", "instead of", ...), and in documents of the classes `plan`
+and `history`.
+
+## How to resolve
+
+Import what there is. With `--unsafe-fixes` the module is written that alone defines the name.
+
+## How to except
+
+A suppression comment, or `[[exceptions]]` in the policy.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Imports that fail."""
+    from govcheck.docs.documents import told
+    from govcheck.docs.imports import stale_imports  # only a run of the rule pays for it
+
+    for each in repo.view(stale_imports, policy):
+        if each.name:
+            message = f"{each.module} has no {each.name}"
+        else:
+            message = f"there is no module {each.module}"
+        fix = None
+        if each.home is not None and each.home != each.module:
+            message += f": {each.home} defines it" if each.name else f": see {each.home}"
+            at = each.module_span
+            edit = Edit(at.path, at.start, at.end, each.home)
+            fix = Fix(f"import from {each.home}", (edit,), safe=False)
+        if each.doc.generator:
+            fix = None
+        data = {"module": each.module, "name": each.name}
+        yield rule.finding(each.span, f"{message}{told(each.doc)}", fix=fix, data=data)
+
+
+rule = Rule("stale-import", "docs", check, fix="unsafe")
+
+_PACKAGE = {
+    "shop/__init__.py": "from shop.cart import Cart\n",
+    "shop/cart.py": "class Cart: ...\n\n\nif True:\n    LIMIT, *REST = 1, 2\n",
+    "shop/tax/vat.py": "def rate(): ...\n",
+}
+
+examples = [
+    Example(
+        "A module that is gone, a name that is elsewhere, and one in a session",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "README.md": (
+                "```python\nfrom shop.basket import Cart\nfrom shop import Cart, rate\n```\n\n"
+                "- Or:\n\n  ```pycon\n  >>> from shop.cart import rate\n  ```\n\n"
+                "```py\nimport shop.orders\n```\n"
+            ),
+        },
+        (
+            "README.md:2:6: there is no module shop.basket: see shop.cart",
+            "README.md:3:24: shop has no rate",
+            "README.md:9:29: shop.cart has no rate: shop.tax.vat defines it",
+            "README.md:13:8: there is no module shop.orders",
+        ),
+        {
+            "README.md": (
+                "```python\nfrom shop.cart import Cart\nfrom shop import Cart, rate\n```\n\n"
+                "- Or:\n\n  ```pycon\n  >>> from shop.tax.vat import rate\n  ```\n\n"
+                "```py\nimport shop.orders\n```\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Example(
+        "What a module defines, imports, or has below it; namespaces, and other packages",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "README.md": (
+                "```python\nfrom shop import Cart, cart, tax\nfrom shop.cart import LIMIT\n"
+                "import shop.tax.vat\nfrom shop.tax.vat import rate\nfrom django.db import gone\n"
+                "from shop import my_plugin\n\ndef late():\n    from shop import x\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "Modules that compute their names, take all of another, or have a native twin",
+        {
+            "govcheck.toml": "",
+            "a/__init__.py": "def __getattr__(name): ...\n",
+            "b/__init__.py": "from numpy import *\n",
+            "c/__init__.py": "from .d import *\n",
+            "c/d.py": "x = 1\n",
+            "c/fast.pyx": "",
+            "README.md": (
+                "```python\nfrom a import x\nfrom b import x\nfrom c import x, fast\n"
+                "from c.fast import y\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "Before and after, plans and history",
+        {
+            "govcheck.toml": (
+                '[[docs.class]]\nname = "history"\npaths = ["CHANGELOG.md"]\n'
+                '[[docs.class]]\nname = "plan"\npaths = ["PLAN.md"]\n'
+            ),
+            **_PACKAGE,
+            "UPGRADE.md": (
+                "Before:\n\n```python\nfrom shop import Basket\n```\n\nThis:\n\n"
+                "```python\n# old\nfrom shop import Basket\n```\n"
+            ),
+            "CHANGELOG.md": "```python\nfrom shop import Basket\n```\n",
+            "PLAN.md": "```python\nfrom shop import Basket\n```\n",
+        },
+    ),
+]
