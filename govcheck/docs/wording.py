@@ -13,16 +13,30 @@ PAST_OR_FUTURE = (
     "was", "were", "will", "would",
 )  # fmt: skip
 
+# What tells that a name is none any more, or none yet.
+RETIRED = re.compile(
+    r"(?i)\b(?:archiv|deprecat|former|histor|legacy|no longer"
+    r"|not (?:yet )?(?:implement|support|read|used)|obsolete|planned|previous|propos|remov|renam"
+    r"|replaced|recommend|retir|suggest|supersed|future)|~~|❌"
+)
 _WORDS = re.compile(rf"(?i)\b(?:{'|'.join(PAST_OR_FUTURE)})|→|->|❌|~~")
 
 
-def speaks_otherwise(
-    text: str, page: Page, start: int, more: tuple[str, ...] = (), *, heading: bool = True
-) -> bool:
-    """Whether the words around an offset tell of past or future.
+def speaks_otherwise(text: str, page: Page, start: int, more: tuple[str, ...] = ()) -> bool:
+    """Whether the words around an offset tell of past or future."""
+    words = _around(text, page, start)
+    return _WORDS.search(words) is not None or any(
+        re.search(rf"(?i)\b{re.escape(word)}", words) for word in more
+    )
 
-    These are its line, the lines next to it that are of the same paragraph, and the heading above.
-    """
+
+def says(pattern: re.Pattern[str], text: str, page: Page, start: int) -> bool:
+    """Whether a pattern is found in the words around an offset."""
+    return pattern.search(_around(text, page, start)) is not None
+
+
+def _around(text: str, page: Page, start: int) -> str:
+    """The line of an offset, its neighbours in the paragraph, and what stands over all of it."""
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", start)
     last = last if last >= 0 else len(text)
@@ -33,17 +47,16 @@ def speaks_otherwise(
     below = text[last + 1 :].partition("\n")[0]
     if not _BEGINS.match(below):
         said.append(below)
-    if heading and (over := page.heading_above(start)) is not None:
+    if (fence := page.fence_at(start)) is not None:
+        said.append(text[: fence.start].rstrip().rpartition("\n")[2])
+    if (over := page.heading_above(start)) is not None:
         said.append(over.text)
-    words = "\n".join(map(_without_code, said))
-    return _WORDS.search(words) is not None or any(
-        re.search(rf"(?i)\b{re.escape(word)}", words) for word in more
-    )
+    return "\n".join(map(_without_code, said))
 
 
 # What begins an item, a heading, a row or a block; and a line that is the title of what follows.
 _BEGINS = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|#|\||```|~~~|>|$)")
-_HEADS = re.compile(r"\s*(?:\*\*|__)")
+_HEADS = re.compile(r"\s*(?:\*\*|__|#)")
 
 
 def _without_code(line: str) -> str:

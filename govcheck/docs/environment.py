@@ -1,0 +1,188 @@
+"""Variables of the environment: those that documents name, and those that code reads."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from govcheck.docs.documents import Doc, documents
+from govcheck.docs.wording import RETIRED, says
+from govcheck.document import Document
+from govcheck.finding import Span
+from govcheck.flags.references import SETTINGS_BASE, may_be_built
+from govcheck.flags.settings import field_names
+from govcheck.globs import matcher
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+
+_NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
+_ASSIGNED = re.compile(
+    rf"(?m)^[ \t]*(?:\$[ ]+)?(?:#[ ]?)?(?:export[ ]+|set[ ]+)?(?P<name>{_NAME})=(?!=)"
+)
+_IN_SPAN = re.compile(rf"(?:export[ ]+)?(?P<name>{_NAME})(?:=\S*)?")
+_ABOUT = re.compile(
+    r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b|\bexport(?:s|ed)?\b|\bvariables?\b"
+)
+_CONFIGURES = frozenset(
+    {"", "bash", "sh", "shell", "zsh", "console", "env", "dotenv", "ini", "properties", "text",
+     "shell-session", "environment", ".env"}
+)  # fmt: skip
+_READ = re.compile(
+    r"""(?:\bgetenv|\benviron(?:\.(?:get|pop|setdefault))?|\benv(?:\.\w+)?)\s*[(\[]\s*["']"""
+    rf"""(?P<name>{_NAME}|[A-Z][A-Z0-9]+)["']"""
+)
+_READS = ("getenv", "environ", "env(", "env.")
+_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".svg", ".ipynb", ".html", ".csv")
+_TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
+_TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
+_PLACEHOLDER = re.compile(r"^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}")
+_MAX_NAMES = 5_000
+
+# What interpreters, shells, cloud clients, databases and frameworks read by themselves.
+KNOWN = (
+    "ANSIBLE_*", "APP_ENV", "ARM_*", "AWS_*", "AZURE_*", "BASH_*", "BUILDKIT_*", "BUNDLE_*",
+    "CARGO_*", "CELERY_*", "CFLAGS", "CI_*", "CIRCLE*", "CLOUDSDK_*", "CODECOV_*", "COLORTERM",
+    "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*", "CURL_*", "DBUS_*", "DEBIAN_*", "DISPLAY",
+    "DJANGO_*", "DOCKER_*", "DYLD_*", "EDITOR", "FLASK_*", "FORCE_COLOR", "GCP_*", "GF_*", "GH_*",
+    "GITHUB_*", "GITLAB_*", "GIT_*", "GOOGLE_*", "GPG_*", "GUNICORN_*", "HATCH_*", "HF_*",
+    "HTTPS_PROXY", "HTTP_PROXY", "IFS", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*", "LC_*", "LD_*",
+    "LESS*", "LIBRARY_PATH", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MKL_*", "MYPY*",
+    "MYSQL_*", "NODE_*", "NOX_*", "NO_COLOR", "NO_PROXY", "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*",
+    "OBJC_*", "OMP_*", "OPENBLAS_*", "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD",
+    "PG_*", "PIPENV_*", "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*",
+    "PRE_COMMIT*", "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PY_*", "QT_*",
+    "RABBITMQ_*",
+    "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*", "RUFF_*", "RUST*", "SENTRY_*",
+    "SETUPTOOLS_*", "SHELL", "SKIP", "SOURCE_DATE_EPOCH", "SPHINX*", "SQLALCHEMY_*", "SSH_*",
+    "SSL_*", "TF_*", "TOKENIZERS_*", "TOX_*", "TRAVIS*", "TWINE_*", "UVICORN_*", "UV_*",
+    "VIRTUALENV_*", "VIRTUAL_ENV", "VSCODE_*", "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
+)  # fmt: skip
+
+
+class Unread(NamedTuple):
+    """A variable that a document names and nothing reads; `near` are those that code reads."""
+
+    doc: Doc
+    name: str
+    span: Span
+    near: tuple[str, ...]
+
+
+class Untold(NamedTuple):
+    """A variable that code reads, and that no document, or no template, names."""
+
+    name: str
+    span: Span
+    template: Document | None
+
+
+def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
+    """The variables of documents that no file of the repository could read."""
+    said = [*_named(repo, policy)]
+    names = frozenset(name for _, name, _ in said)
+    if not names or len(names) > _MAX_NAMES:
+        return ()
+    used = _used(repo, names)
+    known = matcher((*KNOWN, *policy.docs.environment.known))
+    looks = matcher(policy.flags_settings.names)
+    built = may_be_built(repo)
+    prefixes = policy.docs.environment.prefixes
+    near = tuple(sorted(repo.view(reads)))
+    fields: frozenset[str] = frozenset()
+    if repo.search([SETTINGS_BASE], (".py",)):
+        fields = frozenset(each.upper() for each in repo.view(field_names))
+    return tuple(
+        Unread(doc, name, doc.document.span(start, start + len(name)), near)
+        for doc, name, start in said
+        if name not in used
+        and name not in policy.flags
+        and name not in fields
+        and not (known(name) or looks(name) or built(name) or name.startswith(prefixes or ("\0",)))
+    )
+
+
+def untold(repo: Repo, policy: Policy) -> tuple[Untold, ...]:
+    """The variables that code reads in vain for the reader, where the policy asks."""
+    settings = policy.docs.environment
+    if not (settings.documented or settings.templates):
+        return ()
+    known = matcher((*KNOWN, *settings.known))
+    found: list[Untold] = []
+    documented = {
+        name
+        for doc in repo.view(documents, policy)
+        for name in re.findall(r"\b[A-Z][A-Z0-9_]+\b", doc.document.text)
+    }
+    templates = [
+        document
+        for path in repo.matching(*settings.templates)
+        if (document := repo.document(path)) is not None
+    ]
+    listed = {name for each in templates for name in re.findall(r"\w+", each.text)}
+    for name, span in repo.view(reads).items():
+        if known(name) or name.startswith(settings.prefixes or ("\0",)):
+            continue
+        if templates and name not in listed:
+            found.append(Untold(name, span, templates[0]))
+        elif settings.documented and name not in documented | listed:
+            found.append(Untold(name, span, None))
+    return tuple(found)
+
+
+def reads(repo: Repo) -> Mapping[str, Span]:
+    """The variables that Python code reads by their names, each with its first place."""
+    found: dict[str, Span] = {}
+    for document in repo.search(_READS, (".py",)):
+        if _TESTS.search(document.path):
+            continue
+        for each in _READ.finditer(document.text):
+            if each["name"] not in found:
+                found[each["name"]] = document.span(*each.span("name"))
+    return found
+
+
+def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
+    """The variables that reference documents tell to set."""
+    for doc in repo.view(documents, policy):
+        if doc.kind in ("history", "plan"):
+            continue
+        text = doc.document.text
+        for name, start in _told(doc):
+            if _PLACEHOLDER.search(name) or re.search(rf"\$\{{?{name}\b", text):
+                continue
+            if not says(RETIRED, text, doc.page, start):
+                yield doc, name, start
+
+
+def _told(doc: Doc) -> Iterator[tuple[str, int]]:
+    text = doc.document.text
+    for fence in doc.page.fences:
+        if fence.language in _CONFIGURES:
+            for found in _ASSIGNED.finditer(fence.text):
+                yield found["name"], fence.offset(found.start("name"))
+    for code in doc.page.codes:
+        named = _IN_SPAN.fullmatch(code.text)
+        if named is None or text[code.start : code.end] != code.text:
+            continue
+        if "=" in code.text or code.text.startswith("export") or _is_about(doc, code.start):
+            yield named["name"], code.start + named.start("name")
+
+
+def _is_about(doc: Doc, start: int) -> bool:
+    """Whether the line, or the head of the table, speaks of the environment."""
+    text = doc.document.text
+    first = text.rfind("\n", 0, start) + 1
+    line = re.sub(r"`[^`]*`", "``", text[first:].partition("\n")[0])
+    table = doc.page.table_at(start)
+    head = " ".join(cell.text for cell in table.head) if table is not None else ""
+    return _ABOUT.search(f"{line} {head}") is not None
+
+
+def _used(repo: Repo, names: frozenset[str]) -> frozenset[str]:
+    """Those of the names that stand, whole, in a file that is neither prose nor a template."""
+    found: set[str] = set()
+    whole = re.compile(rf"(?<![A-Za-z0-9_])({_NAME})(?![A-Za-z0-9_])")
+    for document in repo.search(names):
+        path = document.path.lower()
+        if not path.endswith(_PROSE) and not _TEMPLATE.search(path):
+            found.update(names.intersection(whole.findall(document.text)))
+    return frozenset(found)

@@ -1,0 +1,140 @@
+"""A document tells to set an environment variable that nothing reads, or does not tell of one.
+
+Looked at are, in documents of the class `reference`, assignments in shell and settings blocks
+(`NAME=value`), code spans that assign, and code spans with a name where the line or the head of the
+table speaks of the environment. A variable is read if its name stands, whole, in any file but prose
+and templates such as `.env.example`, if code puts together such a name, or if a settings class has
+such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
+read by themselves, of a variable that the document itself uses (`$NAME`), of flags (for which there
+are rules of their own), and where the words around say that it is gone, or yet to come.
+
+```toml
+[docs.environment]
+known = ["VENDOR_*"]                  # read by other programs
+prefixes = ["SHOP_"]                  # what names begin with that code composes
+templates = [".env.example"]          # must list every variable that code reads
+documented = true                     # so must documents, or templates
+```
+
+## How to resolve
+
+Write the name that the code reads, or take it out. With `--unsafe-fixes` what lacks in the template
+is added to it, without a value.
+
+## How to except
+
+`known`, a suppression comment, or `[[exceptions]]` in the policy.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.document import Document
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Variables that one side lacks."""
+    from govcheck.docs.documents import told  # only a run of the rule pays for them
+    from govcheck.docs.environment import unread, untold
+
+    for each in repo.view(unread, policy):
+        hint = _meant(each.name, each.near)
+        message = f"nothing reads the environment variable {each.name}{hint}{told(each.doc)}"
+        yield rule.finding(each.span, message, data={"variable": each.name})
+    for other in repo.view(untold, policy):
+        where = other.template.path if other.template is not None else "no document"
+        lacks = f"{where} lacks" if other.template is not None else f"{where} names"
+        yield rule.finding(
+            other.span,
+            f"{lacks} the environment variable {other.name}",
+            fix=_fix(other.template, other.name) if other.template is not None else None,
+            data={"variable": other.name},
+        )
+
+
+def _meant(name: str, near: tuple[str, ...]) -> str:
+    """The name that is meant, as likely as not: one with a word more, or with a slip."""
+    from difflib import get_close_matches  # only a finding pays for the import
+
+    words = set(name.split("_"))
+    longer = [other for other in near if words < set(other.split("_"))]
+    close = longer if len(longer) == 1 else get_close_matches(name, near, 1, 0.85)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _fix(template: Document, name: str) -> Fix:
+    text = template.text
+    lead = "" if not text or text.endswith("\n") else "\n"
+    edit = Edit(template.path, len(text), len(text), f"{lead}{name}=\n")
+    return Fix(f"add {name} to {template.path}", (edit,), safe=False)
+
+
+rule = Rule("env-drift", "docs", check, fix="unsafe")
+
+_APP = "import os\n\nos.getenv('SHOP_API_TOKEN')\n"
+
+examples = [
+    Example(
+        "In a block, in a span that assigns, and where the line speaks of the environment",
+        {
+            "govcheck.toml": "",
+            "app.py": _APP,
+            "README.md": (
+                "```bash\nexport SHOP_TOKEN=1\n# SHOP_DEBUG_MODE=0\n```\n\n"
+                "Set `SHOP_LIMIT=3`, and the environment variable `SHOP_RATE`.\n"
+            ),
+        },
+        (
+            "README.md:2:8: nothing reads the environment variable SHOP_TOKEN (did you mean"
+            " 'SHOP_API_TOKEN'?)",
+            "README.md:3:3: nothing reads the environment variable SHOP_DEBUG_MODE",
+            "README.md:6:6: nothing reads the environment variable SHOP_LIMIT",
+            "README.md:6:51: nothing reads the environment variable SHOP_RATE",
+        ),
+    ),
+    Example(
+        "What code reads, the template must list",
+        {
+            "govcheck.toml": '[docs.environment]\ntemplates = [".env.example"]\n',
+            "app.py": f"{_APP}os.environ['SHOP_RATE']\n",
+            ".env.example": "SHOP_RATE=1\n",
+        },
+        ("app.py:3:12: .env.example lacks the environment variable SHOP_API_TOKEN",),
+        {".env.example": "SHOP_RATE=1\nSHOP_API_TOKEN=\n"},
+        unsafe=True,
+    ),
+    Example(
+        "Something reads it, or may: a script, a settings class, a name that is put together",
+        {
+            "govcheck.toml": "",
+            "app.py": (
+                "import os\nfrom pydantic_settings import BaseSettings\n\n\n"
+                "class Settings(BaseSettings):\n    shop_limit: int = 1\n\n\n"
+                "os.environ[f'SHOP_X_{name}']\n"
+            ),
+            "run.sh": "echo $SHOP_TOKEN\n",
+            "README.md": "`SHOP_TOKEN=1`, `SHOP_LIMIT=1`, `SHOP_X_Y=1`\n",
+        },
+    ),
+    Example(
+        "What others read, what the document uses itself, placeholders and constants",
+        {
+            "govcheck.toml": '[docs.environment]\nknown = ["VENDOR_*"]\n',
+            "README.md": (
+                "`HTTPS_PROXY=x`, `AWS_REGION=y`, `VENDOR_KEY=1`, `YOUR_KEY=1`, `MAX_SIZE`\n\n"
+                "```sh\nRUN_ID=3\necho $RUN_ID\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "It is gone, or yet to come",
+        {
+            "govcheck.toml": '[[docs.class]]\nname = "plan"\npaths = ["PLAN.md"]\n',
+            "README.md": ("`SHOP_OLD=1` was removed.\n\nWe recommend:\n\n```\nSHOP_NEXT=1\n```\n"),
+            "PLAN.md": "`SHOP_NEXT=1`\n",
+        },
+    ),
+]
