@@ -84,7 +84,7 @@ def test_front_matter_stands_at_the_top_or_below_the_title() -> None:
     assert read.front == {}
 
 
-def test_tasks_comments_anchors_and_prose() -> None:
+def test_tasks_comments_and_anchors() -> None:
     text, read = _read(
         "- [x] a `b`\n- [ ] c\n  - [X] d\n\n<!-- e\nf --> g\n\n<a id='h'></a> i <!-- j -->\n"
     )
@@ -93,8 +93,6 @@ def test_tasks_comments_anchors_and_prose() -> None:
     ]
     assert [each.text for each in read.comments] == [" e\nf ", " j "]
     assert read.anchors == ("h",)
-    prose = [text[each.start : each.end] for each in read.blocks]
-    assert prose == ["a `b`", "c", "d", "<a id='h'></a> i <!-- j -->"]
 
 
 def test_the_sections_around_a_place() -> None:
@@ -144,6 +142,7 @@ def test_what_is_seen_is_what_another_parser_sees(text: str) -> None:
     if re.search(r"\||\t", text):
         page(Document("a.md", text.encode()))
         return
+    text += "\n"  # the peer adds it where it is missing
     read = page(Document("a.md", text.encode()))
     if read.front or "<b>" in text:
         return

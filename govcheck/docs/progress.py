@@ -7,6 +7,7 @@ with the parts above it, a heading with the boxes below it.
 import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from govcheck.document import Document
@@ -26,6 +27,7 @@ _TOTAL = re.compile(
     r"^[\s>]*(?:[-*+]|\d+[.)])?\s*[*_]{0,3}(?:grand |overall )?(?:total|sum|overall)\b",
     re.IGNORECASE,
 )
+_SAYS_TOTAL = re.compile(r"(?:[Tt]otal|TOTAL|[Ss]um|SUM|[Oo]verall|OVERALL)\b[^\n]*\d")
 _CRITERIA = re.compile(r"(?i)\b(?:completion|acceptance|exit) criteria\b")
 _OVERALL = re.compile(r"\b(?:overall|total|progress|status|summary)\b", re.IGNORECASE)
 _ITEM = re.compile(r"^(?P<indent>[\s>]*)(?:[-*+]|\d+[.)])\s")
@@ -86,8 +88,11 @@ class Claim(NamedTuple):
 def percentages(document: Document, page: Page) -> Iterator[Percentage]:
     """The percentages that do not agree with the fraction beside them, outside tables and code."""
     seen: set[int] = set()
-    for pattern in (_WITH_FRACTION, _WITH_PERCENT):
-        for found in pattern.finditer(document.text):
+    for first, last in _lines_with_percent(document.text):
+        for found in chain(
+            _WITH_FRACTION.finditer(document.text, first, last),
+            _WITH_PERCENT.finditer(document.text, first, last),
+        ):
             start, end = found.span("percent")
             if start in seen or not _is_prose(page, start):
                 continue
@@ -98,8 +103,21 @@ def percentages(document: Document, page: Page) -> Iterator[Percentage]:
             yield Percentage(start, end, _percent(found["percent"], a, b), f"{a}/{b}")
 
 
+def _lines_with_percent(text: str) -> Iterator[tuple[int, int]]:
+    """Where the lines stand that may hold a percentage with a fraction: few do."""
+    at = text.find("%")
+    while at >= 0:
+        first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        last = len(text) if last < 0 else last
+        if text.find("(", first, last) >= 0:
+            yield first, last
+        at = text.find("%", last)
+
+
 def totals(document: Document, page: Page) -> Iterator[Total]:
     """The totals that are not the sum of the list above, and where they are said again."""
+    if not _SAYS_TOTAL.search(document.text):
+        return
     lines = [document.line(number) for number in range(1, len(document.line_starts) + 1)]
     for number, line in enumerate(lines):
         if not _TOTAL.match(line) or (found := _ANY_FRACTION.search(line)) is None:

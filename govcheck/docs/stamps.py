@@ -22,7 +22,7 @@ _FORMS = (
     ("day first", re.compile(rf"(?i){_DAY}\s{_MONTH},?\s{_YEAR}")),
     ("month", re.compile(rf"(?i){_MONTH},?\s{_YEAR}")),
 )  # fmt: skip
-_BEFORE_LABEL = r"(?:^[ \t>]*(?:[-*+][ \t]+)?|[|(•·—–][ \t]*)[*_`]{0,3}"
+_BEFORE_LABEL = re.compile(r"(?:^[ \t>]*(?:[-*+][ \t]+)?|[|(•·—–][ \t]*)[*_`]{0,3}$")
 _AFTER_LABEL = r"[*_`]*\s*(?::[*_`]*|\|)\s*[*_`]*"
 
 
@@ -59,9 +59,11 @@ def stamps(document: Document, page: Page, labels: Sequence[str]) -> Iterator[St
     if not labels:
         return
     known = "|".join(r"[\s_-]".join(map(re.escape, re.split(r"[\s_-]", each))) for each in labels)
-    pattern = re.compile(rf"(?im){_BEFORE_LABEL}(?:{known}){_AFTER_LABEL}")
+    pattern = re.compile(rf"(?i)(?:{known}){_AFTER_LABEL}")
     for found in pattern.finditer(document.text):
-        if page.fence_at(found.start()) is None:
+        line = document.text.rfind("\n", 0, found.start()) + 1
+        before = document.text[line : found.start()]
+        if _BEFORE_LABEL.search(before) and page.fence_at(found.start()) is None:
             quote = document.text[found.end() : found.end() + 1] in "\"'"
             if stamp := _stamp(document.text, found.end() + quote):
                 yield stamp

@@ -101,6 +101,15 @@ def declared(repo: Repo) -> tuple[Statement, ...]:
     return tuple(sorted(statements, key=lambda s: (s.path, s.span.start)))
 
 
+def declared_in(repo: Repo, path: str) -> tuple[Statement, ...]:
+    """The statements of one file, without those that it includes."""
+    module, document = _reader(path), repo.document(path)
+    if module is None or document is None:
+        return ()
+    stated, _ = repo.learn(document, "versions", partial(_said, repo, module))
+    return tuple(map(_statement, stated))
+
+
 def _said(repo: Repo, module: str, document: Document) -> tuple[list[Statement], list[str]]:
     """What a file states and which requirements files it includes; the cache makes lists of it."""
     reader = import_module(f"govcheck.manifests.{module}")

@@ -6,7 +6,7 @@ of the document's text. Nothing is rendered, and nothing is looked up.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import pyromark
@@ -23,6 +23,8 @@ _OPTIONS = (
     | pyromark.Options.ENABLE_STRIKETHROUGH
 )
 _MAX_EVENTS = 2_000_000
+_MAX_CONVERTED = 100_000
+_NOT_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
 _FRONT = re.compile(rb"---[ \t]*\r?\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
 _FRONT_BELOW = re.compile(
@@ -157,14 +159,6 @@ class Field(NamedTuple):
     end: int
 
 
-class Block(NamedTuple):
-    """A stretch of prose: a paragraph, the text of a tight list item, a heading or a cell."""
-
-    kind: Literal["paragraph", "item", "heading", "cell"]
-    start: int
-    end: int
-
-
 class Page(NamedTuple):
     """What one document says; offsets are code points of its text, each tuple in its order.
 
@@ -180,7 +174,6 @@ class Page(NamedTuple):
     tables: tuple[Table, ...]
     tasks: tuple[Task, ...]
     comments: tuple[Comment, ...]
-    blocks: tuple[Block, ...]
     anchors: tuple[str, ...]
     front: Mapping[str, Field]
     front_start: int
@@ -234,7 +227,7 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.offset = document.offset_of_byte
+        self.offset = _converter(document)
         self.source = document.utf8
         self.links: list[Link] = []
         self.codes: list[Code] = []
@@ -242,7 +235,6 @@ class _Reader:
         self.headings: list[tuple[int, str, int, int]] = []
         self.tables: list[Table] = []
         self.tasks: list[Task] = []
-        self.blocks: list[Block] = []
         self.html: list[tuple[int, int]] = []
 
     def read(self) -> Page:
@@ -266,7 +258,6 @@ class _Reader:
             tables=tuple(self.tables),
             tasks=tuple(self.tasks),
             comments=tuple(comments),
-            blocks=tuple(sorted(self.blocks, key=lambda each: each.start)),
             anchors=tuple(
                 found[1].decode("utf-8", "replace")
                 for start, end in self.html
@@ -296,7 +287,10 @@ class _Reader:
         return fields, (self.source.rfind(b"---", 0, begin), found.end())
 
     def _walk(self, events: Any) -> None:
-        """One pass: what is inline belongs to whatever is open around it."""
+        """One pass: what is inline belongs to whatever is open around it.
+
+        This is the inner loop of the whole family, so the most frequent events are asked for first.
+        """
         offset = self.offset
         words: list[str] = []  # the text of the open heading or cell
         code: list[tuple[str, int, int]] | None = None
@@ -305,103 +299,70 @@ class _Reader:
         cells: list[Cell] = []
         rows: list[tuple[Cell, ...]] = []
         depth = 0
-        item_text = -1  # where the text of the open tight item began
-        item_end = -1
-        in_block = False
         for number, (event, span) in enumerate(events):
             if number > _MAX_EVENTS:
                 raise TooManyPartsError
-            start, end = span["start"], span["end"]
             if isinstance(event, str):
-                if event in ("SoftBreak", "HardBreak"):
-                    words.append(" ")
+                words.append(" ")
                 continue
             ((name, value),) = event.items()
-            match name:
-                case "Text":
-                    if code is not None:
-                        code.append((value, start, end))
-                        continue
+            if name == "Text":
+                if code is None:
                     words.append(value)
-                    if depth and not in_block:
-                        item_text = start if item_text < 0 else item_text
-                        item_end = end
-                case "Code":
-                    words.append(value)
-                    ticks = _ticks(self.source, start)
-                    inside = start + ticks, end - ticks
-                    self.codes.append(Code(value, *self._trimmed(*inside)))
-                    if depth and not in_block:
-                        item_text = start if item_text < 0 else item_text
-                        item_end = end
-                case "InlineHtml" | "Html":
-                    if self.html and self.html[-1][1] == start and name == "Html":
-                        self.html[-1] = (self.html[-1][0], end)
-                    else:
-                        self.html.append((start, end))
-                case "TaskListMarker":
-                    self.tasks.append(Task(value, offset(start), offset(end), depth))
-                case "Start":
-                    kind, said = (
-                        (value, None) if isinstance(value, str) else next(iter(value.items()))
-                    )
-                    match kind:
-                        case "Link" | "Image":
-                            self._link(kind, said or {}, start, end)
-                        case "CodeBlock":
-                            code = []
-                            info = said["Fenced"] if isinstance(said, dict) else None
-                        case "Heading" | "TableCell" | "Paragraph":
-                            words = []
-                            in_block = True
-                        case "Table":
-                            rows = []
-                        case "TableHead" | "TableRow":
-                            cells = []
-                        case "List":
-                            depth += 1
-                            self._item(item_text, item_end)
-                            item_text = -1
-                        case "Item":
-                            item_text = -1
-                case "End":
-                    kind = value if isinstance(value, str) else next(iter(value))
-                    match kind:
-                        case "CodeBlock":
-                            self._fence(info, code or [], start, end)
-                            code = None
-                        case "Heading":
-                            level = int(value["Heading"][1:])
-                            self.headings.append((level, "".join(words).strip(), start, end))
-                            self._block("heading", start, end)
-                            in_block = False
-                        case "Paragraph":
-                            self._block("paragraph", start, end)
-                            in_block = False
-                        case "TableCell":
-                            first, last = self._trimmed(start, end)
-                            cells.append(Cell("".join(words).strip(), first, last))
-                            self.blocks.append(Block("cell", first, last))
-                            in_block = False
-                        case "TableHead":
-                            head = tuple(cells)
-                        case "TableRow":
-                            rows.append(tuple(cells))
-                        case "Table":
-                            whole = offset(start), offset(end)
-                            self.tables.append(Table(head, tuple(rows), *whole))
-                        case "Item":
-                            self._item(item_text, item_end)
-                            item_text = -1
-                        case "List":
-                            depth -= 1
-
-    def _item(self, start: int, end: int) -> None:
-        if start >= 0:
-            self.blocks.append(Block("item", self.offset(start), self.offset(end)))
-
-    def _block(self, kind: Literal["paragraph", "heading"], start: int, end: int) -> None:
-        self.blocks.append(Block(kind, *self._trimmed(start, end)))
+                else:
+                    code.append((value, span["start"], span["end"]))
+            elif name == "End":
+                if isinstance(value, str):
+                    if value == "TableCell":
+                        inside = self._trimmed(span["start"], span["end"])
+                        cells.append(Cell("".join(words).strip(), *inside))
+                    elif value == "TableRow":
+                        rows.append(tuple(cells))
+                    elif value == "CodeBlock":
+                        self._fence(info, code or [], span["start"], span["end"])
+                        code = None
+                    elif value == "TableHead":
+                        head = tuple(cells)
+                    elif value == "Table":
+                        whole = offset(span["start"]), offset(span["end"])
+                        self.tables.append(Table(head, tuple(rows), *whole))
+                elif "Heading" in value:
+                    text = "".join(words).strip()
+                    level = int(value["Heading"][1:])
+                    self.headings.append((level, text, span["start"], span["end"]))
+                elif "List" in value:
+                    depth -= 1
+            elif name == "Start":
+                if isinstance(value, str):
+                    if value == "TableCell":
+                        words = []
+                    elif value in ("TableRow", "TableHead"):
+                        cells = []
+                    continue
+                ((kind, said),) = value.items()
+                if kind in ("Link", "Image"):
+                    self._link(kind, said, span["start"], span["end"])
+                elif kind == "CodeBlock":
+                    code = []
+                    info = said["Fenced"] if isinstance(said, dict) else None
+                elif kind == "Heading":
+                    words = []
+                elif kind == "Table":
+                    rows = []
+                elif kind == "List":
+                    depth += 1
+            elif name == "Code":
+                words.append(value)
+                ticks = _ticks(self.source, span["start"])
+                inside = self._trimmed(span["start"] + ticks, span["end"] - ticks)
+                self.codes.append(Code(value, *inside))
+            elif name in ("InlineHtml", "Html"):
+                if self.html and self.html[-1][1] == span["start"] and name == "Html":
+                    self.html[-1] = (self.html[-1][0], span["end"])
+                else:
+                    self.html.append((span["start"], span["end"]))
+            elif name == "TaskListMarker":
+                self.tasks.append(Task(value, offset(span["start"]), offset(span["end"]), depth))
 
     def _trimmed(self, start: int, end: int) -> tuple[int, int]:
         inside = self.source[start:end]
@@ -518,6 +479,21 @@ class _Reader:
 
 def _start(each: Link) -> int:
     return each.start
+
+
+def _converter(document: Document) -> Callable[[int], int]:
+    """What makes offsets of bytes: much is asked of it, and most texts are nearly ASCII."""
+    source = document.utf8
+    if source.isascii():
+        return int
+    behind: list[int] = []  # where each character of several bytes ends
+    surplus = [0]
+    for found in _NOT_ASCII.finditer(source):
+        if len(behind) == _MAX_CONVERTED:
+            return document.offset_of_byte
+        behind.append(found.end())
+        surplus.append(surplus[-1] + found.end() - found.start() - 1)
+    return lambda byte: byte - surplus[bisect_right(behind, byte)]
 
 
 def _ticks(source: bytes, start: int) -> int:

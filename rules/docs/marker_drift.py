@@ -47,10 +47,11 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             said += ((doc, name, start) for name, start in _named(doc))
     if not said:
         return
-    from govcheck.markers.registration import is_open, known, registrations
+    from govcheck.markers.registration import BUILT_IN, is_open, known, registrations
 
     own = sorted({each.name for each in repo.view(registrations) if each.is_configured})
-    if not own or repo.view(is_open):
+    said = [each for each in said if each[1] not in BUILT_IN and each[1] not in own]
+    if not own or not said or repo.view(is_open):
         return
     registered = repo.view(known, policy)
     for doc, name, start in said:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from govcheck.manifests.statement import Statement
 
 _NEEDLES = ("```toml", "~~~toml", "ackage", "ependenc", "ibrary", "equirement")
+_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py")
 _ENOUGH = 3
 
 
@@ -71,13 +72,12 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
 def _manifest(repo: Repo) -> "dict[str, Statement]":
     """What the manifest at the root says of packages, where it says it once."""
-    from govcheck.manifests.find import declared
+    from govcheck.manifests.find import declared_in
 
     found: dict[str, list[Statement]] = {}
-    for each in repo.view(declared):
-        is_own = each.path in ("pyproject.toml", "setup.cfg", "setup.py") and each.form != "lock"
+    for each in (said for path in _MANIFESTS for said in declared_in(repo, path)):
         is_limit = each.specifier is not None and each.dialect in ("pep440", "poetry")
-        if is_own and is_limit and not each.marker:
+        if is_limit and not each.marker:
             found.setdefault(each.subject, []).append(each)
     return {name: said[0] for name, said in found.items() if len({s.specifier for s in said}) == 1}
 
