@@ -32,11 +32,8 @@ def gone(repo: Repo, paths: frozenset[str]) -> Mapping[str, Gone]:
     if not repo.uses_git or not paths:
         return {}
     removed = _removals(repo, sorted(paths)[:_MAX_PATHS])
-    moves: dict[str, dict[str, str]] = {}
-    found = {}
-    for path, commit in removed.items():
-        found[path] = Gone(commit, _destination(repo, path, commit, moves))
-    return found
+    homes = _destinations(repo, removed)
+    return {path: Gone(commit, homes.get(path)) for path, commit in removed.items()}
 
 
 def is_shallow(repo: Repo) -> bool:
@@ -130,22 +127,27 @@ def _unquoted(name: str) -> str:
     )
 
 
-def _destination(
-    repo: Repo, path: str, commit: str, moves: dict[str, dict[str, str]]
-) -> str | None:
+def _destinations(repo: Repo, removed: Mapping[str, str]) -> dict[str, str]:
+    """Where paths are now that renames moved, given the commits that removed them.
+
+    All paths go a step of their chains of renames together, since asking git is what costs.
+    """
+    found: dict[str, str] = {}
+    pending = {path: (path, commit) for path, commit in removed.items()}
     for _ in range(_MAX_MOVES):
-        if commit not in moves:
-            moves[commit] = _moves(repo, commit)
-        new = _moved(moves[commit], path)
-        if new is None or new == path:
-            return None
-        if new in repo or any(each.startswith(f"{new}/") for each in repo.files):
-            return new
-        removed = _removals(repo, [new])
-        if new not in removed:
-            return None
-        path, commit = new, removed[new]
-    return None
+        if not pending:
+            break
+        moves = _moves(repo, frozenset(commit for _, commit in pending.values()))
+        steps = {
+            path: new
+            for path, (old, commit) in pending.items()
+            if (new := _moved(moves.get(commit, {}), old)) is not None and new != old
+        }
+        found |= {path: new for path, new in steps.items() if repo.exists(new)}
+        left = {path: new for path, new in steps.items() if path not in found}
+        again = _removals(repo, sorted(set(left.values()))) if left else {}
+        pending = {path: (new, again[new]) for path, new in left.items() if new in again}
+    return found
 
 
 def _moved(moves: Mapping[str, str], path: str) -> str | None:
@@ -163,15 +165,18 @@ def _moved(moves: Mapping[str, str], path: str) -> str | None:
     return next(iter(below)) if len(below) == 1 and not other else None
 
 
-def _moves(repo: Repo, commit: str) -> dict[str, str]:
-    """What a commit renamed, by the old paths."""
+def _moves(repo: Repo, commits: frozenset[str]) -> dict[str, dict[str, str]]:
+    """What each commit renamed, by the old paths."""
     try:
         said = git(
             repo.root,
-            *("diff-tree", "-r", "-z", "--root", "--name-status", _SIMILAR, "--diff-filter=R"),
-            *("--relative", "--no-commit-id", commit),
+            *("log", "--no-walk=unsorted", "--format=tformat:%x01%H", "--name-status", "-z"),
+            *(_SIMILAR, "--diff-filter=R", "--relative", *sorted(commits)),
         )
     except GitError:
         return {}
-    fields = os.fsdecode(said).split("\0")
-    return dict(zip(fields[1::3], fields[2::3], strict=False))
+    found = {}
+    for record in os.fsdecode(said).split("\x01")[1:]:
+        commit, *fields = record.split("\0")
+        found[commit] = dict(zip(fields[1::3], fields[2::3], strict=False))
+    return found

@@ -8,7 +8,7 @@ from govcheck.docs.documents import Doc, documents
 from govcheck.docs.wording import RETIRED, says
 from govcheck.document import Document
 from govcheck.finding import Span
-from govcheck.flags.references import SETTINGS_BASE, may_be_built
+from govcheck.flags.references import PYTHON, SETTINGS_BASE, may_be_built
 from govcheck.flags.settings import field_names
 from govcheck.globs import matcher
 from govcheck.policy import Policy
@@ -81,6 +81,8 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     names = frozenset(name for _, name, _ in said)
     if not names or len(names) > _MAX_NAMES:
         return ()
+    for needles in ([SETTINGS_BASE], _READS):
+        repo.expect(needles, PYTHON)
     used = _used(repo, names)
     known = matcher((*KNOWN, *policy.docs.environment.known))
     looks = matcher(policy.flags_settings.names)
@@ -88,7 +90,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     prefixes = policy.docs.environment.prefixes
     near = tuple(sorted(repo.view(reads)))
     fields: frozenset[str] = frozenset()
-    if repo.search([SETTINGS_BASE], (".py",)):
+    if repo.search([SETTINGS_BASE], PYTHON):
         fields = frozenset(each.upper() for each in repo.view(field_names))
     return tuple(
         Unread(doc, name, doc.document.span(start, start + len(name)), near)
@@ -131,7 +133,7 @@ def untold(repo: Repo, policy: Policy) -> tuple[Untold, ...]:
 def reads(repo: Repo) -> Mapping[str, Span]:
     """The variables that Python code reads by their names, each with its first place."""
     found: dict[str, Span] = {}
-    for document in repo.search(_READS, (".py",)):
+    for document in repo.search(_READS, PYTHON):
         if _TESTS.search(document.path):
             continue
         for each in _READ.finditer(document.text):
@@ -180,9 +182,15 @@ def _is_about(doc: Doc, start: int) -> bool:
 def _used(repo: Repo, names: frozenset[str]) -> frozenset[str]:
     """Those of the names that stand, whole, in a file that is neither prose nor a template."""
     found: set[str] = set()
-    whole = re.compile(rf"(?<![A-Za-z0-9_])({_NAME})(?![A-Za-z0-9_])")
     for document in repo.search(names):
         path = document.path.lower()
-        if not path.endswith(_PROSE) and not _TEMPLATE.search(path):
-            found.update(names.intersection(whole.findall(document.text)))
+        if path.endswith(_PROSE) or _TEMPLATE.search(path):
+            continue
+        text = document.text
+        inside = [name for name in names - found if name in text]
+        found.update(
+            name
+            for name in inside
+            if re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", text) is not None
+        )
     return frozenset(found)

@@ -36,7 +36,8 @@ _MAX_DEPTH = 6
 class Stale(NamedTuple):
     """A module that there is not, or a name that a module lacks.
 
-    `home` is the one module that defines the name, `module_span` where the module is written.
+    `home` is the one module that defines the name that is `wanted` of it, if it is the only one;
+    `module_span` is where the module is written.
     """
 
     doc: Doc
@@ -44,7 +45,8 @@ class Stale(NamedTuple):
     module: str
     name: str
     module_span: Span
-    home: str | None
+    home: str | None = None
+    wanted: str = ""
 
 
 def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
@@ -57,7 +59,8 @@ def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
         for fence in doc.page.fences:
             if fence.language in _PYTHON and _IMPORT.search(_PROMPT.sub("", fence.text)):
                 found += _in_fence(repo, known, doc, fence)
-    return tuple(found)
+    homes = _homes(repo, known, frozenset(each.wanted for each in found) - {""})
+    return tuple(each._replace(home=homes.get(each.wanted)) for each in found)
 
 
 def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[Stale]:
@@ -142,8 +145,8 @@ def _module(
         return
     span = _span(doc, fence, page, node)
     imported = _single(statement) if statement is not None else None
-    other = _home(repo, known, source_of(imported)) if imported is not None else None
-    yield Stale(doc, span, name, "", span, other)
+    wanted = source_of(imported) if imported is not None else ""
+    yield Stale(doc, span, name, "", span, wanted=wanted)
 
 
 def _names(
@@ -175,9 +178,9 @@ def _names(
         folder = posixpath.dirname(path)
         if any(f"{folder}/{label}{ending}" in repo for ending in _NATIVE):
             continue
-        home = _home(repo, known, label) if single is not None else None
         span, module_span = _span(doc, fence, page, imported), _span(doc, fence, page, module)
-        yield Stale(doc, span, name, label, module_span, home)
+        wanted = label if single is not None else ""
+        yield Stale(doc, span, name, label, module_span, wanted=wanted)
 
 
 def _single(statement: Node) -> Node | None:
@@ -228,19 +231,22 @@ def _all_exports(repo: Repo, known: Modules, path: str, depth: int) -> frozenset
     return names
 
 
-def _home(repo: Repo, known: Modules, name: str) -> str | None:
-    """The one module of the packages that defines a name."""
-    found = []
-    needles = [f"class {name}", f"def {name}"]
+def _homes(repo: Repo, known: Modules, names: frozenset[str]) -> dict[str, str]:
+    """The modules of the packages that alone define a name."""
+    if not names:
+        return {}
+    found: dict[str, list[str]] = {}
+    needles = [f"{kind} {name}" for name in names for kind in ("class", "def")]
     for document in repo.search(needles, (".py",)):
+        if re.search(r"(?:^|[/_.])tests?(?:[/_.]|$)", document.path):
+            continue
         module = known.name_of(document.path)
-        if _is_package(known, module.partition(".")[0]) and known.find(module) == document.path:
-            said = document.view(exports)
-            if name in said.defined and not re.search(
-                r"(?:^|[/_.])tests?(?:[/_.]|$)", document.path
-            ):
-                found.append(module)
-    return found[0] if len(found) == 1 else None
+        if not _is_package(known, module.partition(".")[0]):
+            continue
+        if known.find(module) == document.path:
+            for name in names & document.view(exports).defined:
+                found.setdefault(name, []).append(module)
+    return {name: homes[0] for name, homes in found.items() if len(homes) == 1}
 
 
 def _span(doc: Doc, fence: Fence, page: Document, node: Node) -> Span:

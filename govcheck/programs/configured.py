@@ -146,7 +146,7 @@ _NO_PATHS = frozenset(
 def _artifacts(document: Document) -> frozenset[str]:
     """What a workflow keeps or reports: files that its steps have made."""
     found: set[str] = set()
-    for root in yaml.read(document).tree.roots:
+    for root in document.view(yaml.read).tree.roots:
         for path, scalar in _scalars(root):
             if "with" in path and scalar.text:
                 found.update(posixpath.normpath(each) for each in scalar.text.split())
@@ -191,12 +191,12 @@ def _in_file(repo: Repo, document: Document) -> Iterator[Named]:
     path = document.path
     name = posixpath.basename(path)
     if path.endswith(".toml"):
-        for root in toml.read(document).tree.roots:
+        for root in document.view(toml.read).tree.roots:
             yield from _in_tools(repo, document, root)
     elif name == ".pre-commit-config.yaml":
         yield from _in_hooks(repo, document)
     elif path.endswith((".yml", ".yaml")):
-        for root in yaml.read(document).tree.roots:
+        for root in document.view(yaml.read).tree.roots:
             yield from _in_workflow(repo, document, root)
     elif not path.endswith(".json"):
         yield from _in_ini(repo, document)
@@ -255,7 +255,7 @@ def _in_ini(repo: Repo, document: Document) -> Iterator[Named]:
 
 
 def _in_hooks(repo: Repo, document: Document) -> Iterator[Named]:
-    for root in yaml.read(document).tree.roots:
+    for root in document.view(yaml.read).tree.roots:
         for path, scalar in _scalars(root):
             key = next((part for part in reversed(path) if not part.isdecimal()), "")
             text = scalar.text or ""

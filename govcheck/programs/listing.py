@@ -12,7 +12,6 @@ from govcheck.policy import Policy
 from govcheck.programs.calls import call_of
 from govcheck.programs.checking import Refused, refused
 from govcheck.programs.find import Found, declared, program_of
-from govcheck.programs.interface import Interface
 from govcheck.programs.modules import console_scripts
 from govcheck.programs.python import interface_of_object
 from govcheck.programs.written import Written, written
@@ -41,7 +40,7 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
     called: dict[str, list[tuple[int, Found]]] = {}
     for each in repo.view(written, policy):
         call = call_of(each.command)
-        if call is None:
+        if call is None or not (call.arguments or each.doc is not None):
             continue
         program = program_of(repo, policy, each, call)
         if program is None:
@@ -160,24 +159,26 @@ def _listed(doc: Doc, program: Found, code: Code, name: str) -> Unknown:
 def _repeated(repo: Repo, policy: Policy, found: list[Unknown]) -> Iterator[Unknown]:
     """Where prose names an option that a command gives in vain, and that no code knows."""
     vain = {each.text: each for each in found if each.what == "option" and len(each.text) > 6}
-    vain = {name: each for name, each in vain.items() if not _is_in_code(repo, name)}
-    if not vain:
-        return
-    for doc in repo.view(documents, policy):
-        if doc.kind in ("history", "plan"):
-            continue
-        for code in doc.page.codes:
-            each = vain.get(code.text)
-            if each is not None:
-                span = doc.document.span(code.start, code.end)
-                yield each._replace(span=span, generator=doc.generator)
+    repeated = [
+        (doc, code)
+        for doc in (repo.view(documents, policy) if vain else ())
+        if doc.kind not in ("history", "plan")
+        for code in doc.page.codes
+        if code.text in vain
+    ]
+    known = _in_code(repo, frozenset(code.text for _, code in repeated))
+    for doc, code in repeated:
+        if code.text not in known:
+            span = doc.document.span(code.start, code.end)
+            yield vain[code.text]._replace(span=span, generator=doc.generator)
 
 
-def _is_in_code(repo: Repo, name: str) -> bool:
-    quoted = {f'"{name}"', f"'{name}'", f"{name})", f"{name}|", f"{name}="}
-    return bool(repo.search(quoted, (".py", ".sh", ".toml", ".js", ".ts", ".go", ".rs")))
-
-
-def takes(interface: Interface) -> tuple[str, ...]:
-    """The options of an interface, sorted."""
-    return tuple(sorted(interface.options))
+def _in_code(repo: Repo, names: frozenset[str]) -> frozenset[str]:
+    """Those of the options that some code may take."""
+    if not names:
+        return frozenset()
+    found = repo.search(names, (".py", ".sh", ".toml", ".js", ".ts", ".go", ".rs"))
+    written_out = re.compile(r"(?:[\"']|^\s*|\|)(--[\w-]+)(?=[\"')|=])", re.MULTILINE)
+    return names.intersection(
+        name for document in found for name in written_out.findall(document.text)
+    )

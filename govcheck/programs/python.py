@@ -22,7 +22,8 @@ _MAX_DEPTH = 30
 _MAX_FILES = 80
 _MAX_TURNS = 200
 _BUILDS = re.compile(
-    r"(?i)arg(?:ument)?_?parse|parse\w*_args|\bclick\b|\btyper\b|(?:def|return|import) \w*main\b"
+    r"arg(?:ument)?_?[Pp]arse|ArgumentParser|parse\w*_args|\bclick\b|\btyper\b"
+    r"|(?:def|return|import) \w*main\b|[\"']--[a-z]"
 )
 
 _PLAIN_METHODS = frozenset(
@@ -213,11 +214,8 @@ class _Reader:
 
     def _parsed(self, path: str) -> _File | None:
         document = self.repo.document(path)
-        if document is None:
-            return None
-        try:
-            tree = ast.parse(document.text)
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
+        tree = document.view(_tree) if document is not None else None
+        if document is None or tree is None:
             return None
         return _File(document, self.modules.name_of(path), tree)
 
@@ -236,13 +234,23 @@ class _Reader:
             return _External(f"{module}.{name}" if name else module)
         if not name:
             return _Module(module)
-        if path.endswith(".py") and (file := self._file(path)) is not None:
+        is_package = path.endswith("__init__.py")
+        if path.endswith(".py") and (is_package or name.isupper() or self._matters(path)):
+            file = self._file(path)
+        else:
+            file = None
+        if file is not None:
             self._run(file)
             if name in file.names:
                 return self._resolved(file.names[name])
         if self.modules.find(f"{module}.{name}", *self._beside) is not None:
             return _Module(f"{module}.{name}")
         return None
+
+    def _matters(self, path: str) -> bool:
+        """Whether a file may have to do with parsers; most have not, and need not be read."""
+        document = self.repo.document(path)
+        return document is not None and document.view(_may_build)
 
     @property
     def _beside(self) -> tuple[str, ...]:
@@ -388,10 +396,11 @@ class _Reader:
                 self._escape(value, "it is kept somewhere")
                 before, at = scope.get(changed.id), self._value(target.slice, file, scope)
                 if isinstance(before, _Known):
-                    is_known = isinstance(before.value, dict) and isinstance(value, _Known)
                     scope[changed.id] = None
-                    if is_known and isinstance(at, _Known) and isinstance(at.value, str):
-                        scope[changed.id] = _Known({**before.value, at.value: value.value})
+                    is_named = isinstance(at, _Known) and isinstance(at.value, str)
+                    if is_named and isinstance(before.value, dict):
+                        said = value.value if isinstance(value, _Known) else _OPAQUE
+                        scope[changed.id] = _Known({**before.value, at.value: said})
             case _:
                 self._escape(value, "it is kept somewhere")
 
@@ -616,7 +625,11 @@ class _Reader:
             if keyword.arg is not None:
                 named[keyword.arg] = value
             elif isinstance(value, _Known) and isinstance(value.value, dict):
-                named.update((k, _Known(v)) for k, v in value.value.items() if isinstance(k, str))
+                named.update(
+                    (key, None if said is _OPAQUE else _Known(said))
+                    for key, said in value.value.items()
+                    if isinstance(key, str)
+                )
             else:
                 named["**"] = _External("**")
         self.at = file.document.path
@@ -761,8 +774,8 @@ class _Reader:
         receiver = function.receiver
         if isinstance(receiver, _Instance):
             carries |= any(_holds_parser(each) for each in receiver.attributes.values())
-        source = function.file.document
-        if not (is_entry or carries or _BUILDS.search(source.text) or _is_thin(function.node)):
+        builds = function.file.document.view(_may_build)
+        if not (is_entry or carries or builds or _is_thin(function.node)):
             for value in values:
                 self._scanned(value)
             return None
@@ -1002,7 +1015,20 @@ class _Reader:
             raise _TooMuchError
 
 
+_OPAQUE = object()  # stands for what is not known in a mapping of which the keys are
 _ASSIGNABLE = frozenset({"epilog", "description", "usage", "prog", "formatter_class"})
+
+
+def _may_build(document: Document) -> bool:
+    return _BUILDS.search(document.text) is not None
+
+
+def _tree(document: Document) -> ast.Module | None:
+    """The statements of a file; None where this version of Python cannot read them."""
+    try:
+        return ast.parse(document.text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
 
 
 def _is(value: Any, constant: object) -> bool:
