@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from govcheck.dependencies.judging import capped
 from govcheck.dependencies.section import Dependencies
+from govcheck.docs.section import Docs
 from govcheck.flags.references import READS, references
 from govcheck.flags.section import FlagsSettings
 from govcheck.flags.values import Value, meaning
@@ -24,6 +25,32 @@ FLAG_NAMES = ("USE_*", "ENABLE_*", "DISABLE_*", "FEATURE_*", "FF_*", "*_ENABLED"
 
 _TOOL_DIRECTORIES = re.compile(
     r"(^|/)(\.[^/]*|__pycache__|node_modules|build|dist|venv|env|htmlcov|[^/]*\.egg-info)/$"
+)
+
+_MARKDOWN = (".md", ".markdown", ".mdx")
+_HEAD = 1000
+_SEVERAL = 3
+_DATES = ("Last Updated", "Last updated", "last-updated", "last_updated", "Next Review", "review")
+_GENERATED = re.compile(
+    r"(?i)<!--[^>]*\b(?:auto-?(?:matically )?generated|generated (?:by|from|with)|do not edit)\b"
+    r"|^[#>*_ ]*(?:this (?:file|document|page) (?:is|was) )?(?:auto-?|automatically )generated\b"
+    r"|\bdo not edit (?:this (?:file|document|page)|by hand|manually)\b",
+    re.MULTILINE,
+)
+_OLD_FOLDERS = re.compile(
+    r"(?i)archived?|backups?|changelog(?:\.d|s)?|changes|news(?:\.d|fragments)?|release-?notes"
+    r"|releases|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
+)
+_PLAN_FOLDERS = re.compile(r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas")
+_OLD_NAMES = re.compile(
+    r"(?i)(?:^|(?P<lead>[-_. ]))(?P<word>changelog|changes|history|news|release[-_]notes"
+    r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective)(?=[-_. \d]|s?\.)"
+)
+# A first word with others behind it says what a document is about, not what it is.
+_PLAN_NAMES = re.compile(
+    r"(?i)(?:(?:^|(?P<lead>[-_. ]))(?P<word>plan|planning|roadmap|todo|proposal|rfc"
+    r"|refactor(?:ing)?|progress|opportunities|candidates)s?\.\w+$"
+    r"|(?P<lead2>[-_. ])(?P<word2>plan|planning|progress|refactor(?:ing)?)[-_ \d])"
 )
 
 
@@ -44,6 +71,20 @@ class FoundLimit:
     allow: str
     place: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocuments:
+    """The documents that there are: their number, and patterns of those of a class.
+
+    `generated` are documents with their generators, `dates` what stands before dates in several.
+    """
+
+    number: int
+    history: tuple[str, ...]
+    plans: tuple[str, ...]
+    generated: tuple[tuple[str, str | None], ...]
+    dates: tuple[str, ...]
 
 
 def found_flags(repo: Repo) -> tuple[FoundFlag, ...]:
@@ -114,6 +155,56 @@ def _all_within(said: Sequence[Statement], name: str, allow: str) -> bool:
         )
     except ValueError:
         return False
+
+
+def found_documents(repo: Repo) -> FoundDocuments:
+    """The documents that say how things were or will be, by their names, and generated ones.
+
+    Patterns say as little as names those documents and no others.
+    """
+    documents = [path for path in repo.matching(*Docs().include) if path.endswith(_MARKDOWN)]
+    classes: dict[str, set[str]] = {"history": set(), "plan": set()}
+    generated = []
+    dated = dict.fromkeys(_DATES, 0)
+    for path in documents:
+        if found := next(((kind, p) for kind, p in _named_like(path)), None):
+            classes[found[0]].add(found[1])
+            continue
+        document = repo.document(path)
+        if document is None:
+            continue
+        head = document.text[:_HEAD]
+        if mark := _GENERATED.search(head):
+            generated.append((path, _generator(repo, head[mark.start() :])))
+        for label in dated:
+            dated[label] += f"{label}:" in document.text.replace("*", "").replace(" :", ":")
+    return FoundDocuments(
+        len(documents),
+        tuple(sorted(classes["history"])),
+        tuple(sorted(classes["plan"])),
+        tuple(generated),
+        tuple(label for label, number in dated.items() if number >= _SEVERAL),
+    )
+
+
+def _named_like(path: str) -> Iterator[tuple[str, str]]:
+    """The class of a document by the name of a folder, or its own, and the pattern for both."""
+    *folders, name = path.split("/")
+    for kind, words in (("history", _OLD_FOLDERS), ("plan", _PLAN_FOLDERS)):
+        for depth, folder in enumerate(folders):
+            if words.fullmatch(folder):
+                yield kind, f"{'/'.join(folders[: depth + 1])}/**"
+    for kind, words in (("history", _OLD_NAMES), ("plan", _PLAN_NAMES)):
+        if found := words.search(name):
+            parts = found.groupdict()
+            lead, word = (parts.get(each) or parts.get(f"{each}2") for each in ("lead", "word"))
+            yield kind, f"**/{f'*{lead}' if lead else ''}{word}*"
+
+
+def _generator(repo: Repo, text: str) -> str | None:
+    """The file of the repository that a generated document names in its first lines."""
+    words = re.findall(r"[\w./-]+\.\w+", text.partition("\n\n")[0])
+    return next((word for word in words if word in repo and not word.endswith(_MARKDOWN)), None)
 
 
 def ignored_directories(repo: Repo) -> tuple[str, ...]:

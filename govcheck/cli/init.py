@@ -15,8 +15,10 @@ from govcheck.policy.loading import POLICY_FILE, find_root
 from govcheck.repo import Repo
 from govcheck.survey import (
     FLAG_NAMES,
+    FoundDocuments,
     FoundFlag,
     FoundLimit,
+    found_documents,
     found_flags,
     found_folders,
     found_limits,
@@ -68,6 +70,7 @@ def _policy(repo: Repo) -> Iterator[str]:
     yield from _flags(found_flags(repo))
     yield from _dependencies(*found_limits(repo))
     yield from _markers(found_folders(repo))
+    yield from _documents(found_documents(repo))
     yield from _notes("Directories of data that git ignores", ignored_directories(repo))
 
 
@@ -120,6 +123,38 @@ def _markers(folders: tuple[tuple[str, str], ...]) -> Iterator[str]:
         yield "[[markers.require]]"
         yield f"paths = [{json.dumps(folder + '/**', ensure_ascii=False)}]"
         yield f"all = [{json.dumps(marker)}]"
+        yield ""
+
+
+def _documents(found: FoundDocuments) -> Iterator[str]:
+    if not found.number:
+        return
+    yield "# Documents. What is in no class below is a 'reference', of which all is checked; less is"
+    yield "# of what says how things will be or were."
+    for name, patterns in (("history", found.history), ("plan", found.plans)):
+        if patterns:
+            yield "[[docs.class]]"
+            yield f'name = "{name}"'
+            yield "paths = ["
+            yield from (f"    {json.dumps(each, ensure_ascii=False)}," for each in patterns)
+            yield "]"
+            yield ""
+    for path, generator in found.generated[:_SHOWN]:
+        yield "[[docs.class]]"
+        yield 'name = "generated"'
+        yield f"paths = [{json.dumps(path, ensure_ascii=False)}]"
+        if generator is not None:
+            yield f"generator = {json.dumps(generator, ensure_ascii=False)}"
+        yield ""
+    if found.dates:
+        reviews = [each for each in found.dates if "review" in each.lower()]
+        updates = [each for each in found.dates if each not in reviews]
+        yield "# Documents bear dates: these lines hold them to them."
+        yield "# [docs.dates]"
+        if reviews:
+            yield f"# review = {json.dumps(reviews)}"
+        if updates:
+            yield f"# updated = {json.dumps(updates)}"
         yield ""
 
 
