@@ -198,7 +198,8 @@ def _named_like(path: str) -> Iterator[tuple[str, str]]:
         if found := words.search(name):
             parts = found.groupdict()
             lead, word = (parts.get(each) or parts.get(f"{each}2") for each in ("lead", "word"))
-            yield kind, f"**/{f'*{lead}' if lead else ''}{word}*"
+            whole = name if kind == "plan" else f"{word}*"  # 'plan*' would be planets, too
+            yield kind, f"**/*{lead}{word}*" if lead else f"**/{whole}"
 
 
 def _generator(repo: Repo, text: str) -> str | None:
