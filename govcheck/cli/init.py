@@ -129,8 +129,8 @@ def _markers(folders: tuple[tuple[str, str], ...]) -> Iterator[str]:
 def _documents(found: FoundDocuments) -> Iterator[str]:
     if not found.number:
         return
-    yield "# Documents. What is in no class below is a 'reference', all of which is checked;"
-    yield "# less is of what says how things will be, or how they were."
+    yield "# Documents. All is checked of a 'reference', which is what no class below holds;"
+    yield "# less of what says how things will be, or how they were."
     for name, patterns in (("history", found.history), ("plan", found.plans)):
         if patterns:
             yield "[[docs.class]]"

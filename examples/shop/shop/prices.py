@@ -1,0 +1,3 @@
+"""What things cost."""
+
+KEEP_DAYS = 90
