@@ -384,6 +384,31 @@ HOSTILE: Mapping[str, Mapping[str, str]] = {
         "b.py": "from a import TestA\n",
         "test_a.py": "from a import TestA, x\n\n\n@x\nclass TestB(TestA): ...\n",
     },
+    "many methods that lack a mark": {
+        "test_a.py": "class TestA:\n"
+        + "".join(f"    def test_{n}(self): ...\n" for n in range(3000))
+    },
+    "an assignment to many names": {
+        "test_a.py": f"import pytest\n{'a = ' * 5_000}pytest.mark.x\ndef test_a(): ...\n"
+    },
+    "marks that double": {
+        "test_a.py": "import pytest\npytestmark = [pytest.mark.x]\n"
+        + "pytestmark += pytestmark\n" * 40 + "def test_a(): ...\n"
+    },
+    "diamonds": {
+        "test_a.py": "class T0:\n    def test_a(self): ...\nclass U0: ...\n"
+        + "".join(f"class T{n}(T{n - 1}, U{n - 1}): ...\nclass U{n}(T{n - 1}): ...\n"
+                  for n in range(1, 60)) + "class TestZ(T59, U59): ...\n"
+    },
+    "a glob of many stars": {
+        "pytest.ini": f"[pytest]\ntestpaths = {'*/' * 50}x {'**/' * 30}x\n",
+        **{f"{'b/' * n}test_{n}.py": "def test_a(): ...\n" for n in range(40)},
+    },
+    "a command of many words": {
+        "test_a.py": "def test_a(): ...\n",
+        "run.sh": f"pytest {'word ' * 50_000}-m x\npytest {'-m x ' * 20_000}\npytest -m "
+        + "\"'" * 50_000,
+    },
     "an expression of brackets": {
         "test_a.py": "def test_a(): ...\n", "Makefile": f"a:\n\tpytest -m '{'(' * 50_000}'\n"
     },

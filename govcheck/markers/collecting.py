@@ -6,7 +6,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatch
+from fnmatch import fnmatch, fnmatchcase
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -119,8 +119,8 @@ class Collecting:
             if whole in self._paths:
                 yield whole
         else:
-            matches = re.compile(_pattern(whole)).fullmatch
-            yield from sorted(path for path in self._paths if matches(path))
+            wanted = whole.split("/")
+            yield from sorted(path for path in self._paths if _is_match(path.split("/"), wanted))
 
     def _kept_off(self, configuration: Configuration, path: str, start: str) -> str | None:
         if path == start:
@@ -223,18 +223,20 @@ def _is_below(path: str, folder: str, name: str) -> bool:
     return path == whole or path.startswith(f"{whole}/")
 
 
-def _pattern(glob: str) -> str:
-    """What `glob.glob(..., recursive=True)` matches, as a regular expression."""
-    parts = []
-    for part in glob.split("/"):
+def _is_match(parts: list[str], pattern: list[str]) -> bool:
+    """Whether `glob.glob(..., recursive=True)` finds a path by a pattern, part by part."""
+    reached = {0}  # how many parts of the path what came so far of the pattern may match
+    for part in pattern:
         if part == "**":
-            parts.append(r"(?:[^/.][^/]*/)*")
+            for count in range(min(reached, default=len(parts)), len(parts)):
+                if count in reached and not parts[count].startswith("."):
+                    reached.add(count + 1)
             continue
-        lead = "(?!\\.)" if part[:1] in "*?[" else ""
-        said = "".join(
-            "[^/]*" if c == "*" else "[^/]" if c == "?" else c if c in "[]" else re.escape(c)
-            for c in part
-        )
-        parts.append(f"{lead}{said}/")
-    whole = "".join(parts)
-    return whole.removesuffix("/") if whole.endswith("/") else f"{whole}[^/]*"
+        reached = {
+            count + 1
+            for count in reached
+            if count < len(parts)
+            and fnmatchcase(parts[count], part)
+            and (not parts[count].startswith(".") or part.startswith("."))
+        }
+    return len(parts) in reached

@@ -11,7 +11,7 @@ from govcheck.markers.suite import Suite, suite
 from govcheck.repo import Repo
 
 _COMMAND = re.compile(
-    r"(?<![\w./=-])(?:py\.test|pytest)(?![\w./=:-])(?P<rest>(?:[^\n;|&#`\\]|\\\r?\n|\\[\"'])*)"
+    r"(?<![\w./=-])(?:py\.test|pytest)(?![\w./=:-])(?P<rest>(?:[^\n;|&#`\\]|\\\r?\n|\\[\"']){0,2000})"
 )
 _SELECTION = re.compile(
     r"(?<!\S)-m(?:[ =]\s*|(?=[\"'\\]))(?:\\?(?P<quote>[\"'])(?P<quoted>[^\"'\n\\]*)\\?(?P=quote)"

@@ -1,7 +1,7 @@
 """Adding a mark to tests: where it covers most with the least text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from govcheck.finding import Edit, Fix
 from govcheck.markers.outline import Class, Function, Outline
@@ -12,38 +12,61 @@ _PREFIX = re.compile(r"(?<![\w.])(?:\w+\.)?mark(?=\.\w)")
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=]")
 
 
-def fix(repo: Repo, tests: Suite, test: Test, marker: str, covers: frozenset[str]) -> Fix | None:
-    """The fix that marks a test: on its module or class where all tests there are to be marked.
+class Marking:
+    """The fixes that mark tests: on a module or class where all tests are to be marked.
 
     `covers` are the node ids of the tests that must bear the mark and are not known to; no other
-    test is marked along with it, also none that inherits from its class. None where there is no
-    such place.
+    test is marked along with them, also none that inherits from a class of theirs.
     """
-    document = repo.document(test.home)
-    read = tests.outline(test.home)
-    if document is None or read is None or test.home != test.path or read.body < 0:
-        return None
-    text = document.text
-    if "\n" not in text or not (read.mark or read.may_import):
+
+    def __init__(self, repo: Repo, tests: Suite, marker: str, covers: Set[str]) -> None:
+        self._repo = repo
+        self._tests = tests
+        self._marker = marker
+        self._covers = covers
+        self._shared: dict[tuple[str, str], Fix | None] = {}
+
+    def fix(self, test: Test) -> Fix | None:
+        """The fix that marks a test; None where there is no place that is right for certain."""
+        document = self._repo.document(test.home)
+        read = self._tests.outline(test.home)
+        if document is None or read is None or test.home != test.path or read.body < 0:
+            return None
+        if "\n" not in document.text or not (read.mark or read.may_import):
+            return None
+        # Large suites have many tests in a module, or a class, that is decided once.
+        for place in ("", "::".join(test.chain)):
+            key = (test.path, place)
+            if key not in self._shared:
+                self._shared[key] = (
+                    self._of_class(document.text, read, test)
+                    if place
+                    else self._of_module(document.text, read, test.path)
+                )
+            if (found := self._shared[key]) is not None:
+                return found
+        if self._may_bear(self._tests.sharers(test)):
+            return _above(test.path, document.text, read, test.function, self._marker)
         return None
 
-    def may_bear(others: Iterable[Test]) -> bool:
-        return all(each.node in covers or marker in each.names for each in others)
+    def _of_module(self, text: str, read: Outline, path: str) -> Fix | None:
+        is_whole = all(each.node in self._covers for each in self._tests.tests_of(path))
+        if not is_whole or self._tests.is_partial(path):
+            return None
+        return _on_module(text, path, read, self._marker)
 
-    mates = tests.tests_of(test.path)
-    if all(each.node in covers for each in mates) and not tests.is_partial(test.path):
-        found = _on_module(text, test.path, read, marker)
-        if found is not None:
-            return found
-    top = next((each for each in read.classes if test.chain[:1] == (each.name,)), None)
-    if top is not None and len(test.chain) == 1:
-        near = [each for each in mates if each.chain[:1] == test.chain]
-        is_whole = len(near) > 1 and all(each.node in covers for each in near)
-        if is_whole and may_bear(tests.heirs(test.path, top.start)):
-            return _above(test.path, text, read, top, marker)
-    if may_bear(tests.sharers(test)):
-        return _above(test.path, text, read, test.function, marker)
-    return None
+    def _of_class(self, text: str, read: Outline, test: Test) -> Fix | None:
+        top = next((each for each in read.classes if test.chain == (each.name,)), None)
+        if top is None:
+            return None
+        mates = [each for each in self._tests.tests_of(test.path) if each.chain[:1] == test.chain]
+        is_whole = len(mates) > 1 and all(each.node in self._covers for each in mates)
+        if not is_whole or not self._may_bear(self._tests.heirs(test.path, top.start)):
+            return None
+        return _above(test.path, text, read, top, self._marker)
+
+    def _may_bear(self, tests: Iterable[Test]) -> bool:
+        return all(each.node in self._covers or self._marker in each.names for each in tests)
 
 
 def _on_module(text: str, path: str, read: Outline, marker: str) -> Fix | None:

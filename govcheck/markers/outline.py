@@ -36,6 +36,7 @@ _DATA = frozenset(
      "list", "list_comprehension", "none", "set", "set_comprehension", "string", "true", "tuple"}
 )  # fmt: skip
 _MAX_DEPTH = 40
+_MAX_MARKS = 1_000
 
 
 class Mark(NamedTuple):
@@ -360,6 +361,7 @@ class _Reader:
         if inner is None or inner.type == "string":
             return
         utf8 = self.document.utf8
+        words: set[bytes] = set()
         left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
         if inner.type == "assignment" and left is not None and right is None:
             return  # an annotation alone
@@ -368,9 +370,11 @@ class _Reader:
             if named is not None and named.type != "identifier":
                 scope.loose |= _words(utf8[named.start_byte : named.end_byte])
         else:
-            scope.loose |= _words(utf8[inner.start_byte : inner.end_byte])
+            words = _words(utf8[inner.start_byte : inner.end_byte])
+            scope.loose |= words
         if left is None or right is None:
-            self._call(scope, inner, certain=certain)
+            if b"pytestmark" in words:
+                self._call(scope, inner, certain=certain)
         elif left.type != "identifier":
             for word in _words(utf8[left.start_byte : left.end_byte]):
                 if left.type in ("pattern_list", "tuple_pattern"):
@@ -382,31 +386,24 @@ class _Reader:
             self._assign(scope, text(left), right, certain=certain)
 
     def _assign(self, scope: _Scope, name: str, right: Node, *, certain: bool) -> None:
-        if right.type == "assignment":  # `a = b = c`
+        names = [name]
+        while right.type == "assignment" and len(names) < _MAX_DEPTH:  # `a = b = c`
             inner = right.child_by_field_name("left")
-            value = right.child_by_field_name("right")
-            if inner is not None and value is not None and inner.type == "identifier":
-                self._assign(scope, text(inner), value, certain=certain)
-                scope.bind(name, scope.value(text(inner)), certain=certain)
-            return
-        value_of = self._evaluate(scope, right)
-        if name == "pytestmark":
-            # A second place is none to write to, nor is one in a block.
-            scope.places += [self._place(right)] if certain else [self._place(right)] * 2
-        if isinstance(value_of, str) and "." not in value_of:
-            value_of = None
-        if right.type in _DATA:
-            scope.data.add(name)
-        scope.bind(name, value_of, certain=certain)
+            names.append(text(inner) if inner is not None else "")
+            right = right.child_by_field_name("right") or right
+        value = self._evaluate(scope, right)
+        if isinstance(value, str) and "." not in value:
+            value = None
+        for each in names:
+            if each == "pytestmark":
+                # A second place is none to write to, nor is one in a block.
+                scope.places += [self._place(right)] if certain else [self._place(right)] * 2
+            if right.type in _DATA:
+                scope.data.add(each)
+            scope.bind(each, value, certain=certain)
 
     def _call(self, scope: _Scope, node: Node, *, certain: bool) -> None:
-        """`pytestmark.append(...)` and `.extend(...)`; what else is called on it is not read."""
-        if node.type == "named_expression":
-            scope.bind(text(node.child_by_field_name("name")), None, certain=False)
-        if node.type != "call" or b"pytestmark" not in scope.loose:
-            if b"pytestmark" in scope.loose:
-                scope.bind("pytestmark", None, certain=False)
-            return
+        """`pytestmark.append(...)` and `.extend(...)`; what else names it is not read."""
         called = text(node.child_by_field_name("function"))
         given = node.child_by_field_name("arguments")
         only = given.named_children if given is not None else []
@@ -417,8 +414,6 @@ class _Reader:
             new = (mark,) if isinstance(mark, Mark) else None
         elif called == "pytestmark.extend" and len(only) == 1:
             new = self._evaluate(scope, only[0])
-        elif not called.startswith("pytestmark."):
-            return
         scope.bind("pytestmark", _joined(old, new), certain=certain)
 
     def _delete(self, scope: _Scope, node: Node, *, certain: bool) -> None:
@@ -544,6 +539,8 @@ class _Reader:
                 if not _is_list(inner):
                     return None
                 found += cast(tuple[Mark, ...], inner)
+                if len(found) > _MAX_MARKS:
+                    return None
                 continue
             mark = self._evaluate(scope, each, depth + 1)
             if isinstance(mark, str) and "." in mark and "(" not in mark.removesuffix("()"):
@@ -798,7 +795,8 @@ def _is_list(value: _Value) -> bool:
 def _joined(old: _Value, new: _Value) -> tuple[Mark, ...] | None:
     if not _is_list(old) or not _is_list(new):
         return None
-    return (*cast(tuple[Mark, ...], old), *cast(tuple[Mark, ...], new))
+    both = (*cast(tuple[Mark, ...], old), *cast(tuple[Mark, ...], new))
+    return both if len(both) < _MAX_MARKS else None
 
 
 def _words(source: bytes) -> set[bytes]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from functools import cached_property, partial
+from itertools import islice
 from typing import NamedTuple
 
 from govcheck.document import Document, TooDeepError
@@ -31,7 +32,7 @@ _MAKERS = frozenset(
 )
 # Those whose decorators leave a class as it is but for its methods.
 _HARMLESS = frozenset({"django", "freezegun", "mock", "time_machine", "typing", "unittest"})
-_MAX_BASES = 200
+_MAX_BASES = 50
 _MAX_DEPTH = 40
 _MAX_ROUNDS = 8
 _ADDS = re.compile(
@@ -102,6 +103,7 @@ class Suite:
         self._tests: dict[str, tuple[Test, ...]] = {}
         self._configured: dict[str, Configuration] = {}
         self._classes: dict[tuple[str, str], _Found | None] = {}
+        self._orders: dict[tuple[str, int], tuple[list[_Found], bool]] = {}
 
     @cached_property
     def modules(self) -> Mapping[str, str]:
@@ -338,34 +340,28 @@ class Suite:
             seen.update(function.name for function in each.definition.functions)
             seen.update(nested.name for nested in each.definition.classes)
 
-    def _order(self, at: _Found) -> tuple[list[_Found], bool]:
+    def _order(self, at: _Found, depth: int = 0) -> tuple[list[_Found], bool]:
         """A class and those that it inherits from, in the order of resolution; is all known?"""
-        known = True
-        done: dict[tuple[str, int], list[_Found]] = {}
-        count = 0
-
-        def linear(here: _Found, depth: int) -> list[_Found]:
-            nonlocal known, count
-            key = (here.path, here.definition.start)
-            if key in done:
-                return done[key]
-            done[key] = [here]  # for a class that leads back to itself
-            count += 1
-            if depth > _MAX_DEPTH or count > _MAX_BASES:
-                known = False
-                return [here]
-            bases: list[_Found] = []
-            for base in here.definition.bases:
-                found = self._class(here.path, base)
+        key = (at.path, at.definition.start)
+        if depth > _MAX_DEPTH:
+            return [at], False
+        if key not in self._orders:
+            self._orders[key] = [at], False  # for a class that leads back to itself
+            is_known = True
+            lists: list[list[_Found]] = []
+            for base in at.definition.bases:
+                found = self._class(at.path, base)
                 if found is not None:
-                    bases.append(found)
-                elif not _is_plain(base) or self._is_ours(here.path, base):
-                    known = False
-            lists = [[*linear(base, depth + 1)] for base in bases]
-            done[key] = [here, *_merged([*lists, bases])]
-            return done[key]
-
-        return linear(at, 0), known
+                    above, is_above_known = self._order(found, depth + 1)
+                    lists.append(above)
+                    is_known = is_known and is_above_known
+                elif not _is_plain(base) or self._is_ours(at.path, base):
+                    is_known = False
+            merged = islice(_merged([*lists, [each[0] for each in lists]]), _MAX_BASES)
+            order = [at, *merged]
+            self._orders[key] = order, is_known and len(order) <= _MAX_BASES
+        order, is_known = self._orders[key]
+        return [at, *order[1:]], is_known
 
     def _is_unittest(self, order: Iterable[_Found]) -> bool:
         for each in order:

@@ -33,7 +33,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     is_asked = policy.markers.require or policy.markers.marker
     if not is_asked or not repo.view(has_tests):
         return
-    from govcheck.markers.marking import fix  # only such a policy pays for them
+    from govcheck.markers.marking import Marking  # only such a policy pays for them
     from govcheck.markers.registering import with_registration
     from govcheck.markers.requiring import coverable, lacks
     from govcheck.markers.suite import suite
@@ -41,6 +41,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     tests = repo.view(suite)
     found = repo.view(lacks, policy)
     covers = repo.view(coverable, policy) if found else {}
+    marking = {name: Marking(repo, tests, name, nodes) for name, nodes in covers.items()}
     for each in found:
         document = repo.document(each.test.home)
         if document is None:
@@ -55,7 +56,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             yield rule.finding(span, message, data=data)
             continue
         for name in each.markers:
-            mended = fix(repo, tests, each.test, name, covers[name])
+            mended = marking[name].fix(each.test)
             if mended is not None and tests.configuration(each.test.path).is_strict:
                 mended = with_registration(repo, policy, each.test.path, name, mended)
             message = f"{each.test.function.name} must bear the marker {name} {why}"
