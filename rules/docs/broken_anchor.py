@@ -14,7 +14,7 @@ whose headings a template or a plugin adds to are left alone.
 `[[exceptions]]` in the policy, or above it `<!-- govcheck: ignore[broken-anchor] -- why -->`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
@@ -24,9 +24,13 @@ from govcheck.rule import Example, Rule
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Fragments that no heading of the linked document has."""
-    from difflib import get_close_matches
+    from govcheck.docs.documents import documents, told
 
-    from govcheck.docs.documents import told
+    docs = repo.view(documents, policy)
+    if not any(
+        "#" in each.target for doc in docs for each in (*doc.page.links, *doc.page.definitions)
+    ):
+        return
     from govcheck.docs.linking import resolved
     from govcheck.docs.links import anchors, has_anchor
     from govcheck.markdown.page import ENDINGS
@@ -41,7 +45,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         if document is None or not to.path.endswith(ENDINGS):
             yield rule.finding(place, f"{where} has no line {to.fragment}{told(doc)}")
             continue
-        near = get_close_matches(to.fragment, sorted(document.view(anchors)[0]), 1)
+        near = _near(to.fragment, sorted(document.view(anchors)[0]))
         hint = f" (did you mean '{near[0]}'?)" if near else ""
         fix = None
         if near and doc.kind != "generated":
@@ -50,6 +54,12 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         yield rule.finding(
             place, f"{where} has no heading '{to.fragment}'{hint}{told(doc)}", fix=fix
         )
+
+
+def _near(fragment: str, known: Sequence[str]) -> list[str]:
+    from difflib import get_close_matches  # only a finding pays for the import
+
+    return get_close_matches(fragment, known, 1)
 
 
 rule = Rule("broken-anchor", "docs", check, fix="unsafe")

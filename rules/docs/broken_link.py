@@ -29,13 +29,17 @@ from govcheck.rule import Example, Rule
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Links to files that do not exist."""
     from govcheck.docs.documents import documents, told
+
+    docs = repo.view(documents, policy)
+    if not any(doc.page.links or doc.page.definitions for doc in docs):
+        return
     from govcheck.docs.linking import broken, mending
 
     found = repo.view(broken, policy)
     if not found:
         return
     homes = repo.view(mending, policy)
-    for doc in repo.view(documents, policy):
+    for doc in docs:
         for each in found.get(doc.path, ()):
             home = homes.get((doc.path, each.path))
             what = "image" if each.kind == "image" else "link"
