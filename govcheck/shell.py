@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from tree_sitter import Node, Tree
@@ -10,9 +11,13 @@ from tree_sitter import Node, Tree
 from govcheck.document import Document, TooDeepError
 from govcheck.syntax import parse, walk
 
-# More than a person writes; pipes and here-documents cost the parser their square in time, or room.
+# More than a person writes. Long pipelines, here-documents and nested arrays cost the parser their
+# square in time, or room.
 _MAX_LENGTH = 400_000
-_MAX_COUNTS = {"|": 3_000, "<<": 2_000}
+_MAX_LINES = 5_000
+_MAX_PIPES = 150
+_MAX_COUNTS = {"<<": 300, "=(": 300}
+_JOINED = re.compile(r"[|\\][ \t]*\r?\n")
 
 _EXPANSIONS = frozenset(
     {"simple_expansion", "expansion", "command_substitution", "process_substitution",
@@ -97,18 +102,25 @@ def commands(source: Snippet) -> Iterator[Command]:
     Raises:
         TooDeepError: it is more than a person writes.
     """
-    text = source.text
-    if len(text) > _MAX_LENGTH or any(text.count(c) > most for c, most in _MAX_COUNTS.items()):
-        raise TooDeepError(_MAX_COUNTS["|"])
+    if _is_too_much(source.text):
+        raise TooDeepError(_MAX_PIPES)
     tree, page = _parsed(source.text)
     if not tree.root_node.has_error:
         yield from _commands(source, page, tree, 0)
         return
     # Something that is no shell makes nonsense of all that stands near it.
-    for start, end in _lines(source.text):
+    for start, end in islice(_lines(source.text), _MAX_LINES):
         tree, page = _parsed(source.text[start:end])
         if not tree.root_node.has_error:
             yield from _commands(source, page, tree, start)
+
+
+def _is_too_much(text: str) -> bool:
+    return (
+        len(text) > _MAX_LENGTH
+        or any(text.count(sign) > most for sign, most in _MAX_COUNTS.items())
+        or any(line.count("|") > _MAX_PIPES for line in _JOINED.sub(" | ", text).split("\n"))
+    )
 
 
 def _parsed(text: str) -> tuple[Tree, Document]:
@@ -165,6 +177,7 @@ class _Reader:
         outputs: list[Word] = []
         inputs: list[Word] = []
         redirects = [each for each in around.children if each != node] if around else []
+        behind = -1
         for child in [*node.children, *redirects]:
             match child.type:
                 case "command_name" if child.child_count:
@@ -182,7 +195,12 @@ class _Reader:
                         elif inner.type in _WORDS:
                             words.append(self.word(inner))
                 case kind if kind in _WORDS:
-                    words.append(self.word(child))
+                    word = self.word(child)
+                    # The grammar ends a word before an escape that follows a quote.
+                    if child.start_byte == behind and words:
+                        word = _joined(words.pop(), word)
+                    words.append(word)
+            behind = child.end_byte
         return Command(tuple(words), tuple(assigned), tuple(outputs), tuple(inputs))
 
     def _redirect(
@@ -246,6 +264,12 @@ class _Reader:
 
     def _place(self, byte: int) -> int:
         return self.source.place(self.base + self.page.offset_of_byte(byte))
+
+
+def _joined(first: Word, second: Word) -> Word:
+    fixed = first.fixed + (second.fixed if first.is_literal else "")
+    start, end = first.start - first.is_quoted, second.end + second.is_quoted
+    return Word(first.text + second.text, start, end, fixed)
 
 
 def _unescaped(found: re.Match[str]) -> str:
