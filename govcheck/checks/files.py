@@ -153,7 +153,7 @@ examples = [
             "clear the output",
             "docker-compose.dev.yaml:1:1: a file may not match **/docker-compose* "
             "(govcheck.toml:3): production has one",
-            "govcheck.toml:5:1: deploy/README.md does not exist (govcheck.toml:5): "
+            "govcheck.toml:5:12: deploy/README.md does not exist (govcheck.toml:5): "
             "production has one",
         ),
     ),

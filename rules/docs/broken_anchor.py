@@ -27,9 +27,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     from govcheck.docs.documents import documents, told
 
     docs = repo.view(documents, policy)
-    if not any(
-        "#" in each.target for doc in docs for each in (*doc.page.links, *doc.page.definitions)
-    ):
+    targets = (
+        each.target
+        for doc in docs
+        for several in (doc.page.links, doc.page.definitions)
+        for each in several
+    )
+    if not any("#" in target for target in targets):
         return
     from govcheck.docs.linking import resolved
     from govcheck.docs.links import anchors, has_anchor

@@ -50,6 +50,9 @@ examples = [
     ),
     Example(
         "A block in a document that the tool renders",
-        {"govcheck.toml": "", "a.md": "<!-- govcheck: rules -->\n<!-- /govcheck -->\n"},
+        {
+            "govcheck.toml": 'ignore = ["docs"]\n',
+            "a.md": "<!-- govcheck: rules -->\n<!-- /govcheck -->\n",
+        },
     ),
 ]
