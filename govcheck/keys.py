@@ -107,9 +107,20 @@ def _read(kind: Any, value: object, at: Key, reading: _Reading) -> Any:
         if name == OwnName:
             reading.mistakes.extend(_wrong_names(value, at))
         return {each: _read(item, inner, (*at, each), reading) for each, inner in value.items()}
+    if _is_written(kind) and isinstance(value, str):
+        try:
+            return kind(value)
+        except ValueError as error:
+            reading.mistakes.append(Mistake(at, str(error)))
+            return value
     if not _is_a(kind, value):
         reading.mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
     return value
+
+
+def _is_written(kind: Any) -> bool:
+    """Whether a kind is a string of a certain form, which its constructor reads or refuses."""
+    return isinstance(kind, type) and issubclass(kind, str) and kind is not str
 
 
 def _read_rule(kind: Any, value: object, at: Key, reading: _Reading) -> Any:
@@ -144,7 +155,10 @@ def _read_union(kind: Any, value: object, at: Key, reading: _Reading) -> Any:
         result = _read(choice, value, at, tried)
         if not tried.mistakes:
             return result
-        if len(choices) == 1 or (get_origin(choice) is tuple and isinstance(value, list)):
+        is_meant = (get_origin(choice) is tuple and isinstance(value, list)) or (
+            is_dataclass(choice) and isinstance(value, dict)
+        )
+        if len(choices) == 1 or is_meant:
             reading.mistakes.extend(tried.mistakes)
             return result
     reading.mistakes.append(Mistake(at, f"expected {_name(kind)}, not {_show(value)}"))
@@ -291,7 +305,7 @@ def schema(kind: Any) -> dict[str, Any]:
     if kind is date:
         return {"type": "string", "format": "date"}
     scalars = {bool: "boolean", int: "integer", float: "number", str: "string"}
-    return {"type": scalars[kind]}
+    return {"type": "string" if _is_written(kind) else scalars[kind]}
 
 
 def _table_schema(kind: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from govcheck.flags.section import Flag, FlagsSettings
 from govcheck.keys import Key, Mistake, OwnName, RuleName, Selector, key, toml_name
 from govcheck.markers.section import Markers
 from govcheck.policy.source import Source
+from govcheck.retention.section import Retention
 
 __all__ = ["ExceptionEntry", "Origin", "Override", "Policy", "PolicyError", "PolicyMistake"]
 
@@ -113,6 +114,7 @@ class Policy:
     )
     markers: Markers = key("Which marks tests must bear.", default_factory=Markers)
     docs: Docs = key("What documents say about the repository.", default_factory=Docs)
+    retention: Retention = key("How long each store keeps its items.", default_factory=Retention)
     checks: Mapping[OwnName, Check] = key(
         "Rules of the policy's own, by name.", default_factory=dict
     )
