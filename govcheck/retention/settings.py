@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from govcheck.keys import key
-from govcheck.retention.durations import Duration
+from govcheck.retention.durations import Duration, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,17 @@ class Runner:
     trash_keep: Duration = key(
         "How long what was removed can be brought back.", default=Duration("7d")
     )
+    without_trash: tuple[str, ...] = key(
+        "Stores whose items are removed at once, and cannot be brought back.", default=()
+    )
     audit_log: str = key(
         "The file that records every decision.", default=".govcheck/retention/audit.jsonl"
+    )
+    audit_rotate: Size = key(
+        "At which size the audit log is continued in a new file.", default=Size("100MB")
+    )
+    audit_keep: Duration | None = key(
+        "How long full files of the audit log are kept; by default for ever.", default=None
     )
     operator: str = key("Who the audit log says has done it.", default="govcheck")
     max_delete: int = key(
