@@ -17,6 +17,8 @@ DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
+MAX_DEPTH = 200
+
 _RENAME_NOREPLACE = 1  # renameat2(2)
 _RENAME_EXCL = 4  # renameatx_np(2) of macOS
 
@@ -40,8 +42,8 @@ def mount_of(handle: int) -> Mount:
 class Chain:
     """The directories from a root down to where the last path led, open.
 
-    Paths are relative to the root, with forward slashes; those that share their beginning share its
-    handles, so it pays to ask in sorted order. With `mount`, no directory on another one is entered.
+    Paths are relative to the root, with forward slashes; those that share a beginning share its
+    handles, so it pays to ask in sorted order. With `mount`, no directory on another is entered.
     """
 
     def __init__(self, root: int, mount: Mount | None) -> None:
@@ -194,6 +196,52 @@ def empty(directory: int, mount: Mount, failed: Callable[[str, OSError], None]) 
             # What it still holds has been told; the directories that went up come next.
             with suppress(OSError):
                 os.rmdir(name, dir_fd=directory)
+
+
+def walk(parent: int, name: str, mount: Mount) -> Iterator[tuple[str, int, str, os.stat_result]]:
+    """An item and all that is in it, a directory before what it holds, in order of names.
+
+    Each with its path from the item ("" is the item itself), the open directory that holds it, its
+    name there and its status.
+
+    Raises:
+        OutsideError: something is mounted in it, lies too deep, or is no file, directory or link.
+        OSError: something cannot be looked at.
+    """
+    pending: list[tuple[str, int, Iterator[str]]] = []
+    path, holder = "", parent
+    try:
+        while True:
+            status = os.stat(name, dir_fd=holder, follow_symlinks=False)
+            is_directory = stat.S_ISDIR(status.st_mode)
+            if not is_directory and not (
+                stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)
+            ):
+                raise OutsideError(errno.EINVAL, "it holds a socket, pipe or device", path)
+            if status.st_dev != mount.device:
+                raise OutsideError(errno.EXDEV, "something is mounted in it", path)
+            yield path, holder, name, status
+            if is_directory:
+                if len(pending) >= MAX_DEPTH:
+                    raise OutsideError(errno.ENAMETOOLONG, "it is too deep", path)
+                handle = open_directory(name, holder)
+                pending.append((path, handle, iter(())))
+                if mount_of(handle) != mount:
+                    raise OutsideError(errno.EXDEV, "something is mounted in it", path)
+                pending[-1] = (path, handle, iter(sorted(os.listdir(handle))))
+            while pending:
+                following = next(pending[-1][2], None)
+                if following is not None:
+                    break
+                os.close(pending.pop()[1])
+            else:
+                return
+            above, holder, _ = pending[-1]
+            name = following
+            path = f"{above}/{name}" if above else name
+    finally:
+        for _, handle, _ in pending:
+            os.close(handle)
 
 
 def listed(directory: int) -> Iterator[tuple[str, bool]]:

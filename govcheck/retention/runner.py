@@ -1,0 +1,735 @@
+"""The runner: carries a plan out, so that at any moment whatever the policy keeps is whole.
+
+First the whole plan is written to the journal and synced. Then each item is looked at again, and
+moved to the trash by one rename; if it is to be archived, its archive is written, synced, read back
+and compared, and only then the item removed. What a crash has left is settled by `recovery`.
+"""
+
+import json
+import os
+import stat
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NamedTuple
+
+from govcheck.policy import Policy
+from govcheck.retention.archive import archive_name, pack
+from govcheck.retention.audit import is_own
+from govcheck.retention.directories import Chain, OutsideError, move_new
+from govcheck.retention.durations import Duration, shown_age, shown_size
+from govcheck.retention.errors import RunnerError
+from govcheck.retention.extract import extract
+from govcheck.retention.guards import (
+    check_clock,
+    contents,
+    in_use,
+    remember_clock,
+    tracked,
+)
+from govcheck.retention.handles import identity_of
+from govcheck.retention.journal import Journal, records
+from govcheck.retention.plan import Decision, Identity
+from govcheck.retention.section import Archive, Store
+from govcheck.retention.trash import open_trash, purge
+from govcheck.retention.workspace import FOLDER, Workspace, make_directories
+
+BATCH = 1000
+
+_FEW = 5
+_PATIENCE = 3
+_BLOCK = 512  # POSIX: what st_blocks counts in
+
+# What becomes of an item. `failed` and `refused` change the exit code: somebody must look.
+OUTCOMES = ("removed", "trashed", "archived", "skipped", "refused", "failed", "stranded")
+
+
+class RefusedError(RunnerError):
+    """The run as a whole is refused, before anything was done; the message says why."""
+
+
+class StoppedError(RunnerError):
+    """The run has stopped on its way; the message says why."""
+
+
+class Skipped(Exception):  # noqa: N818 - it is no error
+    """An item is left alone this time; the message says why."""
+
+
+class Refused(Exception):  # noqa: N818
+    """An item must never be touched; the message says why."""
+
+
+class Options(NamedTuple):
+    """How to carry a plan out; `older_than` can only keep more than the policy does."""
+
+    mode: str = "auto"
+    backup_first: bool = False
+    exclude: Sequence[str] = ()
+    older_than: Duration | None = None
+    max_delete: int | None = None
+
+
+class Task(NamedTuple):
+    """One item of the plan, as the journal has it; paths as in `Decision`."""
+
+    number: int
+    store: str
+    root: str
+    path: str
+    archive: bool
+    identity: Identity
+    reason: str
+    time: float
+    extracts: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run has done: how many items had which outcome, and notes on single ones.
+
+    `freed` and `trashed` are bytes on the disk, `packed` those of the archives.
+    """
+
+    run: str
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
+    freed: int = 0
+    trashed: int = 0
+    packed: int = 0
+    notes: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was done that can be done."""
+        return not any(self.counts[each] for each in ("refused", "failed", "stranded"))
+
+
+def carry_out(
+    here: Workspace,
+    policy: Policy,
+    due: Iterable[Decision],
+    counts: Mapping[str, int],
+    options: Options,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Summary:
+    """Carry out what is due, except for what the options keep. `counts`: items a store has.
+
+    Raises:
+        RefusedError: too much would be removed; nothing was done.
+        ClockError: the clock cannot be trusted; nothing was done.
+        GitError: git does not say what it tracks; nothing was done.
+        StoppedError: the audit log cannot be written; what was done is recorded by the next run.
+        OSError: the plan cannot be written; nothing was done.
+    """
+    now = time.time()
+    check_clock(here.own, now)
+    run = new_run(now)
+    summary = Summary(run)
+    name = f"{run}.jsonl"
+    journal = Journal.create(here.runs, name)
+    try:
+        try:
+            chosen = _chosen(due, options, policy, now, summary)
+            planned, removals = _write_plan(journal, run, chosen, policy, options)
+            _check_share(removals, counts, policy, options)
+            if not planned:
+                os.unlink(name, dir_fd=here.runs)
+                remember_clock(here.own, now)
+                return summary
+            journal.add(f'{{"planned":{planned}}}')
+            journal.sync()
+            os.fsync(here.runs)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=here.runs)
+            raise
+        hands = _Hands(here, policy, options, journal, summary, now)
+        try:
+            for task in tasks(here.runs, name):
+                hands.take(task)
+                if progress is not None and task.number % 100 == 0:
+                    progress(task.store, task.number, planned)
+            hands.finish()
+        finally:
+            hands.close()
+        runner = policy.retention.runner
+        here.audit.seal()
+        here.audit.rotate(runner.audit_rotate.bytes)
+        if runner.audit_keep is not None:
+            oldest = now - runner.audit_keep.most_seconds
+            here.audit.drop(lambda changed: changed < oldest)
+            here.audit.seal()
+        journal.add('{"end":"done"}')
+        journal.sync()
+        remember_clock(here.own, now)
+    finally:
+        journal.close()
+    if not summary.counts["trashed"] and not summary.counts["stranded"]:
+        os.unlink(name, dir_fd=here.runs)
+    return summary
+
+
+def new_run(now: float) -> str:
+    """A name for a run that sorts by time."""
+    moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{moment}-{os.urandom(3).hex()}"
+
+
+def began(run: str) -> float:
+    """When a run of this name began, in seconds since the epoch.
+
+    Raises:
+        ValueError: it is no name of a run.
+    """
+    moment, _, _ = run.partition("-")
+    return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+
+
+def tasks(runs: int, name: str) -> Iterator[Task]:
+    """The plan that a journal holds."""
+    for record in records(runs, name):
+        if "planned" in record:
+            return
+        if "path" in record:
+            yield Task(
+                record["s"],
+                record["store"],
+                record["root"],
+                record["path"],
+                record["act"] == "archive",
+                Identity(*record["id"]),
+                record["why"],
+                record["time"],
+                tuple(record["extracts"]),
+            )
+
+
+def shown(task: Task) -> str:
+    """The path of an item from the root of the repository."""
+    return f"{task.root}/{task.path}" if task.root else task.path
+
+
+def audit_body(
+    run: str, operator: str, mode: str, task: Task, outcome: str, rest: Mapping[str, Any]
+) -> str:
+    """The inside of the audit record of an item; `rest` is what else there is to say."""
+    more = "".join(f',"{key}":{json.dumps(value)}' for key, value in rest.items())
+    action = "archive" if task.archive else "remove"
+    identity = task.identity
+    return (
+        f'"run":"{run}","seq":{task.number},"operator":{quoted(operator)},"mode":"{mode}",'
+        f'"action":"{action}","outcome":"{outcome}","store":{quoted(task.store)},'
+        f'"path":{quoted(shown(task))},"reason":{quoted(task.reason)},'
+        f'"device":{identity.device},"inode":{identity.inode},"mtime_ns":{identity.mtime_ns}{more}'
+    )
+
+
+def _chosen(
+    due: Iterable[Decision], options: Options, policy: Policy, now: float, summary: Summary
+) -> Iterator[Decision]:
+    excluded = Exclusion(options.exclude)
+    youngest = now
+    if options.older_than is not None:
+        youngest = options.older_than.before(datetime.fromtimestamp(now, UTC)).timestamp()
+    log = policy.retention.runner.audit_log
+    for each in due:
+        path = f"{each.root}/{each.path}" if each.root else each.path
+        if each.identity is None or each.action not in ("archive", "remove"):
+            continue
+        if excluded(path, each.path, is_directory=each.identity.kind == "directory"):
+            continue
+        if options.older_than and (each.time is None or each.time.timestamp() > youngest):
+            continue
+        if is_own(path, log) or path.partition("/")[0] == FOLDER or "/.govcheck-" in f"/{path}":
+            continue
+        yield each
+    summary.unused += excluded.unused()
+
+
+class Exclusion:
+    """What the command line keeps: patterns as git's, and literal names and paths."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns = dict.fromkeys(patterns, False)
+        self._specs: list[tuple[str, Any]] = []
+        if patterns:
+            from pathspec import GitIgnoreSpec
+
+            self._specs = [(each, GitIgnoreSpec.from_lines([each])) for each in self._patterns]
+
+    def __call__(self, path: str, name: str, *, is_directory: bool) -> bool:
+        """Whether a pattern keeps a path (from the root) of a name (in its store)."""
+        hit = False
+        for pattern, spec in self._specs:
+            literal = pattern.strip("/")
+            tried = (path, name, name.rpartition("/")[2])
+            if (
+                literal in tried
+                or path.startswith(f"{literal}/")
+                or any(spec.match_file(each + "/" * is_directory) for each in tried)
+            ):
+                self._patterns[pattern] = hit = True
+        return hit
+
+    def unused(self) -> list[str]:
+        """The patterns that have kept nothing."""
+        return [pattern for pattern, used in self._patterns.items() if not used]
+
+
+def _write_plan(
+    journal: Journal, run: str, chosen: Iterable[Decision], policy: Policy, options: Options
+) -> tuple[int, dict[str, int]]:
+    roots = {name: [*each.paths] for name, each in policy.retention.stores.items()}
+    header = {
+        "run": run,
+        "operator": policy.retention.runner.operator,
+        "mode": options.mode,
+        "process": os.getpid(),
+        "stores": roots,
+    }
+    journal.add(json.dumps(header))
+    number = 0
+    removals: dict[str, int] = {}
+    for each in chosen:
+        device, inode, mtime_ns, size, kind = each.identity or Identity(0, 0, 0, 0, "other")
+        is_archived = each.action == "archive" or options.backup_first
+        when = each.time.timestamp() if each.time else mtime_ns / 1e9
+        number += 1
+        if not is_archived:
+            removals[each.store] = removals.get(each.store, 0) + 1
+        journal.add(
+            f'{{"s":{number},"store":{quoted(each.store)},"root":{quoted(each.root)},'
+            f'"path":{quoted(each.path)},"act":"{"archive" if is_archived else "remove"}",'
+            f'"id":[{device},{inode},{mtime_ns},{size},"{kind}"],"time":{when},'
+            f'"extracts":{list(each.extracts)},"why":{quoted("; ".join(each.reasons))}}}'
+        )
+    return number, removals
+
+
+def _check_share(
+    removals: Mapping[str, int], counts: Mapping[str, int], policy: Policy, options: Options
+) -> None:
+    for name, count in removals.items():
+        if options.max_delete is not None:
+            if count > options.max_delete:
+                raise RefusedError(
+                    f"{name}: {count} items would be removed, more than the {options.max_delete} "
+                    "that --max-delete allows; nothing was done"
+                )
+            continue
+        share = policy.retention.runner.max_delete
+        total = max(counts.get(name, 0), count)
+        if policy.retention.stores[name].keep == "on-demand" or count <= _FEW:
+            continue
+        if count * 100 > share * total:
+            raise RefusedError(
+                f"{name}: {count} of {total} items would be removed, more than {share} %; nothing "
+                f"was done (look at 'govcheck retention plan --store {name}', then say "
+                f"'--max-delete {count}' if that is right)"
+            )
+
+
+class _Hands:
+    """What carries out one task after the other."""
+
+    def __init__(
+        self,
+        here: Workspace,
+        policy: Policy,
+        options: Options,
+        journal: Journal,
+        summary: Summary,
+        now: float,
+    ) -> None:
+        self._here = here
+        self._stores = policy.retention.stores
+        self._runner = policy.retention.runner
+        self._options = options
+        self._journal = journal
+        self._summary = summary
+        self._now_ns = int(now * 1e9)
+        self._idle_ns = self._runner.idle.seconds * 10**9
+        self._tracked = tracked(here.path)
+        self._in_use = in_use()
+        self._bodies: list[str] = []
+        self._outcomes: list[str] = []
+        self._links: dict[tuple[int, int], tuple[int, int, int]] = {}
+        self._trash_root: str | None = None
+        self._trash = -1
+        self._touched: set[str] = set()
+        self._deaf = 0
+        self._keep_directories = _needed_directories(self._stores, self._runner.audit_log)
+
+    def close(self) -> None:
+        """Give the trash's handle back."""
+        if self._trash >= 0:
+            os.close(self._trash)
+            self._trash = -1
+
+    def take(self, task: Task) -> None:
+        """Carry one task out; whatever goes wrong with the item is told and recorded."""
+        rest: dict[str, Any] = {}
+        try:
+            outcome = self._do(task, rest)
+        except Skipped as reason:
+            outcome = self._left("skipped", task, str(reason), rest)
+        except (Refused, OutsideError) as reason:
+            why = reason.strerror if isinstance(reason, OSError) else str(reason)
+            outcome = self._left("refused", task, str(why), rest)
+        except FileNotFoundError:
+            outcome = self._left("skipped", task, "it is gone", rest)
+        except StoppedError:
+            raise
+        except (OSError, RunnerError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            outcome = self._left("failed", task, str(why), rest)
+        self._record(task, outcome, rest)
+
+    def finish(self) -> None:
+        """Record what is not yet recorded, and tidy up.
+
+        Raises:
+            OSError: it cannot be recorded.
+        """
+        self._flush()
+        for path in sorted(self._touched, key=len, reverse=True):
+            self._remove_empty(path)
+        self.close()
+        self._summary.freed += sum(
+            size for seen, names, size in self._links.values() if seen == names
+        )
+
+    def _do(self, task: Task, rest: dict[str, Any]) -> str:
+        store = self._stores[task.store]
+        path = shown(task)
+        if path in self._tracked:
+            raise Refused("git tracks it")
+        if task.archive and self._deaf >= _PATIENCE and store.archive and store.archive.is_remote:
+            raise RefusedError("not tried, since the object storage has failed before")
+        parent, name = self._here.chain.parent(path)
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        self._check(task, status)
+        is_directory = stat.S_ISDIR(status.st_mode)
+        size = status.st_blocks * _BLOCK
+        if is_directory:
+            size = self._check_contents(task, parent, name, rest)
+        elif status.st_nlink > 1:
+            link = (status.st_dev, status.st_ino)
+            seen = self._links.get(link, (0, 0, 0))[0] + 1
+            self._links[link] = (seen, status.st_nlink, size)
+            size = 0
+        if not is_directory and "/" in task.path and store.items.kind == "file":
+            self._touched.add(path.rpartition("/")[0])
+        at_once = task.store in self._runner.without_trash
+        if at_once and not is_directory and not task.archive and not task.extracts:
+            os.unlink(name, dir_fd=parent)
+            self._summary.freed += size
+            rest["freed"] = size
+            return "removed"
+        trash = self._open_trash(task)
+        number = str(task.number)
+        move_new(name, parent, number, trash)
+        try:
+            self._check(task, os.stat(number, dir_fd=trash, follow_symlinks=False))
+            if task.extracts:
+                self._extract(task, store, trash, rest)
+            if task.archive:
+                self._flush()
+                rest |= self._archive(task, store, trash)
+        except BaseException as error:
+            self._put_back(task, parent, name, trash, error)
+            raise
+        if task.archive:
+            os.fsync(trash)
+            self._record(task, "archived", rest | {"freed": size})
+            self._flush()
+            self._purge(task, size)
+            return ""
+        if at_once:
+            self._record(task, "removed", {"freed": size})
+            self._flush()
+            self._purge(task, size)
+            return ""
+        self._summary.trashed += size
+        rest["size"] = size
+        return "trashed"
+
+    def _check(self, task: Task, status: os.stat_result) -> None:
+        found = identity_of(status)
+        if found != task.identity:
+            raise Skipped("it has changed since the plan was made")
+        if found.kind == "other":
+            raise Refused("it is no file, directory or link")
+        if (status.st_dev, status.st_ino) in self._in_use:
+            raise Skipped("a process has it open")
+        self._check_age(status.st_mtime_ns)
+
+    def _check_age(self, mtime_ns: int) -> None:
+        age = self._now_ns - mtime_ns
+        if age < 0:
+            raise Skipped("its time lies in the future")
+        if age < self._idle_ns:
+            raise Skipped(f"it was written to {shown_age(age / 1e9)} ago")
+
+    def _check_contents(self, task: Task, parent: int, name: str, rest: dict[str, Any]) -> int:
+        found = contents(parent, name, self._here.mount)
+        self._check_age(found.newest_ns)
+        if not self._in_use.isdisjoint(found.inodes):
+            raise Skipped("a process has something in it open")
+        rest["files"] = found.files
+        for link, (seen, names, size) in found.links.items():
+            before = self._links.get(link, (0, 0, 0))[0]
+            self._links[link] = (before + seen, names, size)
+        return found.blocks
+
+    def _open_trash(self, task: Task) -> int:
+        if self._trash_root != task.root:
+            self.close()
+            store = Chain(self._here.root, self._here.mount)
+            try:
+                self._trash = open_trash(store.enter(task.root), self._summary.run)
+            finally:
+                store.close()
+            self._trash_root = task.root
+        return self._trash
+
+    def _extract(self, task: Task, store: Store, trash: int, rest: dict[str, Any]) -> None:
+        name = task.path.rpartition("/")[2]
+        day = datetime.fromtimestamp(self._now_ns / 1e9, UTC).strftime("%Y-%m-%d")
+        copies = []
+        for number in task.extracts:
+            each = store.extract[number]
+            directory = each.to.rstrip("/").replace("{today}", day)
+            target = make_directories(self._here.far, directory)
+            copied = extract(
+                trash, str(task.number), target, name, each.severity, self._summary.run
+            )
+            if copied:
+                copies.append(f"{directory}/{copied}")
+        if copies:
+            rest["extracted"] = copies
+
+    def _archive(self, task: Task, store: Store, trash: int) -> dict[str, Any]:
+        if store.archive is None:
+            raise Refused("the policy says no place to archive it to ('archive.to')")
+        if store.archive.is_remote:
+            return self._upload(task, store.archive, trash)
+        kind = task.identity.kind
+        compression = store.archive.compression
+        final = archive_name(task.path, is_directory=kind == "directory", compression=compression)
+        to = store.archive.to.removeprefix("./").rstrip("/")
+        holder, _, final = f"{to}/{final}".rpartition("/")
+        directory = make_directories(self._here.far, holder)
+        temporary = f".govcheck-{self._summary.run}-{task.number}.tmp"
+        packed = pack(
+            trash, str(task.number), task.path.rpartition("/")[2], directory, temporary, compression
+        )
+        try:
+            holder, directory = self._place(
+                task, directory, holder, temporary, final, packed.digest
+            )
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=directory)
+            raise
+        self._summary.packed += packed.size
+        return {
+            "archive": f"{holder}/{final}",
+            "sha256": packed.digest,
+            "packed": packed.size,
+            "members": packed.members,
+        }
+
+    def _place(
+        self, task: Task, directory: int, holder: str, temporary: str, final: str, digest: str
+    ) -> tuple[str, int]:
+        """Give an archive its name; one that is there already is never replaced."""
+        when = int(task.time * 1e9)
+        # A second handle: the chain gives its own away when it is asked for another directory.
+        directory = os.dup(directory)
+        try:
+            os.utime(temporary, ns=(when, when), dir_fd=directory, follow_symlinks=False)
+            try:
+                move_new(temporary, directory, final, directory)
+            except FileExistsError:
+                if _digest(directory, final) == digest:
+                    os.unlink(temporary, dir_fd=directory)
+                else:
+                    holder = f"{holder}/{self._summary.run}"
+                    other = make_directories(self._here.far, holder)
+                    move_new(temporary, directory, final, other)
+                    os.fsync(other)
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+        return holder, self._here.far.enter(holder)
+
+    def _upload(self, task: Task, archive: Archive, trash: int) -> dict[str, Any]:
+        from govcheck.retention.objects import upload
+
+        temporary = f".govcheck-{self._summary.run}-{task.number}.tmp"
+        name = archive_name(
+            "", is_directory=task.identity.kind == "directory", compression=archive.compression
+        )
+        packed = pack(
+            trash,
+            str(task.number),
+            task.path.rpartition("/")[2],
+            self._here.own,
+            temporary,
+            archive.compression,
+        )
+        self._deaf += 1
+        try:
+            stored = upload(
+                self._here.own,
+                temporary,
+                archive.to,
+                f"{task.path}-{packed.digest[:12]}{name}",
+                packed.digest,
+                packed.size,
+                archive.storage_class,
+            )
+        finally:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=self._here.own)
+        self._deaf = 0
+        self._summary.packed += packed.size
+        return {
+            "archive": stored.url,
+            "version": stored.version,
+            "checksum": stored.checksum,
+            "sha256": packed.digest,
+            "packed": packed.size,
+            "members": packed.members,
+        }
+
+    def _put_back(
+        self, task: Task, parent: int, name: str, trash: int, error: BaseException
+    ) -> None:
+        # The chain may have closed the handle that the name was found in.
+        try:
+            parent, name = self._here.chain.parent(shown(task))
+            move_new(str(task.number), trash, name, parent)
+        except OSError as other:
+            where = f"{task.root}/.govcheck-trash/{self._summary.run}/{task.number}".lstrip("/")
+            self._summary.notes.append(
+                f"{shown(task)}: it cannot be put back ({other.strerror}) and is kept as {where}"
+            )
+            self._record(task, "stranded", {"error": str(error), "kept": where})
+
+    def _purge(self, task: Task, size: int) -> None:
+        store = Chain(self._here.root, self._here.mount)
+        try:
+            wrong = purge(
+                store.enter(task.root), self._summary.run, str(task.number), self._here.mount
+            )
+        except OSError as error:
+            wrong = str(error.strerror)
+        finally:
+            store.close()
+        if wrong is None:
+            self._summary.freed += size
+            return
+        self._summary.counts["failed"] += 1
+        self._summary.notes.append(f"{shown(task)}: left in the trash: {wrong}")
+
+    def _left(self, outcome: str, task: Task, why: str, rest: dict[str, Any]) -> str:
+        rest.clear()
+        rest["error"] = why
+        self._summary.notes.append(f"{shown(task)}: {outcome}: {why}")
+        return outcome
+
+    def _record(self, task: Task, outcome: str, rest: Mapping[str, Any]) -> None:
+        if not outcome:
+            return
+        self._summary.counts[outcome] += 1
+        self._bodies.append(
+            audit_body(
+                self._summary.run, self._runner.operator, self._options.mode, task, outcome, rest
+            )
+        )
+        self._outcomes.append(f'{{"s":{task.number},"o":"{outcome}"}}')
+        if len(self._bodies) >= BATCH:
+            self._flush()
+            # Walk from the root again, so that a directory that was moved away is noticed.
+            self._here.chain.forget()
+
+    def _flush(self) -> None:
+        bodies, outcomes = self._bodies, self._outcomes
+        self._bodies, self._outcomes = [], []
+        if not bodies:
+            return
+        try:
+            if self._trash >= 0:
+                os.fsync(self._trash)
+            self._here.audit.append(bodies)
+            self._journal.add(*outcomes)
+            self._journal.write()
+        except OSError as error:
+            raise StoppedError(
+                f"the run has stopped, since it cannot record what it does ({error.strerror}); the "
+                "next run settles and records what was done"
+            ) from error
+
+    def _remove_empty(self, path: str) -> None:
+        """Remove the directories that the run has emptied, but none that the policy names."""
+        while path and path not in self._keep_directories:
+            try:
+                parent, name = self._here.chain.parent(path)
+                os.rmdir(name, dir_fd=parent)
+            except OSError:
+                return
+            self._here.chain.forget()
+            path = path.rpartition("/")[0]
+
+
+def _needed_directories(stores: Mapping[str, Store], log: str) -> Collection[str]:
+    paths = [path for store in stores.values() for path in store.paths]
+    paths += [each.archive.to for each in stores.values() if each.archive]
+    paths += [extract.to for each in stores.values() for extract in each.extract]
+    paths.append(log.rpartition("/")[0])
+    needed = set()
+    for path in paths:
+        path = path.removeprefix("./").rstrip("/")
+        while path:
+            needed.add(path)
+            path = path.rpartition("/")[0]
+    return needed
+
+
+def _digest(directory: int, name: str) -> str:
+    from hashlib import sha256
+
+    from govcheck.retention.directories import FILE
+
+    handle = os.open(name, FILE, dir_fd=directory)
+    try:
+        digest = sha256()
+        for piece in iter(partial(os.read, handle, 1 << 20), b""):
+            digest.update(piece)
+        return digest.hexdigest()
+    finally:
+        os.close(handle)
+
+
+def told(summary: Summary, keep: Duration) -> str:
+    """What a run has done, in one line that fits a chat message."""
+    counts = summary.counts
+    parts = []
+    if counts["removed"] or counts["archived"]:
+        parts.append(f"freed {shown_size(summary.freed)}")
+    if counts["archived"]:
+        parts.append(f"{counts['archived']} archived ({shown_size(summary.packed)})")
+    if counts["removed"]:
+        parts.append(f"{counts['removed']} removed")
+    if counts["trashed"]:
+        size = shown_size(summary.trashed)
+        parts.append(f"{counts['trashed']} in the trash for {keep} ({size})")
+    parts += [f"{counts[each]} {each}" for each in OUTCOMES[3:] if counts[each]]
+    return ", ".join(parts) or "nothing to do"
