@@ -246,7 +246,11 @@ def _is_a(kind: Any, value: object) -> bool:
 def _name(kind: Any) -> str:
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _or([_name(choice) for choice in get_args(kind) if choice is not types.NoneType])
+        choices = [choice for choice in get_args(kind) if choice is not types.NoneType]
+        words = [
+            get_args(each) if get_origin(each) is Literal else [_name(each)] for each in choices
+        ]
+        return _or([str(word) for each in words for word in each])
     if origin is tuple:
         return "a list"
     if origin is Literal:

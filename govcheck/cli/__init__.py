@@ -18,6 +18,7 @@ COMMANDS = {
     "dependencies": "print what is declared and locked against what the policy allows",
     "markers": "print which markers are registered, borne by tests and asked for",
     "docs": "print the tables and values that documents must hold, or write them",
+    "retention": "plan what the stores keep, and carry it out",
     "test": "try the examples of the policy's own rules",
     "baseline": "put up with today's findings, and only with these",
     "init": "look at the repository and write a policy for it",
@@ -77,6 +78,16 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: list[str]) -> int:
     name = arguments.pop(0) if arguments and arguments[0] in COMMANDS else "check"
     command = import_module(f"govcheck.cli.{name}")
+    inner: dict[str, str] = getattr(command, "COMMANDS", {})
+    if inner:
+        asked = arguments[0] if arguments else ""
+        if asked and not asked.startswith("-") and asked not in inner:
+            from govcheck.keys import nearest
+
+            raise UsageError(f"unknown command {asked!r}{nearest(asked, list(inner))}")
+        chosen = arguments.pop(0) if asked in inner else next(iter(inner))
+        command = import_module(f"govcheck.cli.{name}_{chosen}")
+        name = f"{name} {chosen}"
     parser = _Parser(
         prog="govcheck" if name == "check" else f"govcheck {name}",
         description=command.__doc__,
@@ -89,6 +100,11 @@ def _run(arguments: list[str]) -> int:
         commands = "\n".join(f"  {each:<14}{what}" for each, what in COMMANDS.items())
         parser.description = f"{command.__doc__}\ncommands:\n{commands}\n"
         parser.add_argument("--version", action="version", version=f"govcheck {__version__}")
+    elif inner:
+        commands = "\n".join(f"  {each:<14}{what}" for each, what in inner.items())
+        parser.description = (
+            f"{command.__doc__}\ncommands of {name.partition(' ')[0]}:\n{commands}\n"
+        )
     command.configure(parser)
     options: Namespace = parser.parse_args(arguments)
     return int(command.run(options))

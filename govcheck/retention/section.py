@@ -37,6 +37,22 @@ class Items:
         """The patterns of names; none: everything is an item."""
         return (self.name,) if isinstance(self.name, str) else self.name
 
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong with single patterns, and between the keys."""
+        if not self.names:
+            if self.time == "name":
+                yield Mistake(("time",), "without a 'name', no item has a time in it")
+            return
+        from govcheck.retention.naming import has_time, mistake_in  # only some policies pay for it
+
+        wrong = [mistake for name in self.names if (mistake := mistake_in(name))]
+        yield from (Mistake(("name",), mistake) for mistake in wrong)
+        timed = [has_time(name) for name in self.names] if not wrong else []
+        if any(timed) and not all(timed):
+            yield Mistake(("name",), "either all names have a date in them or none has")
+        if self.time == "name" and timed and not any(timed):
+            yield Mistake(("time",), "no name has a date in it: write one as '%Y%m%d'")
+
 
 @dataclass(frozen=True, slots=True)
 class Keep:
@@ -231,6 +247,34 @@ class Store:
         paths = (self.path,) if isinstance(self.path, str) else self.path
         return tuple(path.removeprefix("./").rstrip("/") for path in paths)
 
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong with single keys."""
+        for path in self.paths:
+            if not is_inside(path):
+                message = f"{path!r} is no directory below the root of the repository"
+                yield Mistake(("path",), message)
+        if self.archive is not None and not self.archive.is_remote:
+            if not is_inside(self.archive.to.rstrip("/")):
+                message = (
+                    f"{self.archive.to!r} is neither a directory below the root nor 's3://...'"
+                )
+                yield Mistake(("archive", "to"), message)
+            elif self.archive.to.rstrip("/") in self.paths:
+                yield Mistake(("archive", "to"), "the archive must not be the store itself")
+        for number, extract in enumerate(self.extract):
+            if not is_inside(extract.to.rstrip("/")) or extract.to.startswith("{"):
+                message = f"{extract.to!r} is no directory below the root of the repository"
+                yield Mistake(("extract", number, "to"), message)
+        if self.size_cap is not None and self.size_cap.action == "archive" and not self.archive:
+            yield Mistake(("size-cap", "action"), "there is no 'archive' that says where to")
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path leads from the root to something below it, by names alone."""
+    return not path.startswith("/") and all(
+        name not in ("", ".", "..", ".git") for name in path.split("/")
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -260,3 +304,19 @@ class Retention:
     updated: date | None = key("When it was last changed.", default=None)
     review: date | None = key("When it is to be reviewed next.", default=None)
     review_every: Duration | None = key("How often it is reviewed.", default=None)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong with single keys."""
+        from zoneinfo import ZoneInfo  # only a policy with a zone of its own pays for it
+
+        try:
+            if self.timezone != "UTC":
+                ZoneInfo(self.timezone)
+        except (ValueError, OSError, KeyError):
+            message = f"{self.timezone!r} is no time zone: write 'Europe/Berlin'"
+            yield Mistake(("timezone",), message)
+        for every in self.checklist:
+            try:
+                Duration(every)
+            except ValueError as error:
+                yield Mistake(("checklist", every), str(error))

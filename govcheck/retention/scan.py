@@ -1,0 +1,401 @@
+"""What is in a store: its items with their times, looked at by directory handles only.
+
+A million items must fit into memory, so they are columns, and told as paths only when asked for.
+"""
+
+import gc
+import os
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from stat import S_IFDIR, S_IFLNK, S_IFREG
+from typing import NamedTuple
+
+from govcheck.globs import matcher
+from govcheck.retention.directories import Chain, OutsideError, mount_of
+from govcheck.retention.naming import Reader, Told
+
+MAX_DEPTH = 200
+OWN = ".govcheck-"
+_TYPE = 0o170000  # POSIX: S_IFMT
+_BLOCK = 512  # POSIX: what st_blocks counts in
+
+
+class Scope(NamedTuple):
+    """What to look for in a directory.
+
+    `reads` tells whether a name is that of an item and its time, `from_name` whether that is the
+    one that counts. `outside` are paths in it that belong to something else. With `details`, the
+    size and last use of all items are wanted, also of those that a name tells enough of.
+    """
+
+    kind: str
+    reads: Reader | None
+    from_name: bool
+    labels: Collection[str] = ()
+    exclude: Collection[str] = ()
+    outside: Collection[str] = ()
+    details: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether each file is an item, and its time is when it was last written to."""
+        asks = self.exclude or self.outside or self.details
+        return self.kind == "file" and self.reads is None and not asks
+
+
+class Columns:
+    """The items of one directory, as columns, in a stable order.
+
+    `times` are in nanoseconds. `sizes` (bytes on disk) are known of all items or of none, and so is
+    `used` (the last use, in nanoseconds). `links` has the inode and the number of names of items
+    that have several. `others` are what is no item, and why; `errors` what could not be looked at.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.times = array("q")
+        self.sizes = array("q")
+        self.used = array("q")
+        self.directories: set[int] = set()
+        self.links: dict[int, tuple[int, int]] = {}
+        self.offsets: dict[int, int] = {}
+        self.labels: dict[int, frozenset[str]] = {}
+        self.others: list[tuple[str, str]] = []
+        self.errors: list[tuple[str, str]] = []
+        self._starts: list[int] = []
+        self._prefixes: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def prefix(self) -> str:
+        """What the path of an item begins with, in the directory that was begun last."""
+        return self._prefixes[-1]
+
+    def path(self, index: int) -> str:
+        """The path of an item, from the directory that was looked at."""
+        return self._prefixes[bisect_right(self._starts, index) - 1] + self.names[index]
+
+    def paths(self) -> Iterator[str]:
+        """The paths of all items."""
+        ends = [*self._starts[1:], len(self.names)]
+        for prefix, start, end in zip(self._prefixes, self._starts, ends, strict=True):
+            for number in range(start, end):
+                yield prefix + self.names[number]
+
+    def begin(self, prefix: str) -> None:
+        """What follows is in this directory."""
+        self._starts.append(len(self.names))
+        self._prefixes.append(prefix)
+
+
+def scan(root: int, scope: Scope) -> Columns:
+    """The items in the directory that is open as `root`. Links and mounts are never followed."""
+    # A million results of stat(2) make no cycles, and looking for some takes a tenth of the time.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _scan(root, scope)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _scan(root: int, scope: Scope) -> Columns:
+    columns = Columns()
+    chain = Chain(root, mount_of(root))
+    is_excluded = matcher(scope.exclude)
+    outside = frozenset(scope.outside)
+    waiting = [""]
+    try:
+        while waiting:
+            path = waiting.pop()
+            prefix = f"{path}/" if path else ""
+            try:
+                handle = chain.enter(path)
+                if scope.is_plain:
+                    columns.begin(prefix)
+                    directories = _add_all(columns, handle, os.listdir(handle))
+                    waiting += _inner(columns, prefix, directories)
+                    continue
+                names, directories = _listed(handle, prefix, columns)
+            except OutsideError:
+                columns.others.append((path, "another file system is mounted there"))
+                continue
+            except OSError as error:
+                columns.errors.append((path or ".", error.strerror or str(error)))
+                continue
+            if scope.exclude:
+                names = [n for n in names if not is_excluded(prefix + n)]
+                directories = [n for n in directories if not is_excluded(prefix + n)]
+            if outside:
+                names = [n for n in names if prefix + n not in outside]
+                directories = [n for n in directories if prefix + n not in outside]
+            columns.begin(prefix)
+            marks = _marks(names, scope.labels) if scope.labels else {}
+            if marks:
+                names = [name for name in names if _marked(name, scope.labels) is None]
+            if scope.kind == "file":
+                _add(columns, handle, names, scope, marks)
+                waiting += _inner(columns, prefix, directories)
+                continue
+            if scope.kind == "any":
+                directories = sorted([*names, *directories])
+            else:
+                columns.others += [(name, "it is no directory") for name in names]
+            of_directories = frozenset(directories).difference(names)
+            _add(columns, handle, directories, scope, marks, of_directories)
+    finally:
+        chain.close()
+    return columns
+
+
+def tree_size(parent: int, name: str) -> int | None:
+    """How many bytes a directory and all in it take on disk; None where that cannot be told.
+
+    A file with several names in it counts once; what is mounted in it does not count.
+    """
+    total = 0
+    seen: set[int] = set()
+    chain = Chain(parent, mount_of(parent))
+    waiting = [name]
+    try:
+        while waiting:
+            path = waiting.pop()
+            if path.count("/") > MAX_DEPTH:
+                return None
+            try:
+                handle = chain.enter(path)
+                total += os.fstat(handle).st_blocks * _BLOCK
+                with os.scandir(handle) as entries:
+                    for entry in entries:
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(f"{path}/{entry.name}")
+                            continue
+                        status = entry.stat(follow_symlinks=False)
+                        if status.st_nlink > 1 and status.st_ino in seen:
+                            continue
+                        seen.add(status.st_ino)
+                        total += status.st_blocks * _BLOCK
+            except OutsideError:
+                continue
+            except OSError:
+                return None
+    finally:
+        chain.close()
+    return total
+
+
+def allocated(status: os.stat_result) -> int:
+    """How many bytes a file takes on disk; a sparse one takes fewer than it holds."""
+    return status.st_blocks * _BLOCK
+
+
+def _inner(columns: Columns, prefix: str, directories: Sequence[str]) -> list[str]:
+    """The directories to go on with, the last one first."""
+    if directories and prefix.count("/") >= MAX_DEPTH:
+        columns.errors += [(prefix + name, "it is nested too deeply") for name in directories]
+        return []
+    return [prefix + name for name in reversed(directories)]
+
+
+def _add_all(columns: Columns, handle: int, names: list[str]) -> list[str]:
+    """Every file of an open directory, as one question a name and no more; its directories."""
+    names.sort()
+    stat = os.stat
+    try:
+        found = [stat(name, dir_fd=handle, follow_symlinks=False) for name in names]
+    except OSError:
+        names, found = _survivors(columns, handle, names)
+    directories: list[str] = []
+    if any([status.st_mode & _TYPE != S_IFREG for status in found]) or _has_own(names):
+        left = []
+        for name, status in zip(names, found, strict=True):
+            if name.startswith(OWN):
+                continue
+            if status.st_mode & _TYPE == S_IFREG:
+                left.append((name, status))
+            elif status.st_mode & _TYPE == S_IFDIR:
+                directories.append(name)
+            else:
+                what = "a link" if status.st_mode & _TYPE == S_IFLNK else "no file and no directory"
+                columns.others.append((columns.prefix + name, f"it is {what}"))
+        names, found = [name for name, _ in left], [status for _, status in left]
+    start = len(columns.names)
+    columns.names += names
+    columns.times.extend([status.st_mtime_ns for status in found])
+    _measure(columns, start, found)
+    return directories
+
+
+def _measure(columns: Columns, start: int, found: Sequence[os.stat_result]) -> None:
+    columns.sizes.extend([status.st_blocks * _BLOCK for status in found])
+    if any([status.st_nlink > 1 for status in found]):
+        for index, status in enumerate(found, start):
+            if status.st_nlink > 1 and status.st_mode & _TYPE == S_IFREG:
+                columns.links[index] = (status.st_ino, status.st_nlink)
+
+
+def _has_own(names: Sequence[str]) -> bool:
+    start = bisect_left(names, OWN)
+    return start < len(names) and names[start].startswith(OWN)
+
+
+def _listed(handle: int, prefix: str, columns: Columns) -> tuple[list[str], list[str]]:
+    """The names of the files and of the directories in an open directory, sorted."""
+    directories: list[str] = []
+    with os.scandir(handle) as entries:
+        listed = [*entries]
+        names = [entry.name for entry in listed if entry.is_file(follow_symlinks=False)]
+        if len(names) < len(listed):
+            for entry in listed:
+                if entry.is_file(follow_symlinks=False) or entry.name.startswith(OWN):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    directories.append(entry.name)
+                else:
+                    what = "a link" if entry.is_symlink() else "no file and no directory"
+                    columns.others.append((prefix + entry.name, f"it is {what}"))
+    names.sort()
+    directories.sort()
+    if _has_own(names):
+        names = [name for name in names if not name.startswith(OWN)]
+    return names, directories
+
+
+def _add(
+    columns: Columns,
+    handle: int,
+    names: list[str],
+    scope: Scope,
+    marks: dict[str, frozenset[str]],
+    directories: frozenset[str] = frozenset(),
+) -> None:
+    """Those of the names that are items."""
+    if scope.reads is not None:
+        _add_told(columns, handle, names, scope, scope.reads, marks, directories)
+        return
+    stat = os.stat
+    try:
+        found = [stat(name, dir_fd=handle, follow_symlinks=False) for name in names]
+    except OSError:
+        names, found = _survivors(columns, handle, names)
+    start = len(columns.names)
+    columns.names += names
+    columns.times.extend([status.st_mtime_ns for status in found])
+    if scope.kind == "file" or scope.details:
+        _measure(columns, start, found)
+    if scope.details:
+        columns.used.extend([max(s.st_atime_ns, s.st_mtime_ns) for s in found])
+    if directories or marks:
+        for index, name in enumerate(names, start):
+            _note(columns, handle, index, name, Told(), scope, marks, directories)
+
+
+def _add_told(
+    columns: Columns,
+    handle: int,
+    names: list[str],
+    scope: Scope,
+    reads: Reader,
+    marks: dict[str, frozenset[str]],
+    directories: frozenset[str],
+) -> None:
+    """Those of the names that a pattern matches."""
+    prefix = columns.prefix
+    add_name, add_time = columns.names.append, columns.times.append
+    simple = not (directories or marks or scope.labels)
+    for name in names:
+        told = reads(name)
+        if told is None:
+            columns.others.append((prefix + name, "its name is not that of an item"))
+            continue
+        time = told.time if scope.from_name else None
+        if time is None or scope.details:
+            try:
+                status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            except OSError as error:
+                _failed(columns, prefix + name, error)
+                continue
+            time = status.st_mtime_ns if time is None else time
+            if scope.details:
+                columns.sizes.append(status.st_blocks * _BLOCK)
+                columns.used.append(max(status.st_atime_ns, status.st_mtime_ns))
+        add_name(name)
+        add_time(time)
+        if not simple or told.offset is not None:
+            index = len(columns.names) - 1
+            _note(columns, handle, index, name, told, scope, marks, directories)
+
+
+def _note(
+    columns: Columns,
+    handle: int,
+    index: int,
+    name: str,
+    told: Told,
+    scope: Scope,
+    marks: dict[str, frozenset[str]],
+    directories: frozenset[str],
+) -> None:
+    """What only few items have: an offset, labels, that it is a directory."""
+    if told.offset is not None:
+        columns.offsets[index] = told.offset
+    labels = told.labels | marks.get(name, frozenset())
+    if name in directories:
+        columns.directories.add(index)
+        if scope.labels:
+            labels |= _marks_inside(handle, name, scope.labels)
+        if scope.details:
+            size = tree_size(handle, name)
+            if size is not None:
+                columns.sizes[index] = size
+    if labels:
+        columns.labels[index] = labels
+
+
+def _survivors(
+    columns: Columns, handle: int, names: list[str]
+) -> tuple[list[str], list[os.stat_result]]:
+    """One by one, since some of them cannot be looked at, or are gone."""
+    left, found = [], []
+    for name in names:
+        try:
+            found.append(os.stat(name, dir_fd=handle, follow_symlinks=False))
+            left.append(name)
+        except OSError as error:
+            _failed(columns, columns.prefix + name, error)
+    return left, found
+
+
+def _failed(columns: Columns, path: str, error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # what is gone needs no decision
+        columns.errors.append((path, error.strerror or str(error)))
+
+
+def _marks(names: Collection[str], labels: Collection[str]) -> dict[str, frozenset[str]]:
+    """The labels that marks beside the items give them: `.NAME.critical`."""
+    found: dict[str, frozenset[str]] = {}
+    for name in names:
+        if (mark := _marked(name, labels)) is not None:
+            item, label = mark
+            found[item] = found.get(item, frozenset()) | {label}
+    return found
+
+
+def _marked(name: str, labels: Collection[str]) -> tuple[str, str] | None:
+    item, dot, label = name[1:].rpartition(".")
+    return (item, label) if name[:1] == "." and dot and item and label in labels else None
+
+
+def _marks_inside(handle: int, name: str, labels: Collection[str]) -> frozenset[str]:
+    found = set()
+    for label in labels:
+        try:
+            os.stat(f"{name}/.{label}", dir_fd=handle, follow_symlinks=False)
+        except OSError:
+            continue
+        found.add(label)
+    return frozenset(found)
