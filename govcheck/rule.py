@@ -68,3 +68,4 @@ class Example:
     unsafe: bool = False
     today: str = "2026-01-01"
     before: Mapping[str, str] = field(default_factory=dict)
+    tracked: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from govcheck.finding import Finding
 from govcheck.registry import OWN
 from govcheck.report import Report
 from govcheck.rule import Example
-from tests.conftest import Repository, commit, write
+from tests.conftest import Repository, commit, run_git, write
 
 KINDS = {name: import_module(f"govcheck.checks.{name}") for name in ("calls", "files", "text")}
 CASES = [
@@ -43,6 +43,8 @@ def _laid_out(repository: Repository, example: Example) -> Path:
             (root / path).unlink()
         write(root, example.files)
         commit(root)
+    if example.tracked:
+        run_git(root, "add", "-f", "--", *example.tracked)
     return root
 
 

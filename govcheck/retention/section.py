@@ -294,6 +294,10 @@ class Retention:
     ignored: tuple[str, ...] = key(
         "What git must ignore besides the stores: '__pycache__/', '*.pyc'.", default=()
     )
+    overdue_after: Duration = key(
+        "How long what is to be removed may still be there: by then, a run should have come by.",
+        default=Duration("7d"),
+    )
     approvals: tuple[Approval, ...] = key("Who must approve exceptions.", default=())
     runner: Runner = key("How the plan is carried out.", default_factory=Runner)
     checklist: Mapping[str, tuple[str, ...]] = key(

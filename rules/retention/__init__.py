@@ -1,0 +1,1 @@
+"""Rules about how long stores keep what is in them."""
