@@ -1,0 +1,383 @@
+"""What configs and code state of retention: the value under a key, wherever it is written.
+
+A key is a dotted name, as far up as needed: `retention.days` in YAML, TOML, JSON and INI (items of
+lists are passed over, or chosen by a value that stands in them: `Rules[logs/].Expiration.Days`);
+`NAME`, `Class.name`, `function.parameter` in Python; a variable in a shell script or Makefile; an
+option, with its dashes, in any text: `--keep-within`, `-mtime`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from govcheck.config import Entry, entries, format_of
+from govcheck.document import Document
+from govcheck.finding import Span
+from govcheck.python.module import text as source
+from govcheck.retention.dialects import Lasting, amount, lasting
+
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_MONTH = Lasting(28 * 86_400, 31 * 86_400)
+_YEAR = Lasting(365 * 86_400, 366 * 86_400)
+_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_SUFFIXES = (
+    (r"(sec|secs|second|seconds|_s|ttl)$", "s"),
+    (r"(min|mins|minute|minutes)$", "min"),
+    (r"(hour|hours|_h)$", "h"),
+    (r"(week|weeks)$", "w"),
+    (r"(month|months)$", "m"),
+    (r"(year|years)$", "y"),
+    (r"(_mb|megabytes)$", "MB"),
+    (r"(_gb|gigabytes)$", "GB"),
+    (r"(_kb|kilobytes)$", "kB"),
+    (r"(bytes)$", "B"),
+    (r"(count|_num|copies)$", "count"),
+)
+_PYTHON_UNITS = {
+    "seconds": 1,
+    "minutes": 60,
+    "hours": 3600,
+    "days": 86_400,
+    "weeks": 7 * 86_400,
+}
+
+
+class Stated(NamedTuple):
+    """A value that is stated somewhere.
+
+    It is a length of time, a size in bytes or a number, by what its unit says; all are None where
+    it cannot be told (a variable, an expression). `unit` is that of a bare number which an edit may
+    replace, and `dialect` that of a text.
+    """
+
+    span: Span
+    text: str
+    time: Lasting | None = None
+    size: int | None = None
+    number: int | None = None
+    unit: str | None = None
+    dialect: str | None = None
+
+
+def stated(document: Document, key: str, unit: str | None) -> Iterator[Stated]:
+    """All that a file states under a key.
+
+    Raises:
+        TooDeepError: it nests too deeply.
+    """
+    name = document.path.rpartition("/")[2]
+    if key.startswith("-"):
+        yield from _options(document, key, unit)
+    elif document.path.endswith((".py", ".pyi")):
+        yield from _python(document, key, unit)
+    elif _is_logrotate(document):
+        yield from _logrotate(document, key)
+    elif (form := format_of(document.path)) and form not in ("dockerfile", "env"):
+        yield from _config(document, key, unit)
+    elif name.lower().startswith(("makefile", "gnumakefile")) or name.endswith(".mk"):
+        yield from _assignments(document, key, unit, r"[ \t]*(?:[:?]|::|:::)?=[ \t]*")
+    else:
+        yield from _assignments(document, key, unit, "=")
+
+
+def _read(span: Span, text: str, key: str, unit: str | None, dialect: str) -> Stated:
+    """What a text says: a bare number in a unit, or a number with its own."""
+    text = text.strip()
+    if re.fullmatch(r"\d{1,15}", text) and (unit or dialect not in ("systemd", "docker")):
+        return _number(span, text, int(text), unit or _unit_of(key))
+    time, size = lasting(text, dialect), amount(text, dialect)
+    if time is not None and size is not None:  # '1m': a name tells what is meant
+        is_size = unit in _BYTES or re.search(r"size|use|free|bytes", key, re.IGNORECASE)
+        time, size = (None, size) if is_size else (time, None)
+    return Stated(span, text, time, size, dialect=dialect)
+
+
+def _number(span: Span, text: str, number: int, unit: str) -> Stated:
+    if unit in _BYTES:
+        return Stated(span, text, size=number * _BYTES[unit], unit=unit)
+    if unit == "count":
+        return Stated(span, text, number=number, unit=unit)
+    if unit in _SECONDS:
+        seconds = number * _SECONDS[unit]
+        return Stated(span, text, Lasting(seconds, seconds), unit=unit)
+    each = _MONTH if unit == "m" else _YEAR
+    return Stated(span, text, Lasting(number * each.least, number * each.most), unit=unit)
+
+
+def _unit_of(key: str) -> str:
+    """The unit that the name of a number tells; days, unless it does."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key.rpartition(".")[2]).lower().replace("-", "_")
+    return next((unit for pattern, unit in _SUFFIXES if re.search(pattern, name)), "d")
+
+
+# Configuration ------------------------------------------------------------------------------------
+
+
+def _config(document: Document, key: str, unit: str | None) -> Iterator[Stated]:
+    found = entries(document)
+    parts = [*_parts(key)]
+    name = document.path.rpartition("/")[2]
+    dialect = "plain"
+    if "journald" in document.path or "Journal" in key:
+        dialect = "systemd"
+    elif "max-size" in key and re.search(r"compose|docker|daemon\.json", document.path):
+        dialect = "docker"
+    elif "prometheus" in name or "retention.time" in key or "retention.size" in key:
+        dialect = "prometheus"
+    for entry in found:
+        if entry.value is None or entry.value_span is None:
+            continue
+        if not _matches(entry, parts, found) or _is_off(entry, found):
+            continue
+        count_type = _sibling(entry, f"{entry.name}-type", found)
+        if re.fullmatch(r"repo\d*-retention-(full|diff)", entry.name):
+            # pgBackRest: a number of backups, unless its type says that it is one of days.
+            given = unit or ("d" if count_type == "time" else "count")
+            yield _read(entry.value_span, entry.value, entry.name, given, dialect)
+        elif entry.name == "max-size" and dialect == "docker":
+            yield _docker(entry, found)
+        else:
+            yield _read(entry.value_span, entry.value, entry.name, unit, dialect)
+
+
+def _parts(key: str) -> Iterator[tuple[str, str | None]]:
+    """The parts of a key, each with what chooses one of a list: `Rules[logs/].Days`."""
+    for part in re.finditer(r"([^.\[\]]+)(?:\[([^\]]*)\])?", key):
+        yield part[1], part[2]
+
+
+def _matches(entry: Entry, parts: list[tuple[str, str | None]], found: tuple[Entry, ...]) -> bool:
+    names = [(number, name) for number, name in enumerate(entry.path) if not name.isdecimal()]
+    if len(parts) == 1 and "." in entry.name and parts[0][0] == entry.name:
+        return True
+    tail = names[-len(parts) :]
+    if [name for _, name in tail] != [name for name, _ in parts]:
+        joined = ".".join(name for name, _ in parts)
+        return joined == entry.name and all(chosen is None for _, chosen in parts)
+    for (at, _), (_, chosen) in zip(tail, parts, strict=True):
+        if chosen is None:
+            continue
+        item = entry.path[: at + 2]
+        if not any(e.path[: at + 2] == item and e.value == chosen for e in found):
+            return False
+    return True
+
+
+def _is_off(entry: Entry, found: tuple[Entry, ...]) -> bool:
+    """Whether a rule of the lifecycle of a bucket is switched off."""
+    if "Rules" not in entry.path:
+        return False
+    rule = entry.path[: entry.path.index("Rules") + 2]
+    return any(e.path == (*rule, "Status") and e.value == "Disabled" for e in found)
+
+
+def _sibling(entry: Entry, name: str, found: tuple[Entry, ...]) -> str | None:
+    path = (*entry.path[:-1], name)
+    return next((each.value for each in found if each.path == path), None)
+
+
+def _docker(entry: Entry, found: tuple[Entry, ...]) -> Stated:
+    """The size of all files of a container's log: each may be so large, and there are so many."""
+    assert entry.value is not None and entry.value_span is not None  # noqa: PT018, S101
+    size, files = amount(entry.value, "docker"), _sibling(entry, "max-file", found) or "1"
+    if size is None or not files.isdecimal():
+        return Stated(entry.value_span, entry.value)
+    text = entry.value if files == "1" else f"{entry.value} in {files} files"
+    return Stated(entry.value_span, text, size=size * int(files))
+
+
+# logrotate ----------------------------------------------------------------------------------------
+
+_PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 7 * 86_400}
+_CALENDAR = {"monthly": _MONTH, "yearly": _YEAR}
+_DIRECTIVE = re.compile(r"^[ \t]*([a-z]+)(?:[ \t=]+([^\s#{}]+))?[ \t]*(?:#.*)?$", re.MULTILINE)
+_BLOCK = re.compile(r"^[ \t]*([^\s#{}][^#{}]*?)\s*\{([^{}]*)\}", re.MULTILINE)
+
+
+def _is_logrotate(document: Document) -> bool:
+    return "logrotate" in document.path and bool(_BLOCK.search(document.text))
+
+
+def _logrotate(document: Document, key: str) -> Iterator[Stated]:
+    """`maxage`, `rotate` (so many periods), `size`; of a block, after its path: `PATH.rotate`."""
+    where, _, name = key.rpartition(".") if " " not in key else key.rpartition(" ")
+    text = document.text
+    outside = _BLOCK.sub(lambda block: re.sub(r"[^\n]", " ", block[0]), text)
+    common = {each[1]: each[2] for each in _DIRECTIVE.finditer(outside)}
+    for block in _BLOCK.finditer(text):
+        if where and where not in block[1].split():
+            continue
+        own = {each[1]: each for each in _DIRECTIVE.finditer(text, block.start(2), block.end(2))}
+        said = common | {directive: each[2] for directive, each in own.items()}
+        if name not in own or not own[name][2]:
+            continue
+        span = document.span(*own[name].span(2))
+        yield _rotated(span, name, own[name][2], said)
+
+
+def _rotated(span: Span, name: str, value: str, said: dict[str, str | None]) -> Stated:
+    if name in ("size", "maxsize", "minsize"):
+        return Stated(span, value, size=amount(value, "logrotate"))
+    if not value.isdecimal():
+        return Stated(span, value)
+    if name == "maxage":
+        return _number(span, value, int(value), "d")
+    if name == "rotate" and "size" not in said:
+        for period, seconds in _PERIODS.items():
+            if period in said:
+                long = int(value) * seconds
+                return Stated(span, f"{value} x {period}", Lasting(long, long))
+        for period, each in _CALENDAR.items():
+            if period in said:
+                long_ = Lasting(int(value) * each.least, int(value) * each.most)
+                return Stated(span, f"{value} x {period}", long_)
+    return Stated(span, value)
+
+
+# Command lines and assignments --------------------------------------------------------------------
+
+
+def _options(document: Document, key: str, unit: str | None) -> Iterator[Stated]:
+    """An option of a command, in any text."""
+    dialect = "prometheus" if "storage.tsdb" in key else "peers" if "keep" in key else "plain"
+    pattern = (
+        rf"(?<![\w-]){re.escape(key)}(?:=|[ \t]+|\",[ \t]*\"|',[ \t]*')[\"']?\+?([^\s\"',\\;)]+)"
+    )
+    for each in re.finditer(pattern, document.text):
+        line = document.line(document.span(*each.span()).line)
+        if line.lstrip().startswith(("#", "//")):
+            continue
+        name = "days" if key == "-mtime" else key.lstrip("-").replace("-", "_")
+        is_count = re.fullmatch(r"--keep-(last|hourly|daily|weekly|monthly|yearly)", key)
+        yield _read(
+            document.span(*each.span(1)), each[1], name, unit or ("count" if is_count else None),
+            dialect,
+        )  # fmt: skip
+
+
+def _assignments(document: Document, key: str, unit: str | None, operator: str) -> Iterator[Stated]:
+    """A variable of a shell script, an env file or a Makefile."""
+    pattern = (
+        rf"^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|declare[ \t]+-\w+[ \t]+|:[ \t]+)?"
+        rf"(?:{re.escape(key)}{operator}(?:[\"']?\$\{{{re.escape(key)}:?[-=])?"
+        rf"|[\"']?\$\{{{re.escape(key)}:?=)[\"']?([^\s\"'}}#;$]+)"
+    )
+    for each in re.finditer(pattern, document.text, re.MULTILINE):
+        yield _read(document.span(*each.span(1)), each[1], key, unit, "plain")
+
+
+# Python -------------------------------------------------------------------------------------------
+
+
+def _python(document: Document, key: str, unit: str | None) -> Iterator[Stated]:
+    """Constants, attributes of classes, and defaults of parameters."""
+    from govcheck.python.module import module
+
+    *scopes, name = key.split(".")
+    root = document.view(module).tree.root_node
+    for scope in _scopes(root, scopes):
+        for node in _values(scope, name, is_inner=bool(scopes)):
+            span = document.span_of_bytes(node.start_byte, node.end_byte)
+            yield _expression(span, node, name, unit)
+
+
+def _scopes(node: Node, names: list[str]) -> Iterator[Node]:
+    """The classes and functions that a chain of names leads to."""
+    if not names:
+        yield node
+        return
+    for child in _statements(node):
+        is_scope = child.type in ("class_definition", "function_definition")
+        if is_scope and source(child.child_by_field_name("name")) == names[0]:
+            yield from _scopes(child, names[1:])
+
+
+def _statements(scope: Node) -> Iterator[Node]:
+    body = scope.child_by_field_name("body") or scope
+    waiting = [*body.named_children][::-1]
+    while waiting:
+        node = waiting.pop()
+        match node.type:
+            case "decorated_definition":
+                waiting.append(node.named_children[-1])
+            case "if_statement" | "try_statement" | "else_clause" | "except_clause" | "block":
+                waiting += [*node.named_children][::-1]
+            case "expression_statement":
+                yield from node.named_children
+            case _:
+                yield node
+
+
+def _values(scope: Node, name: str, *, is_inner: bool) -> Iterator[Node]:
+    if scope.type == "function_definition":
+        parameters = scope.child_by_field_name("parameters")
+        for each in parameters.named_children if parameters is not None else ():
+            value = each.child_by_field_name("value")
+            if value is not None and source(each.child_by_field_name("name")) == name:
+                yield value
+    for node in _statements(scope):
+        if node.type != "assignment" or (is_inner and scope.type == "function_definition"):
+            continue
+        value = node.child_by_field_name("right")
+        if value is not None and source(node.child_by_field_name("left")) == name:
+            yield value
+
+
+def _expression(span: Span, node: Node, name: str, unit: str | None) -> Stated:
+    text = source(node)
+    if node.type == "string":
+        content = [child for child in node.named_children if child.type == "string_content"]
+        if len(content) != 1:
+            return Stated(span, text)
+        offset = len(source(node.children[0]))
+        inner = span._replace(
+            column=span.column + offset,
+            end_column=span.end_column - offset,
+            start=span.start + offset,
+            end=span.end - offset,
+        )
+        return _read(inner, source(content[0]), name, unit, "plain")
+    if node.type == "integer" and text.isdecimal():
+        return _read(span, text, name, unit, "plain")
+    if node.type == "call" and source(node.child_by_field_name("function")).rpartition(".")[2] == (
+        "timedelta"
+    ):
+        return _timedelta(span, node)
+    number = _product(node)
+    if number is None:
+        return Stated(span, text)
+    return _number(span, text, number, unit or _unit_of(name))._replace(unit=None)
+
+
+def _timedelta(span: Span, node: Node) -> Stated:
+    seconds = 0
+    arguments = node.child_by_field_name("arguments")
+    for each in arguments.named_children if arguments is not None else ():
+        if each.type != "keyword_argument":
+            return Stated(span, source(node))
+        unit = _PYTHON_UNITS.get(source(each.child_by_field_name("name")))
+        number = _product(each.child_by_field_name("value"))
+        if unit is None or number is None:
+            return Stated(span, source(node))
+        seconds += unit * number
+    return Stated(span, source(node), Lasting(seconds, seconds))
+
+
+def _product(node: Node | None) -> int | None:
+    """The value of a product of whole numbers."""
+    factors, waiting = 1, [node]
+    while waiting:
+        each = waiting.pop()
+        if each is None:
+            return None
+        if each.type == "parenthesized_expression" and each.named_child_count == 1:
+            waiting.append(each.named_children[0])
+        elif each.type == "binary_operator" and source(each.child_by_field_name("operator")) == "*":
+            waiting += [each.child_by_field_name("left"), each.child_by_field_name("right")]
+        elif each.type == "integer" and source(each).replace("_", "").isdecimal():
+            factors *= int(source(each).replace("_", ""))
+        else:
+            return None
+    return factors
