@@ -66,7 +66,8 @@ def test_a_real_policy_is_expressed_whole_and_carried_out(
     age(root, "logs/perps_bot_20250910.log", 25)
     age(root, "logs/.perps_bot_20250910.log.incident", 25)
     age(root, "logs/old.log", 14.1)
-    age(root, "logs/cleanup_audit.log", 500)
+    for end in ("", ".head", ".1"):
+        age(root, f"logs/cleanup_audit.log{end}", 500)
     age(root, "logs/errors/old.log", 31)
     age(root, "logs/errors/new.log", 29)
     age(root, "logs/incidents/2025-06-01/a.log", 91)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from govcheck.keys import Mistake
+from govcheck.keys import Mistake, nearest
 from govcheck.policy import Policy
 from govcheck.retention.durations import Duration
 from govcheck.retention.section import Hold, Keep, Retention, Store
@@ -22,6 +22,10 @@ def contradictions(policy: Policy) -> Iterator[Mistake]:
             *_approvals(name, store, retention),
         ):
             yield mistake._replace(key=("stores", name, *mistake.key))
+    for number, name in enumerate(retention.runner.without_trash):
+        if name not in retention.stores:
+            hint = nearest(name, list(retention.stores))
+            yield Mistake(("runner", "without-trash", number), f"unknown store {name!r}{hint}")
     if retention.review is not None and retention.review < policy.today:
         yield Mistake(("review",), f"the policy was to be reviewed by {retention.review}")
 

@@ -1,6 +1,7 @@
 """Making the plan: every item of every store, judged by the policy at one moment."""
 
 import os
+import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -380,7 +381,7 @@ def _parts(job: _Job, result: Plan) -> Iterator[_Part]:
             reads=reader(names, labels, suffixes, job.zone) if names or labels else None,
             from_name=wanted == "name",
             labels=labels,
-            exclude=() if archived else store.exclude,
+            exclude=(*_audit_log(job, path), *(() if archived else store.exclude)),
             outside=[
                 other.removeprefix(f"{path}/")
                 for other in taken
@@ -414,7 +415,15 @@ def _outside(job: _Job) -> Iterator[str]:
             yield store.archive.to.rstrip("/")
         for extract in store.extract:
             yield extract.to.partition("{")[0].rstrip("/")
-    yield job.policy.retention.runner.audit_log
+
+
+def _audit_log(job: _Job, path: str) -> tuple[str, ...]:
+    """The audit log, its head and its full files, as patterns, if they are in a directory."""
+    log = job.policy.retention.runner.audit_log
+    if not log.startswith(f"{path}/"):
+        return ()
+    literal = re.sub(r"([*?\[])", r"[\1]", log.removeprefix(f"{path}/"))
+    return literal, f"{literal}.*"
 
 
 def _apply(

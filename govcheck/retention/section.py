@@ -272,7 +272,7 @@ class Store:
 def is_inside(path: str) -> bool:
     """Whether a path leads from the root to something below it, by names alone."""
     return not path.startswith("/") and all(
-        name not in ("", ".", "..", ".git") for name in path.split("/")
+        name not in ("", ".", "..", ".git", ".govcheck") for name in path.split("/")
     )
 
 
