@@ -47,7 +47,7 @@ def check_clock(directory: int, now: float) -> None:
         ClockError: it disagrees, or has jumped.
         OSError: nothing can be written in the directory.
     """
-    name = f".govcheck-clock-{os.getpid()}.tmp"
+    name = ".govcheck-clock.tmp"
     with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=directory)
     handle = os.open(name, NEW, 0o600, dir_fd=directory)

@@ -238,7 +238,9 @@ def _read(here: Workspace, name: str) -> _Past:
     is_planned = is_over = False
     for record in records(here.runs, name):
         if "o" in record:
-            outcomes[record["s"]] = record["o"]
+            numbers = record["s"]
+            for number in numbers if isinstance(numbers, list) else [numbers]:
+                outcomes[number] = record["o"]
         elif "planned" in record:
             is_planned = True
         elif "end" in record:

@@ -18,25 +18,20 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
 from govcheck.policy import Policy
+from govcheck.retention import guards
 from govcheck.retention.archive import archive_name, pack
 from govcheck.retention.audit import is_own
 from govcheck.retention.directories import Chain, OutsideError, move_new
 from govcheck.retention.durations import Duration, shown_age, shown_size
 from govcheck.retention.errors import RunnerError
 from govcheck.retention.extract import extract
-from govcheck.retention.guards import (
-    check_clock,
-    contents,
-    in_use,
-    remember_clock,
-    tracked,
-)
+from govcheck.retention.guards import check_clock, contents, remember_clock
 from govcheck.retention.handles import identity_of
 from govcheck.retention.journal import Journal, records
 from govcheck.retention.plan import Decision, Identity
 from govcheck.retention.section import Archive, Store
 from govcheck.retention.trash import open_trash, purge
-from govcheck.retention.workspace import FOLDER, Workspace, make_directories
+from govcheck.retention.workspace import Workspace, make_directories
 
 BATCH = 1000
 
@@ -72,6 +67,20 @@ class Options(NamedTuple):
     exclude: Sequence[str] = ()
     older_than: Duration | None = None
     max_delete: int | None = None
+
+
+class Group(NamedTuple):
+    """Items of the plan that one clause is about, as one record of the journal.
+
+    An item is its number, path, device, inode, time of its contents (ns), size, kind, and time (s).
+    """
+
+    store: str
+    root: str
+    act: str
+    extracts: Sequence[int]
+    why: str
+    items: Sequence[tuple[int, str, int, int, int, int, Any, float]]
 
 
 class Task(NamedTuple):
@@ -150,10 +159,13 @@ def carry_out(
             raise
         hands = _Hands(here, policy, options, journal, summary, now)
         try:
-            for task in tasks(here.runs, name):
-                hands.take(task)
-                if progress is not None and task.number % 100 == 0:
-                    progress(task.store, task.number, planned)
+            for group in groups(here.runs, name):
+                for task in hands.sweep(group):
+                    hands.take(task)
+                    if progress is not None:
+                        progress(task.store, task.number, planned)
+                if progress is not None:
+                    progress(group.store, group.items[-1][0], planned)
             hands.finish()
         finally:
             hands.close()
@@ -190,23 +202,34 @@ def began(run: str) -> float:
     return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
 
 
-def tasks(runs: int, name: str) -> Iterator[Task]:
+def groups(runs: int, name: str) -> Iterator[Group]:
     """The plan that a journal holds."""
     for record in records(runs, name):
         if "planned" in record:
             return
-        if "path" in record:
-            yield Task(
-                record["s"],
-                record["store"],
-                record["root"],
-                record["path"],
-                record["act"] == "archive",
-                Identity(*record["id"]),
-                record["why"],
-                record["time"],
-                tuple(record["extracts"]),
-            )
+        if "items" in record:
+            yield Group(**record)
+
+
+def tasks(runs: int, name: str) -> Iterator[Task]:
+    """The plan that a journal holds, item by item."""
+    for group in groups(runs, name):
+        yield from _tasks(group)
+
+
+def _tasks(group: Group) -> Iterator[Task]:
+    for number, path, device, inode, mtime_ns, size, kind, when in group.items:
+        yield Task(
+            number,
+            group.store,
+            group.root,
+            path,
+            group.act == "archive",
+            Identity(device, inode, mtime_ns, size, kind),
+            group.why,
+            when,
+            tuple(group.extracts),
+        )
 
 
 def shown(task: Task) -> str:
@@ -219,13 +242,21 @@ def audit_body(
 ) -> str:
     """The inside of the audit record of an item; `rest` is what else there is to say."""
     more = "".join(f',"{key}":{json.dumps(value)}' for key, value in rest.items())
-    action = "archive" if task.archive else "remove"
+    act = "archive" if task.archive else "remove"
+    start = _audit_start(run, operator, mode, act, outcome, task.store, task.reason)
     identity = task.identity
     return (
-        f'"run":"{run}","seq":{task.number},"operator":{quoted(operator)},"mode":"{mode}",'
-        f'"action":"{action}","outcome":"{outcome}","store":{quoted(task.store)},'
-        f'"path":{quoted(shown(task))},"reason":{quoted(task.reason)},'
-        f'"device":{identity.device},"inode":{identity.inode},"mtime_ns":{identity.mtime_ns}{more}'
+        f'{start}"seq":{task.number},"path":{quoted(shown(task))},"device":{identity.device},'
+        f'"inode":{identity.inode},"mtime_ns":{identity.mtime_ns}{more}'
+    )
+
+
+def _audit_start(
+    run: str, operator: str, mode: str, act: str, outcome: str, store: str, reason: str
+) -> str:
+    return (
+        f'"run":"{run}","operator":{quoted(operator)},"mode":"{mode}","action":"{act}",'
+        f'"outcome":"{outcome}","store":{quoted(store)},"reason":{quoted(reason)},'
     )
 
 
@@ -238,14 +269,15 @@ def _chosen(
         youngest = options.older_than.before(datetime.fromtimestamp(now, UTC)).timestamp()
     log = policy.retention.runner.audit_log
     for each in due:
-        path = f"{each.root}/{each.path}" if each.root else each.path
         if each.identity is None or each.action not in ("archive", "remove"):
             continue
-        if excluded(path, each.path, is_directory=each.identity.kind == "directory"):
+        if options.exclude and excluded(each):
             continue
         if options.older_than and (each.time is None or each.time.timestamp() > youngest):
             continue
-        if is_own(path, log) or path.partition("/")[0] == FOLDER or "/.govcheck-" in f"/{path}":
+        if log.startswith(each.root) and is_own(f"{each.root}/{each.path}".lstrip("/"), log):
+            continue
+        if ".govcheck" in each.path and "/.govcheck" in f"{each.root}/{each.path}":
             continue
         yield each
     summary.unused += excluded.unused()
@@ -262,16 +294,18 @@ class Exclusion:
 
             self._specs = [(each, GitIgnoreSpec.from_lines([each])) for each in self._patterns]
 
-    def __call__(self, path: str, name: str, *, is_directory: bool) -> bool:
-        """Whether a pattern keeps a path (from the root) of a name (in its store)."""
+    def __call__(self, item: Decision) -> bool:
+        """Whether a pattern keeps an item, by its path from the root or in its store."""
+        path = f"{item.root}/{item.path}" if item.root else item.path
+        slash = "/" if item.identity and item.identity.kind == "directory" else ""
+        tried = (path, item.path, item.path.rpartition("/")[2])
         hit = False
         for pattern, spec in self._specs:
             literal = pattern.strip("/")
-            tried = (path, name, name.rpartition("/")[2])
             if (
                 literal in tried
                 or path.startswith(f"{literal}/")
-                or any(spec.match_file(each + "/" * is_directory) for each in tried)
+                or any(spec.match_file(each + slash) for each in tried)
             ):
                 self._patterns[pattern] = hit = True
         return hit
@@ -295,19 +329,33 @@ def _write_plan(
     journal.add(json.dumps(header))
     number = 0
     removals: dict[str, int] = {}
+    lines: list[str] = []
+    last: tuple[Any, ...] = ()
+    start = ""
     for each in chosen:
         device, inode, mtime_ns, size, kind = each.identity or Identity(0, 0, 0, 0, "other")
-        is_archived = each.action == "archive" or options.backup_first
-        when = each.time.timestamp() if each.time else mtime_ns / 1e9
+        group = (each.store, each.root, each.action, each.extracts, each.reasons)
+        if group != last or len(lines) >= BATCH:
+            if lines:
+                journal.add(f"{start}[{','.join(lines)}]}}")
+                lines.clear()
+            last = group
+            act = "archive" if each.action == "archive" or options.backup_first else "remove"
+            start = (
+                f'{{"store":{quoted(each.store)},"root":{quoted(each.root)},"act":"{act}",'
+                f'"extracts":{list(each.extracts)},"why":{quoted("; ".join(each.reasons))},"items":'
+            )
         number += 1
-        if not is_archived:
+        if act == "remove":
             removals[each.store] = removals.get(each.store, 0) + 1
-        journal.add(
-            f'{{"s":{number},"store":{quoted(each.store)},"root":{quoted(each.root)},'
-            f'"path":{quoted(each.path)},"act":"{"archive" if is_archived else "remove"}",'
-            f'"id":[{device},{inode},{mtime_ns},{size},"{kind}"],"time":{when},'
-            f'"extracts":{list(each.extracts)},"why":{quoted("; ".join(each.reasons))}}}'
+        when = mtime_ns // 10**9
+        if act == "archive" and each.time is not None:
+            when = int(each.time.timestamp())
+        lines.append(
+            f'[{number},{quoted(each.path)},{device},{inode},{mtime_ns},{size},"{kind}",{when}]'
         )
+    if lines:
+        journal.add(f"{start}[{','.join(lines)}]}}")
     return number, removals
 
 
@@ -354,8 +402,9 @@ class _Hands:
         self._summary = summary
         self._now_ns = int(now * 1e9)
         self._idle_ns = self._runner.idle.seconds * 10**9
-        self._tracked = tracked(here.path)
-        self._in_use = in_use()
+        self._tracked = guards.tracked(here.path)
+        self._in_use = guards.in_use()
+        self._inodes_in_use = {inode for _, inode in self._in_use}
         self._bodies: list[str] = []
         self._outcomes: list[str] = []
         self._links: dict[tuple[int, int], tuple[int, int, int]] = {}
@@ -370,6 +419,75 @@ class _Hands:
         if self._trash >= 0:
             os.close(self._trash)
             self._trash = -1
+
+    def sweep(self, group: Group) -> Iterator[Task]:
+        """Remove plain files that need no trash, as fast as may be; the items that need more."""
+        is_plain = group.act == "remove" and not group.extracts
+        if not is_plain or group.store not in self._runner.without_trash:
+            yield from _tasks(group)
+            return
+        known = self._stores[group.store].items.kind == "file"
+        start = _audit_start(
+            self._summary.run,
+            self._runner.operator,
+            self._options.mode,
+            "remove",
+            "removed",
+            group.store,
+            group.why,
+        )
+        prefix = f"{group.root}/" if group.root else ""
+        latest = self._now_ns - self._idle_ns
+        in_use, tracked = self._inodes_in_use, self._tracked
+        remove, look, file_type = os.unlink, os.stat, stat.S_IFREG
+        directory = handle = None
+        left = []
+        bodies = self._bodies
+        numbers = []
+        freed = 0
+        for item in group.items:
+            number, path, device, inode, mtime_ns, size, _, _ = item
+            path = prefix + path
+            above, _, name = path.rpartition("/")
+            try:
+                if above != directory:
+                    # From the root again, so that a directory that was moved away is noticed.
+                    self._here.chain.forget()
+                    handle = self._here.chain.enter(above)
+                    directory = above
+                    if known and above != group.root:
+                        self._touched.add(above)
+                status = look(name, dir_fd=handle, follow_symlinks=False)
+                if (
+                    status.st_ino != inode
+                    or status.st_mtime_ns != mtime_ns
+                    or status.st_size != size
+                    or status.st_dev != device
+                    or status.st_nlink != 1
+                    or status.st_mode & 0o170000 != file_type
+                    or mtime_ns > latest
+                    or inode in in_use
+                    or (tracked and path in tracked)
+                ):
+                    left.append(item)
+                    continue
+                remove(name, dir_fd=handle)
+            except OSError:
+                left.append(item)
+                continue
+            size = status.st_blocks * _BLOCK
+            freed += size
+            numbers.append(number)
+            bodies.append(
+                f'{start}"seq":{number},"path":{quoted(path)},"device":{device},'
+                f'"inode":{inode},"mtime_ns":{mtime_ns},"freed":{size}'
+            )
+        if numbers:
+            self._summary.freed += freed
+            self._summary.counts["removed"] += len(numbers)
+            self._outcomes.append(f'{{"s":{numbers},"o":"removed"}}')
+            self._flush()
+        yield from _tasks(group._replace(items=left))
 
     def take(self, task: Task) -> None:
         """Carry one task out; whatever goes wrong with the item is told and recorded."""

@@ -1,0 +1,38 @@
+"""Bring back what a run has archived: unpacked, compared, and put where it was or elsewhere."""
+
+from argparse import ArgumentParser, Namespace
+
+from govcheck.cli import UsageError, root_here
+from govcheck.output.escape import visible
+from govcheck.policy.loading import load_policy
+from govcheck.retention.errors import RunnerError
+from govcheck.retention.inspection import restore
+from govcheck.retention.recovery import settled
+
+EXAMPLES = """\
+examples:
+  govcheck retention restore backups/20250101_120000
+  govcheck retention restore backups/archive/20250101_120000.tar.gz --to /tmp/look
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("path", metavar="PATH", help="the item or its archive, from the root")
+    add("--to", metavar="DIRECTORY", help="where to put it (default: where it was)")
+
+
+def run(options: Namespace) -> int:
+    """Unpack it; the archive stays."""
+    root = root_here()
+    policy = load_policy(root)
+    try:
+        with settled(root, policy, lambda line: print(visible(line), flush=True)) as here:
+            where = restore(here, policy, options.path.rstrip("/"), options.to)
+    except RunnerError as error:
+        raise UsageError(str(error)) from error
+    print(f"restored as {visible(where)}")
+    if options.to is None:
+        print("The policy has not changed: the next run archives it again, unless it is held.")
+    return 0
