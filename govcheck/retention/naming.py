@@ -5,6 +5,7 @@ from calendar import timegm
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
+from struct import Struct
 from typing import NamedTuple
 
 from govcheck.retention.keeping import NS
@@ -108,6 +109,76 @@ def reader(
     return read
 
 
+def columnar(patterns: Collection[str], zone: tzinfo) -> Callable[[list[str]], list[int] | None]:
+    """What tells the times of many names at once: of all, or None if one of them is no item's.
+
+    It knows patterns in which a date, and perhaps a time after it, stands at a fixed place.
+    """
+    pattern = next(iter(patterns), "")
+    found = _FIXED.fullmatch(pattern)
+    if len(patterns) != 1 or found is None or zone is not UTC:
+        return lambda names: None
+    before, day, between, clock, after = (part or "" for part in found.groups())
+    if not (before + between + after).isascii():
+        return lambda names: None
+    widths = [len(before), _width(day), len(between), _width(clock), len(after) + 1]
+    days, clocks = _Days(_regex(day)), _Clocks(_regex(clock))
+    rows = Struct("{}x{}s{}x{}s{}x".format(*widths)).iter_unpack
+    plain = re.sub(r"\(\?P<\w>", "(?:", _regex(pattern))
+    are_all = re.compile(rf"(?:{plain}\n)*+").fullmatch
+
+    def read(names: list[str]) -> list[int] | None:
+        joined = "\n".join([*names, ""])
+        if not joined.isascii() or joined.count("\n") != len(names) or not are_all(joined):
+            return None
+        try:
+            return [days[day] + clocks[clock] for day, clock in rows(joined.encode())]
+        except ValueError:
+            return None
+
+    return read
+
+
+def _width(pattern: str) -> int:
+    """How long what a pattern of fixed width matches is."""
+    return len(re.sub("%[mdHMS]", "00", pattern.replace("%Y", "0000")))
+
+
+_FIXED = re.compile(
+    r"([^%*?\[\n]*)(%Y[^%*?\[\w\n]?%m[^%*?\[\w\n]?%d)"
+    r"(?:([^%*?\[\n]*)(%H[^%*?\[\w\n]?%M(?:[^%*?\[\w\n]?%S)?))?([^%*?\[\n]*)"
+)
+
+
+class _Days(dict[bytes, int]):
+    """The nanoseconds at which days begin, by how they are written; the same few come often."""
+
+    def __init__(self, pattern: str) -> None:
+        self._match = re.compile(pattern).fullmatch
+
+    def __missing__(self, text: bytes) -> int:
+        found = self._match(text.decode())
+        time = _plain(found.groupdict()) if found else None
+        if time is None:
+            raise ValueError
+        self[text] = time
+        return time
+
+
+class _Clocks(dict[bytes, int]):
+    """The nanoseconds from the beginning of a day, by how times of the day are written."""
+
+    def __init__(self, pattern: str) -> None:
+        self._match = re.compile(pattern).fullmatch
+
+    def __missing__(self, text: bytes) -> int:
+        found = self._match(text.decode())
+        if found is None:
+            raise ValueError
+        self[text] = time = _clock(found.groupdict()) * NS
+        return time
+
+
 def _labels(name: str, labels: Collection[str], suffixes: Collection[str]) -> frozenset[str]:
     """The labels at the end of a name whose pattern, being open, has swallowed them."""
     for suffix in suffixes:
@@ -184,8 +255,12 @@ def _plain(groups: _Groups) -> int | None:
     seconds = _day(get("Y"), get("m"), get("d"))
     if seconds is None:
         return None
-    clock = int(get("H") or 0) * 3600 + int(get("M") or 0) * 60 + int(get("S") or 0)
-    return (seconds + clock) * NS
+    return (seconds + _clock(groups)) * NS
+
+
+def _clock(groups: _Groups) -> int:
+    get = groups.get
+    return int(get("H") or 0) * 3600 + int(get("M") or 0) * 60 + int(get("S") or 0)
 
 
 def _offset(groups: _Groups) -> int | None:

@@ -25,9 +25,9 @@ from govcheck.retention.keeping import (
     moment,
     nanoseconds,
 )
-from govcheck.retention.naming import has_time, reader
+from govcheck.retention.naming import columnar, has_time, reader
 from govcheck.retention.plan import Action, Decision
-from govcheck.retention.scan import Columns, Scope, allocated, scan, tree_size
+from govcheck.retention.scan import Columns, Scope, allocated, scan, size_of, tree_size
 from govcheck.retention.section import Hold, Keep, Store
 
 # What the runner calls an archive: the name of the item, and one of these.
@@ -260,13 +260,11 @@ class _Verdicts:
         freed = 0
         going = (_ARCHIVE, _REMOVE)
         for part in self._parts if counts["remove"] or counts["archive"] else ():
-            if not part.columns.sizes:
-                indices = range(part.first, part.first + len(part.columns))
-                found = self.decisions([n for n in indices if self.actions[n] in going])
-                freed += sum(each.size or 0 for each in found)
-                continue
             actions = self.actions[part.first : part.first + len(part.columns)]
             goes = [action in going for action in actions]
+            if not part.columns.sizes:
+                freed += self._size_of(part, goes)
+                continue
             freed += sum(compress(part.columns.sizes, goes))
             names: dict[int, list[int]] = {}
             for index, (inode, links) in part.columns.links.items():
@@ -275,6 +273,17 @@ class _Verdicts:
                     if len(names[inode]) < links:
                         freed -= part.columns.sizes[index]
         return Tally(counts, freed)
+
+    def _size_of(self, part: _Part, goes: Sequence[bool]) -> int:
+        handle = os.open(self._job.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        chain = Chain(handle, mount_of(handle))
+        os.close(handle)
+        try:
+            return size_of(chain.enter(part.root), part.columns, goes)
+        except OSError:
+            return 0
+        finally:
+            chain.close()
 
     def _decision(self, chain: Chain, part: _Part, index: int) -> Decision | None:
         number = index - part.first
@@ -389,6 +398,7 @@ def _parts(job: _Job, result: Plan) -> Iterator[_Part]:
             ]
             + (["MANIFEST.json"] if archived else []),
             details=store.size_cap is not None,
+            reads_all=columnar(names, job.zone) if not (labels or suffixes) else None,
         )
         try:
             chain = Chain(job.handle, mount_of(job.handle))

@@ -7,7 +7,7 @@ import gc
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from stat import S_IFDIR, S_IFLNK, S_IFREG
 from typing import NamedTuple
 
@@ -24,9 +24,10 @@ _BLOCK = 512  # POSIX: what st_blocks counts in
 class Scope(NamedTuple):
     """What to look for in a directory.
 
-    `reads` tells whether a name is that of an item and its time, `from_name` whether that is the
-    one that counts. `outside` are paths in it that belong to something else. With `details`, the
-    size and last use of all items are wanted, also of those that a name tells enough of.
+    `reads` tells whether a name is that of an item and its time, and `from_name` whether that is
+    the one that counts; `reads_all` tells the times of many names at once. `outside` are paths in
+    it that belong to something else. With `details`, the size and last use of all items are wanted,
+    also of those that a name tells enough of.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Scope(NamedTuple):
     exclude: Collection[str] = ()
     outside: Collection[str] = ()
     details: bool = False
+    reads_all: Callable[[list[str]], list[int] | None] | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -80,10 +82,14 @@ class Columns:
 
     def paths(self) -> Iterator[str]:
         """The paths of all items."""
-        ends = [*self._starts[1:], len(self.names)]
-        for prefix, start, end in zip(self._prefixes, self._starts, ends, strict=True):
+        for prefix, start, end in self.parts():
             for number in range(start, end):
                 yield prefix + self.names[number]
+
+    def parts(self) -> Iterator[tuple[str, int, int]]:
+        """Each directory: what the paths of its items begin with, and which items they are."""
+        ends = [*self._starts[1:], len(self.names)]
+        yield from zip(self._prefixes, self._starts, ends, strict=True)
 
     def begin(self, prefix: str) -> None:
         """What follows is in this directory."""
@@ -150,6 +156,42 @@ def _scan(root: int, scope: Scope) -> Columns:
     finally:
         chain.close()
     return columns
+
+
+def size_of(root: int, columns: Columns, wanted: Sequence[bool]) -> int:
+    """How many bytes those of the items that are wanted take on disk, as far as can be told.
+
+    A file with several names counts where all of them are wanted.
+    """
+    total = 0
+    links: dict[int, int] = {}
+    chain = Chain(root, mount_of(root))
+    try:
+        for prefix, start, end in columns.parts():
+            chosen = [number for number in range(start, end) if wanted[number]]
+            if not chosen:
+                continue
+            try:
+                handle = chain.enter(prefix.rstrip("/"))
+            except OSError:
+                continue
+            for number in chosen:
+                name = columns.names[number]
+                if number in columns.directories:
+                    total += tree_size(handle, name) or 0
+                    continue
+                try:
+                    status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+                except OSError:
+                    continue
+                if status.st_nlink > 1:
+                    links[status.st_ino] = links.get(status.st_ino, 0) + 1
+                    if links[status.st_ino] < status.st_nlink:
+                        continue
+                total += status.st_blocks * _BLOCK
+    finally:
+        chain.close()
+    return total
 
 
 def tree_size(parent: int, name: str) -> int | None:
@@ -247,17 +289,17 @@ def _listed(handle: int, prefix: str, columns: Columns) -> tuple[list[str], list
     """The names of the files and of the directories in an open directory, sorted."""
     directories: list[str] = []
     with os.scandir(handle) as entries:
-        listed = [*entries]
-        names = [entry.name for entry in listed if entry.is_file(follow_symlinks=False)]
-        if len(names) < len(listed):
-            for entry in listed:
-                if entry.is_file(follow_symlinks=False) or entry.name.startswith(OWN):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    directories.append(entry.name)
-                else:
-                    what = "a link" if entry.is_symlink() else "no file and no directory"
-                    columns.others.append((prefix + entry.name, f"it is {what}"))
+        others: list[os.DirEntry[str]] = []
+        add = others.append  # which is nothing, so that what is added is no name of a file
+        names = [e.name for e in entries if e.is_file(follow_symlinks=False) or add(e)]
+    for entry in others:
+        if entry.name.startswith(OWN):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            directories.append(entry.name)
+        else:
+            what = "a link" if entry.is_symlink() else "no file and no directory"
+            columns.others.append((prefix + entry.name, f"it is {what}"))
     names.sort()
     directories.sort()
     if _has_own(names):
@@ -307,6 +349,12 @@ def _add_told(
     prefix = columns.prefix
     add_name, add_time = columns.names.append, columns.times.append
     simple = not (directories or marks or scope.labels)
+    if simple and scope.from_name and scope.reads_all is not None and not scope.details:
+        times = scope.reads_all(names)
+        if times is not None:
+            columns.names += names
+            columns.times.extend(times)
+            return
     for name in names:
         told = reads(name)
         if told is None:
