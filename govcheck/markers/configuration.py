@@ -7,6 +7,8 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from govcheck.config import ini, toml
@@ -32,7 +34,8 @@ class Line(NamedTuple):
     end: int
 
 
-class Configuration(NamedTuple):
+@dataclass(frozen=True)
+class Configuration:
     """What one configuration file says; `path` is empty where there is none.
 
     `folder` is the one that its paths begin from. `options` are the lines of each option, `lists`
@@ -55,38 +58,38 @@ class Configuration(NamedTuple):
         except ValueError:
             return default
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[str, ...]:
         """The words of `addopts`."""
         return self.words("addopts")
 
-    @property
+    @cached_property
     def files(self) -> tuple[str, ...]:
         """The patterns of test files."""
         return self.words("python_files", ("test_*.py", "*_test.py"))
 
-    @property
+    @cached_property
     def classes(self) -> tuple[str, ...]:
         """The prefixes and patterns of test classes."""
         return self.words("python_classes", ("Test",))
 
-    @property
+    @cached_property
     def functions(self) -> tuple[str, ...]:
         """The prefixes and patterns of test functions."""
         return self.words("python_functions", ("test",))
 
-    @property
+    @cached_property
     def collects_imported(self) -> bool:
         """Whether tests that a module imports are collected in it."""
         said = self.options.get("collect_imported_tests", ())
         return not any(line.text.lower() in ("false", "0", "no", "off") for line in said)
 
-    @property
+    @cached_property
     def skipped_folders(self) -> tuple[str, ...]:
         """The patterns of the names of folders that are not looked into."""
         return self.words("norecursedirs", _NORECURSE)
 
-    @property
+    @cached_property
     def is_strict(self) -> bool:
         """Whether a marker that is not registered is an error."""
         return "--strict-markers" in self.arguments or "--strict" in self.arguments or any(
@@ -95,7 +98,7 @@ class Configuration(NamedTuple):
             for line in self.options.get(name, ())
         )  # fmt: skip
 
-    @property
+    @cached_property
     def is_xfail_strict(self) -> bool:
         """Whether a test that is expected to fail must do so."""
         return any(

@@ -1,6 +1,6 @@
 """What the skips and expected failures of a suite say, wherever they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple
 
 from govcheck.finding import Span
@@ -51,11 +51,25 @@ def _excuses(repo: Repo) -> Iterator[Said]:
             yield Said(skip.kind, span, skip.reason, is_strict=True, is_call=True)
 
 
-def may_skip(read: Outline | None) -> bool:
-    """Whether anything in a file may skip a test always: a mark, if by an alias, or a call."""
+def skipping(reads: Iterable[Outline | None]) -> frozenset[str]:
+    """The names that stand for a mark which skips always, in any of some files."""
+    return frozenset(
+        name
+        for read in reads
+        if read is not None
+        for name, mark in read.aliases
+        if mark.name == "skip"
+    )
+
+
+def may_skip(read: Outline | None, names: Set[str]) -> bool:
+    """Whether a file may skip a test always: by a mark, one of the names, or a call."""
     if read is None:
         return False
-    by_mark = any(mark.name in ("skip", "") for mark in _marks(read))
+    by_mark = any(
+        mark.name == "skip" or (not mark.name and mark.alias.rpartition(".")[2] in names)
+        for mark in _marks(read)
+    )
     return by_mark or any(skip.always for each in _functions(read) for skip in each.skips)
 
 

@@ -172,34 +172,31 @@ def revived(said: Any) -> Outline:
 
 
 def _mark(said: Any) -> Mark:
-    mark = Mark(*said)
-    return mark._replace(arguments=tuple(mark.arguments))
+    name, start, end, alias, reason, is_conditional, strict, arguments = said
+    return Mark(name, start, end, alias, reason, is_conditional, strict, tuple(arguments))
 
 
 def _marks(said: Any) -> tuple[Mark, ...]:
-    return tuple(map(_mark, said))
+    return tuple(map(_mark, said)) if said else ()
 
 
 def _function(said: Any) -> Function:
-    function = Function(*said)
-    return function._replace(
-        marks=_marks(function.marks),
-        param_marks=_marks(function.param_marks),
-        parameters=tuple(function.parameters),
-        skips=tuple(Skip(*each) for each in function.skips),
-    )
+    name, start, end, first, stop, indent, marks, param_marks, parameters, skips, *rest = said
+    return Function(
+        name, start, end, first, stop, indent, _marks(marks), _marks(param_marks),
+        tuple(parameters), tuple([Skip(*each) for each in skips]) if skips else (), *rest,
+    )  # fmt: skip
 
 
 def _class(said: Any) -> Class:
-    definition = Class(*said)
-    return definition._replace(
-        bases=tuple(definition.bases),
-        marks=_marks(definition.marks),
-        functions=tuple(map(_function, definition.functions)),
-        classes=tuple(map(_class, definition.classes)),
-        hidden=tuple(definition.hidden),
-        abstract=tuple(definition.abstract),
+    name, start, end, first, indent, bases, marks, functions, classes, hidden, abstract, *rest = (
+        said
     )
+    return Class(
+        name, start, end, first, indent, tuple(bases), _marks(marks),
+        tuple(map(_function, functions)), tuple(map(_class, classes)), tuple(hidden),
+        tuple(abstract), *rest,
+    )  # fmt: skip
 
 
 # What a name may be bound to: a definition, one or several marks, a dotted name, or anything else.

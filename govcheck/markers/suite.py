@@ -35,6 +35,7 @@ _HARMLESS = frozenset({"django", "freezegun", "mock", "time_machine", "typing", 
 _MAX_BASES = 50
 _MAX_DEPTH = 40
 _MAX_ROUNDS = 8
+_SIGNS = re.compile(r"[*?\[]")
 _ADDS = re.compile(
     r"(?<!request\.node\.)\b(?:add_marker(?!\w)"
     r"(?:\s*\(\s*(?:pytest\.mark\.(?P<mark>\w+)|[\"'](?P<name>\w+)))?"
@@ -587,10 +588,8 @@ def _absolute(path: str, name: str) -> str:
     return ".".join([*path.split("/")[:-level], name.lstrip(".")]).strip(".")
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name begins with, or is matched by, any pattern, as `python_functions` says."""
-    return any(
-        name.startswith(pattern)
-        or (any(sign in pattern for sign in "*?[") and fnmatch(name, pattern))
-        for pattern in patterns
+    return name.startswith(patterns) or any(
+        fnmatch(name, pattern) for pattern in patterns if _SIGNS.search(pattern)
     )

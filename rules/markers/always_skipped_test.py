@@ -27,17 +27,15 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     documents = repo.search(SKIPS, PYTHON) if repo.view(has_tests) else ()
     if not documents:
         return
-    from govcheck.markers.excuses import may_skip
+    from govcheck.markers.excuses import may_skip, skipping
     from govcheck.markers.suite import suite  # only a repository with skips pays for them
 
     tests = repo.view(suite)
     told: set[tuple[str, int]] = set()
     collected = frozenset(tests.collected)
-    paths = [
-        each.path
-        for each in documents
-        if each.path in collected and may_skip(tests.outline(each.path))
-    ]
+    reads = {each.path: tests.outline(each.path) for each in documents}
+    names = skipping(reads.values())
+    paths = [path for path, read in reads.items() if path in collected and may_skip(read, names)]
     for test in (test for path in paths for test in tests.tests_of(path)):
         name = test.function.name
         found = [
@@ -93,6 +91,29 @@ examples = [
                 "import pytest\n\n\ndef test_a(a):\n    if a:\n        pytest.skip('not here')\n\n"
                 "\n"
                 "@pytest.mark.skipif('a', reason='not here')\ndef test_b(): ...\n"
+            ),
+        },
+    ),
+    Example(
+        "Where the skip is what is tested, or the test fails before",
+        {
+            "govcheck.toml": "",
+            "test_a.py": (
+                "import pytest\n\n\ndef test_a():\n    with pytest.raises(BaseException):\n"
+                "        pytest.skip('x')\n\n\ndef test_b():\n    try:\n"
+                "        pytest.skip('x')\n    except pytest.skip.Exception:\n        pass\n\n\n"
+                "def test_c():\n    pytest.fail('soon')\n    pytest.skip('x')\n"
+            ),
+        },
+    ),
+    Example(
+        "By a mark of the module that a condition decides",
+        {
+            "govcheck.toml": "",
+            "test_a.py": (
+                "import sys\n\nimport pytest\n\nif sys.platform == 'win32':\n"
+                "    pytestmark = pytest.mark.skip(reason='not here')\n\n\n"
+                "def test_a(): ...\n"
             ),
         },
     ),
