@@ -70,7 +70,7 @@ def written(repo: Repo, policy: Policy) -> tuple[Written, ...]:
 def in_documents(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     """The commands in the fences and code spans of documents, but those of history."""
     found: list[Written] = []
-    known = _known(repo)
+    known = _known(repo, policy)
     for doc in repo.view(documents, policy):
         if doc.kind == "history":
             continue
@@ -136,9 +136,10 @@ def _where(path: str) -> Where | None:
     return "justfile" if _JUSTFILES.search(path) else None
 
 
-def _known(repo: Repo) -> re.Pattern[str]:
+def _known(repo: Repo, policy: Policy) -> re.Pattern[str]:
     """What begins like a command that we know something of."""
-    own = "".join(f"|{re.escape(name)}" for name in sorted(repo.view(console_scripts)))
+    names = {*repo.view(console_scripts), *(each.name for each in policy.docs.program)}
+    own = "".join(f"|{re.escape(name)}" for name in sorted(names))
     return re.compile(rf"{_KNOWN}{own})(?![\w/.:=-])(?=\s+\S|$)")
 
 
