@@ -193,6 +193,12 @@ class Page(NamedTuple):
                 found.append(heading)
         return tuple(found)
 
+    def code_at(self, offset: int) -> Code | None:
+        """The code span around an offset."""
+        number = bisect_right(self.codes, offset, key=lambda each: each.start)
+        inside = number and offset < self.codes[number - 1].end
+        return self.codes[number - 1] if inside else None
+
     def fence_at(self, offset: int) -> Fence | None:
         """The code block around an offset."""
         number = bisect_right(self.fences, offset, key=lambda each: each.start)

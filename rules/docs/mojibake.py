@@ -18,6 +18,7 @@ Not reported are code in documents that are otherwise sound, and lines that spea
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from govcheck.document import Document
@@ -31,6 +32,7 @@ _SPEAKS_OF_IT = re.compile(
     r"|cp125\d|windows-125\d|replacement char(?:acter)?)\b"
 )
 _LOST = "\ufffd"
+_REACH = 300
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -49,13 +51,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 def _garbled(document: Document) -> Iterator[Finding]:
     from govcheck.docs.mojibake import Garbled, garbled
 
-    found = [each for each in document.view(garbled) if not _is_meant(document, each.start)]
-    if all(_is_code(document, each.start) for each in found):
-        return
     lines: dict[tuple[int, bool], list[Garbled]] = {}
-    for each in found:
-        line = document.span(each.start, each.end).line
+    for each in document.view(garbled):
+        line = bisect_right(document.line_starts, each.start)
         lines.setdefault((line, each.certain), []).append(each)
+    lines = {at: them for at, them in lines.items() if not _is_meant(document, them[0].start)}
+    if all(_is_code(document, each.start) for them in lines.values() for each in them):
+        return
     for (_, certain), them in lines.items():
         first = them[0]
         said = document.text[first.start : first.end]
@@ -83,8 +85,11 @@ def _lost(document: Document) -> Iterator[Finding]:
 
 
 def _is_meant(document: Document, offset: int) -> bool:
-    """Whether the line speaks of encodings."""
-    return _SPEAKS_OF_IT.search(document.line(document.span(offset, offset).line)) is not None
+    """Whether the line speaks of encodings; one may be as long as the file."""
+    text = document.text
+    start = text.rfind("\n", max(0, offset - _REACH), offset) + 1 or max(0, offset - _REACH)
+    end = text.find("\n", offset, offset + _REACH)
+    return _SPEAKS_OF_IT.search(text, start, end if end >= 0 else offset + _REACH) is not None
 
 
 def _is_code(document: Document, offset: int) -> bool:
@@ -93,8 +98,7 @@ def _is_code(document: Document, offset: int) -> bool:
     if not document.path.endswith(ENDINGS):
         return False
     read = document.view(page)
-    inline = any(code.start <= offset < code.end for code in read.codes)
-    return inline or read.fence_at(offset) is not None
+    return read.code_at(offset) is not None or read.fence_at(offset) is not None
 
 
 rule = Rule("mojibake", "docs", check, severity="warning", fix="safe")
