@@ -58,7 +58,7 @@ class Example:
     `findings` are lines `path:line:column: message`, all that the rule reports. `fixed` holds the
     files that fixing changes (None: deleted), as they are afterwards; `unsafe` applies unsafe
     fixes too. The policy is `files["govcheck.toml"]`. `before` are the files of an earlier commit,
-    for rules that ask git.
+    for rules that ask git; `tracked` are files that git tracks although it ignores them.
     """
 
     title: str
