@@ -37,6 +37,7 @@ def test_the_blocks_that_govcheck_writes_hold_what_they_must() -> None:
         "checks",
         "checks-test",
         "documents",
+        "retention",
     ],
 )
 def test_the_output_that_the_readme_shows_is_that_of_the_example(
@@ -53,9 +54,10 @@ def test_the_example_breaks_every_rule_of_each_family_that_speaks_of_a_repositor
     assert not report.problems
     assert {each.family for each in report.findings} == {*registry.families(), OWN} - {"repo"}
     rules = {name for name in registry.names() if registry.family_of(name) != "repo"}
-    # What only git's memory tells is not known where the clone is shallow, or no clone.
-    of_git = {"moved-path", "stale-stamp"}
-    assert {each.rule for each in report.findings} >= rules - of_git
+    # What only git's memory tells is not known where the clone is shallow, or no clone, and what is
+    # overdue are files that no repository holds.
+    elsewhere = {"moved-path", "stale-stamp", "retention-overdue"}
+    assert {each.rule for each in report.findings} >= rules - elsewhere
 
 
 def test_every_command_and_option_is_in_the_readme(capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,7 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: list[str]) -> int:
     name = arguments.pop(0) if arguments and arguments[0] in COMMANDS else "check"
     command = import_module(f"govcheck.cli.{name}")
-    inner: dict[str, str] = getattr(command, "COMMANDS", {})
+    inner: dict[str, str] = getattr(command, "SUBCOMMANDS", {})
     if inner:
         asked = arguments[0] if arguments else ""
         if asked and not asked.startswith("-") and asked not in inner:

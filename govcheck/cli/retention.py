@@ -1,6 +1,6 @@
 """Plan what the stores keep, and carry the plan out."""
 
-COMMANDS = {
+SUBCOMMANDS = {
     "plan": "print what would become of each item, and why; change nothing (the default command)",
     "run": "carry the plan out",
     "undo": "bring back what a run has removed",
