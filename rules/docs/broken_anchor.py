@@ -15,6 +15,7 @@ whose headings a template or a plugin adds to are left alone.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
@@ -27,13 +28,9 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     from govcheck.docs.documents import documents, told
 
     docs = repo.view(documents, policy)
-    targets = (
-        each.target
-        for doc in docs
-        for several in (doc.page.links, doc.page.definitions)
-        for each in several
-    )
-    if not any("#" in target for target in targets):
+    links = (each.target for doc in docs for each in doc.page.links)
+    definitions = (each.target for doc in docs for each in doc.page.definitions)
+    if not any("#" in target for target in chain(links, definitions)):
         return
     from govcheck.docs.linking import resolved
     from govcheck.docs.links import anchors, has_anchor
