@@ -5,6 +5,7 @@ with the parts above it, a heading with the boxes below it.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
@@ -27,7 +28,9 @@ _TOTAL = re.compile(
     r"^[\s>]*(?:[-*+]|\d+[.)])?\s*[*_]{0,3}(?:grand |overall )?(?:total|sum|overall)\b",
     re.IGNORECASE,
 )
-_SAYS_TOTAL = re.compile(r"(?:[Tt]otal|TOTAL|[Ss]um|SUM|[Oo]verall|OVERALL)\b[^\n]*\d")
+_SAYS_TOTAL = re.compile(
+    r"(?:[Tt]otal|TOTAL|[Ss]um|SUM|[Oo]verall|OVERALL)\b[^\n]*?\d\s?(?:/|of|out of)\s?\d"
+)
 _CRITERIA = re.compile(r"(?i)\b(?:completion|acceptance|exit) criteria\b")
 _OVERALL = re.compile(r"\b(?:overall|total|progress|status|summary)\b", re.IGNORECASE)
 _ITEM = re.compile(r"^(?P<indent>[\s>]*)(?:[-*+]|\d+[.)])\s")
@@ -116,11 +119,17 @@ def _lines_with_percent(text: str) -> Iterator[tuple[int, int]]:
 
 def totals(document: Document, page: Page) -> Iterator[Total]:
     """The totals that are not the sum of the list above, and where they are said again."""
-    if not _SAYS_TOTAL.search(document.text):
+    numbers = {
+        bisect_right(document.line_starts, each.start()) - 1
+        for each in _SAYS_TOTAL.finditer(document.text)
+    }
+    numbers = {each for each in numbers if _TOTAL.match(document.line(each + 1))}
+    if not numbers:
         return
     lines = [document.line(number) for number in range(1, len(document.line_starts) + 1)]
-    for number, line in enumerate(lines):
-        if not _TOTAL.match(line) or (found := _ANY_FRACTION.search(line)) is None:
+    for number in sorted(numbers):
+        line = lines[number]
+        if (found := _ANY_FRACTION.search(line)) is None:
             continue
         parts = _parts(lines, number)
         start = document.line_starts[number]
