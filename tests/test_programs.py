@@ -191,7 +191,8 @@ def test_a_program_is_followed_across_files_and_wrappers(tmp_path: Path) -> None
             "            kwargs['choices'] = self.choices\n"
             "        parser.add_argument(self.name, **kwargs)\n\n\n"
             "ONE = [Spec('--mode', choices=MODES)]\n"
-            "TWO = [Spec(name='--level', dest='depth')]\n\n\nclass All:\n    @staticmethod\n    def add(parser):\n"
+            "TWO = [Spec(name='--level', dest='depth')]\n\n\n"
+            "class All:\n    @staticmethod\n    def add(parser):\n"
             "        for each in [*ONE, *TWO]:\n            each.add(parser)\n\n\n"
             "def add_all(parser):\n    All.add(parser)\n"
         ),

@@ -14,6 +14,7 @@ from govcheck.finding import Span
 from govcheck.history import ignored
 from govcheck.manifests.tree import Value, pairs
 from govcheck.policy import Policy
+from govcheck.programs import CONFIGURATIONS, WORKFLOWS
 from govcheck.programs.calls import call_of
 from govcheck.programs.modules import modules
 from govcheck.programs.written import Written, created, written
@@ -24,7 +25,6 @@ How = Literal["command", "filter", "setting"]
 
 _PATH = re.compile(r"(?:\./)?[A-Za-z0-9_.@+-]+(?:/[A-Za-z0-9_.@+-]+)*/?")
 _SHOWS_A_FILE = re.compile(r"\.(?:py|sh|ya?ml|toml|cfg|ini|txt|md|rst|sql|json|js|ts|proto|in)$")
-_WORKFLOWS = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$")
 _FILES = re.compile(r"(?:^|[_-])(?:version-file|dependency-path|config-file|working-directory)$")
 _TOOLS = frozenset(
     {"exclude", "extend-exclude", "force-exclude", "omit", "files", "testpaths", "norecursedirs",
@@ -56,11 +56,9 @@ def absent(repo: Repo, policy: Policy) -> tuple[Named, ...]:
     """All paths that are named and not there, as far as they are meant to be in the repository."""
     found = [*_in_commands(repo, policy)]
     for path in repo.files:
-        name = posixpath.basename(path)
-        document = None
-        if _WORKFLOWS.search(path) or name in _CONFIGURATIONS:
-            document = repo.document(path)
-        if document is None:
+        if not (WORKFLOWS.search(path) or CONFIGURATIONS.search(path)):
+            continue
+        if (document := repo.document(path)) is None:
             continue
         try:
             found += _in_file(repo, document)
@@ -70,12 +68,6 @@ def absent(repo: Repo, policy: Policy) -> tuple[Named, ...]:
     unknown = ignored(repo, paths)
     seen: dict[Span, Named] = {each.span: each for each in found if each.path not in unknown}
     return tuple(seen.values())
-
-
-_CONFIGURATIONS = {
-    "pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "mypy.ini", ".coveragerc", ".flake8",
-    "ruff.toml", ".ruff.toml", ".pre-commit-config.yaml", "dependabot.yml", "pyrightconfig.json",
-}  # fmt: skip
 
 
 # Commands of workflows and hooks.
@@ -198,7 +190,7 @@ def _in_file(repo: Repo, document: Document) -> Iterator[Named]:
     elif path.endswith((".yml", ".yaml")):
         for root in document.view(yaml.read).tree.roots:
             yield from _in_workflow(repo, document, root)
-    elif not path.endswith(".json"):
+    else:
         yield from _in_ini(repo, document)
 
 

@@ -11,6 +11,7 @@ from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
 from govcheck.markdown.page import Fence
 from govcheck.policy import Policy
+from govcheck.programs import JUSTFILES, MAKEFILES, SCRIPTS, WORKFLOWS
 from govcheck.programs.modules import console_scripts
 from govcheck.repo import Repo
 from govcheck.shell import Command, Snippet, Word, commands, snippet
@@ -31,10 +32,6 @@ _KNOWN = (
     r"|hatch|pipenv|make|just|nox|tox|npm|npx|yarn|pnpm|pip3?|pre-commit|bash|sh|docker|coverage"
     r"|\.{0,2}/?[\w.-]+(?:/[\w.-]+)*\.(?:sh|py|bash)"
 )
-_SCRIPTS = re.compile(r"\.(?:sh|bash|zsh)$")
-_MAKEFILES = re.compile(r"(?i)(?:^|/)(?:gnu)?makefile[^/]*$|\.mk$")
-_JUSTFILES = re.compile(r"(?i)(?:^|/)\.?justfile$|\.just$")
-_WORKFLOWS = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|(?:^|/)action\.ya?ml$")
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 # How scripts call the folder of the repository, or their own.
 _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspace|toplevel")
@@ -127,13 +124,13 @@ def _created(repo: Repo, policy: Policy) -> dict[str, frozenset[str]]:
 
 
 def _where(path: str) -> Where | None:
-    if _SCRIPTS.search(path):
+    if SCRIPTS.search(path):
         return "script"
-    if _WORKFLOWS.search(path):
+    if WORKFLOWS.search(path):
         return "workflow"
-    if _MAKEFILES.search(path):
+    if MAKEFILES.search(path):
         return "makefile"
-    return "justfile" if _JUSTFILES.search(path) else None
+    return "justfile" if JUSTFILES.search(path) else None
 
 
 def _known(repo: Repo, policy: Policy) -> re.Pattern[str]:

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
+from govcheck.programs import has_settings
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
@@ -38,6 +39,8 @@ _SAYS = {
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Paths that are gone."""
+    if not repo.view(has_settings, policy):
+        return
     from govcheck.history import gone
     from govcheck.programs.configured import absent  # only a run of the rule pays for them
 

@@ -28,12 +28,15 @@ from collections.abc import Iterator
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
+from govcheck.programs import has_commands
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """What commands miss."""
+    if not repo.view(has_commands, policy):
+        return
     from govcheck.history import gone, ignored
     from govcheck.programs.dead import homes, missing  # only a run of the rule pays for them
 

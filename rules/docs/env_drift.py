@@ -31,12 +31,16 @@ from collections.abc import Iterator
 from govcheck.document import Document
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
+from govcheck.programs import has_code
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Variables that one side lacks."""
+    asked = policy.docs.environment
+    if not (asked.documented or asked.templates or repo.view(has_code, policy)):
+        return
     from govcheck.docs.documents import told  # only a run of the rule pays for them
     from govcheck.docs.environment import unread, untold
 

@@ -30,12 +30,15 @@ from collections.abc import Iterator
 
 from govcheck.finding import Edit, Finding, Fix, Span
 from govcheck.policy import Policy
+from govcheck.programs import has_code
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Paths that were there once."""
+    if not repo.view(has_code, policy):
+        return
     from govcheck.docs.documents import told
     from govcheck.docs.moved import absent, moved  # only a run of the rule pays for them
     from govcheck.history import is_shallow

@@ -22,12 +22,15 @@ from collections.abc import Iterator
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
+from govcheck.programs import has_code
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Imports that fail."""
+    if not repo.view(has_code, policy):
+        return
     from govcheck.docs.documents import told
     from govcheck.docs.imports import stale_imports  # only a run of the rule pays for it
 

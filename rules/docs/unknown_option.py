@@ -30,12 +30,15 @@ from collections.abc import Iterator
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
+from govcheck.programs import has_commands
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """What programs do not take."""
+    if not repo.view(has_commands, policy):
+        return
     from govcheck.programs.listing import unknown_words  # only a run of the rule pays for it
 
     for each in repo.view(unknown_words, policy):
