@@ -4,8 +4,8 @@
 uses them and after the last use is gone, against ripgrep and ast-grep; a run over a small clean
 repository against a bare start of Python; folding, against LibCST that merely parses; and
 dependencies over many manifests and a large lock file, against tomllib and packaging that merely
-parse them, and what the family adds on an ordinary repository; and generic checks over Django's
-tests, against the script by Python's own parser that they stand in for.
+parse them, and what the family adds on an ordinary repository; generic checks over Django's tests,
+against the script by Python's own parser that they stand in for; and many documents, against rumdl.
 
 It is a measurement, not a test. CPU time is user and system time of a command and its children;
 wall time says little on a machine that others use. Commands take turns, after one warm-up each, and
@@ -147,6 +147,7 @@ def main() -> int:
     _fold(scripts, max(1, runs // 2))
     _dependencies(scripts, runs)
     _checks(scripts, root, runs)
+    _documents(scripts, runs)
     return 0
 
 
@@ -274,6 +275,44 @@ def _checks(scripts: Path, root: Path, runs: int) -> None:
             Target("the same, --no-cache", 1, "a script with ast"),
         ),
     )
+
+
+def _documents(scripts: Path, runs: int) -> None:
+    """Many documents, against rumdl that checks links and anchors, if it is there."""
+    documents = {"govcheck.toml": ""} | _pages()
+    size = sum(map(len, documents.values())) / 1e6
+    links = ("--select", "broken-link,broken-anchor")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        _write(root, documents)
+        _track(root)
+        check = [str(scripts / "govcheck"), "--no-cache", "--output-format", "concise"]
+        commands: dict[str, Sequence[str]] = {
+            "govcheck, links and anchors": [*check, *links],
+            "govcheck --select docs": [*check, "--select", "docs"],
+        }
+        targets = [Target("govcheck --select docs", 3, "govcheck, links and anchors")]
+        if rumdl := _peer("rumdl"):
+            name = "rumdl, links and anchors"
+            commands[name] = [rumdl, "check", "--no-cache", "--enable", "MD051,MD057", "."]
+            targets.append(Target("govcheck, links and anchors", 6, name))
+        print(f"## {len(documents) - 1} documents of {size:.1f} MB, {runs} runs\n")
+        _print_table(_measure(commands, root, runs), targets)
+
+
+def _pages() -> dict[str, str]:
+    """Documents with what documents have; one link in a hundred is broken."""
+    page = (
+        "# Page {0}\n\nSee [the next one](page{1}.md#use-it), [this](#use-it) and `src/app.py`.\n\n"
+        "## Use it\n\n```bash\npip install app && app --help > out.txt\n```\n\n"
+        "| name | meaning |\n| ---- | ------- |\n| `a`  | first   |\n| `b`  | second  |\n\n"
+        "- [x] done\n- [ ] not yet\n\n"
+    )
+    prose = "Words about what the program does, *how* it is run, and `why`.\n" * 20
+    return {
+        f"docs/page{number}.md": page.format(number, number + 1 if number % 100 else -1) + prose
+        for number in range(2000)
+    }
 
 
 def _manifests() -> dict[str, str]:
