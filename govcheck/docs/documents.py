@@ -1,21 +1,24 @@
 """The documents of a repository, each with its class and what it says."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from govcheck.docs.section import DocumentClass
 from govcheck.document import Document, TooDeepError
 from govcheck.globs import matcher
-from govcheck.markdown.page import ENDINGS, Page, page
+from govcheck.markdown import ENDINGS
 from govcheck.policy import Policy
 from govcheck.repo import Repo
+
+if TYPE_CHECKING:
+    from govcheck.markdown.page import Page
 
 
 class Doc(NamedTuple):
     """A Markdown document; `generator` is the file that writes it, if a program does."""
 
     document: Document
-    page: Page
+    page: "Page"
     kind: DocumentClass
     generator: str | None
 
@@ -56,8 +59,13 @@ def class_of(policy: Policy, path: str) -> tuple[DocumentClass, str | None]:
 
 
 def _read(repo: Repo, policy: Policy) -> Iterator[Doc]:
-    for path in repo.view(paths, policy):
-        if not path.endswith(ENDINGS) or (document := repo.document(path)) is None:
+    found = [path for path in repo.view(paths, policy) if path.endswith(ENDINGS)]
+    if not found:
+        return
+    from govcheck.markdown.page import page  # only a repository with documents pays for the parser
+
+    for path in found:
+        if (document := repo.document(path)) is None:
             continue
         try:
             yield Doc(document, document.view(page), *class_of(policy, path))

@@ -12,8 +12,9 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from govcheck.document import Document, TooDeepError
+from govcheck.markdown import ENDINGS
 from govcheck.markdown.anchors import slug
-from govcheck.markdown.page import ENDINGS, page
+from govcheck.markdown.page import page
 from govcheck.repo import Repo
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")

@@ -14,8 +14,6 @@ import pyromark
 from govcheck.document import Document, TooDeepError
 from govcheck.markdown.anchors import slug
 
-ENDINGS = (".md", ".markdown", ".mdx", ".MD", ".qmd")
-
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES
     | pyromark.Options.ENABLE_TASKLISTS

@@ -34,7 +34,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         return
     from govcheck.docs.linking import resolved
     from govcheck.docs.links import anchors, has_anchor
-    from govcheck.markdown.page import ENDINGS
+    from govcheck.markdown import ENDINGS
 
     for doc, link, to in resolved(repo, policy):
         if not to.fragment or has_anchor(repo, to) is not False:

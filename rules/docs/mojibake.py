@@ -93,7 +93,8 @@ def _is_meant(document: Document, offset: int) -> bool:
 
 
 def _is_code(document: Document, offset: int) -> bool:
-    from govcheck.markdown.page import ENDINGS, page
+    from govcheck.markdown import ENDINGS
+    from govcheck.markdown.page import page
 
     if not document.path.endswith(ENDINGS):
         return False
