@@ -119,6 +119,7 @@ def _markers(folders: tuple[tuple[str, str], ...]) -> Iterator[str]:
         yield "# [[markers.require]]"
         yield '# paths = ["tests/integration/**"]'
         yield '# all = ["integration"]'
+        yield ""
     for folder, marker in folders:
         yield "[[markers.require]]"
         yield f"paths = [{json.dumps(folder + '/**', ensure_ascii=False)}]"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from govcheck.docs.documents import class_of
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Related, Span
 from govcheck.flags.section import Kind
@@ -133,8 +134,9 @@ def _prefixes(repo: Repo) -> frozenset[str]:
 
 
 def in_history(policy: Policy) -> Callable[[str], bool]:
-    """A test of paths: is it prose about the past, by `[flags-settings] history`?"""
-    return matcher(policy.flags_settings.history)
+    """A test of paths: is it prose about the past, by `[flags-settings] history` or its class?"""
+    is_listed = matcher(policy.flags_settings.history)
+    return lambda path: is_listed(path) or class_of(policy, path)[0] == "history"
 
 
 def _scan(repo: Repo, policy: Policy) -> Iterator[Reference]:

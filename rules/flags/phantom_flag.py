@@ -5,7 +5,7 @@ that is worst in the runbook for an emergency. Looked at are the active flags of
 in code spans of documents and in `.env` files, the names that look like a flag by
 `[flags-settings] names`, unless they begin like no variable that the code reads. A name that
 appears in any code, also where a read is only possible, is not reported; nor is prose that says the
-flag is gone, nor the paths of `[flags-settings] history`.
+flag is gone, nor the paths of `[flags-settings] history` and documents of the class `history`.
 
 ## How to resolve
 

@@ -6,7 +6,8 @@ settings and constants, calls of declared accessors, tests that set it, keys of 
 files, Dockerfiles and workflows, and prose that still describes it.
 
 Not reported are the policy itself, prose that says the flag is retired or removed, and prose in
-the paths of `[flags-settings] history`. A longer name that contains the flag's is no reference.
+the paths of `[flags-settings] history` or in documents of the class `history`. A longer name that
+contains the flag's is no reference.
 
 ## How to resolve
 
@@ -384,8 +385,12 @@ examples = [
     Example(
         "History may name it as it was",
         {
-            "govcheck.toml": _RETIRED + '[flags-settings]\nhistory = ["CHANGELOG.md"]\n',
+            "govcheck.toml": (
+                _RETIRED + '[flags-settings]\nhistory = ["CHANGELOG.md"]\n'
+                '[[docs.class]]\nname = "history"\npaths = ["docs/releases/**"]\n'
+            ),
             "CHANGELOG.md": "Set `USE_NEW_MENU=1` to see the new menu.\n",
+            "docs/releases/1.0.md": "Set `USE_NEW_MENU=1` to see the new menu.\n",
         },
     ),
     Example(
