@@ -27,7 +27,8 @@ _OTHERWISE = re.compile(
     r"|wrong|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be|after|new)\b|❌|✗|→"
 )
 _PLACEHOLDER = re.compile(
-    r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_)|_name$|\bfoo|\bxxx"
+    r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
+    r"|_name$|\bfoo|\bxxx"
 )
 _NATIVE = (".pyi", ".pyx", ".pxd", ".so", ".pyd", ".c", ".cpp", ".rs")
 _MAX_DEPTH = 6

@@ -24,6 +24,7 @@ _PATH = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_][\w-]*\.(?:py|sh|ya?ml|toml|json|sql|md|cfg|ini|html|js|ts)")
 _TREE = re.compile(r"[│├└]")
+_DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
 _MAX_ASKED = 400
 
 
@@ -83,7 +84,8 @@ def absent(repo: Repo, policy: Policy) -> tuple[Absent, ...]:
     found: list[Absent] = []
     dead = {(e.span.path, e.span.start) for e in repo.view(missing, policy)}
     for doc in repo.view(documents, policy):
-        if doc.kind in ("history", "plan"):
+        # A document that bears a date tells of that day.
+        if doc.kind in ("history", "plan") or _DATED.search(doc.path):
             continue
         found += [
             each

@@ -225,6 +225,7 @@ class Docs:
     environment: Environment = key(
         "Variables of the environment that documents name.", default_factory=Environment
     )
+    missing_paths: bool = key("Must every path that documents name exist?", default=False)
     moved: Moved = key("Paths in prose that existed once.", default_factory=Moved)
     bind: tuple[Bind, ...] = key("Values that something else decides.", default=())
     entry_points: tuple[str, ...] = key(

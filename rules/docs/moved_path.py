@@ -12,8 +12,8 @@ original, planned, previous, propos, refactor, remov, renam, replac, restructur,
 split, supersed, to be, todo, used to, was, were, will, would; and arrows.
 
 `[docs.moved]` can name more `words`, and paths (`known`) that may be named. Nor is anything said of
-what git ignores, of placeholders, of what the document tells to make, and of documents of the
-classes `plan` and `history`.
+what git ignores, of placeholders, of what the document tells to make, and of documents that bear a
+date in their name or are of the classes `plan` and `history`.
 
 ## How to resolve
 

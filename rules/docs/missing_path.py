@@ -1,0 +1,74 @@
+"""A document names a path of the repository that is not there, and that git does not know.
+
+Of such paths about seven in ten are wrong; the rest are to be made yet, or are made at run time. So
+this rule waits for the policy to ask:
+
+```toml
+[docs]
+missing-paths = true
+```
+
+A path counts if the repository has its first folder. All else is as in `moved-path`: the words
+around, what git ignores, placeholders, what the document tells to make, and the classes.
+
+## How to resolve
+
+Write the path that is meant, or take it out.
+
+## How to except
+
+`[docs.moved] known`, a suppression comment, or `[[exceptions]]` in the policy.
+"""
+
+from collections.abc import Iterator
+
+from govcheck.finding import Finding
+from govcheck.policy import Policy
+from govcheck.programs import has_code
+from govcheck.repo import Repo
+from govcheck.rule import Example, Rule
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Paths that were never there."""
+    if not policy.docs.missing_paths or not repo.view(has_code, policy):
+        return
+    from govcheck.docs.documents import told
+    from govcheck.docs.moved import absent, moved  # only such a policy pays for them
+
+    known = {each.absent.span for each in repo.view(moved, policy)}
+    for each in repo.view(absent, policy):
+        first = each.text.removeprefix("./").partition("/")[0]
+        if each.span in known or each.is_bare or not repo.exists(first):
+            continue
+        message = f"there is no {each.text}{told(each.doc)}"
+        yield rule.finding(each.span, message, data={"path": each.paths[0]})
+
+
+rule = Rule("missing-path", "docs", check, severity="warning")
+
+_POLICY = "[docs]\nmissing-paths = true\n"
+
+examples = [
+    Example(
+        "A file below a folder that the repository has",
+        {
+            "govcheck.toml": _POLICY,
+            "src/a.py": "",
+            "README.md": "See `src/b.py`, and `src/a.py`.\n",
+        },
+        ("README.md:1:6: there is no src/b.py",),
+    ),
+    Example(
+        "Not asked for",
+        {"govcheck.toml": "", "src/a.py": "", "README.md": "See `src/b.py`.\n"},
+    ),
+    Example(
+        "To be made, a placeholder, somebody else's, and what is no path of here",
+        {
+            "govcheck.toml": _POLICY,
+            "src/a.py": "",
+            "README.md": "Create `src/b.py`.\n\n`src/your_file.py`, `app/main.py`, `and/or`\n",
+        },
+    ),
+]
