@@ -10,7 +10,7 @@ from govcheck.docs.documents import class_of
 from govcheck.docs.paths import is_somewhere
 from govcheck.finding import Span
 from govcheck.policy import Policy
-from govcheck.programs import tasks
+from govcheck.programs import MAKEFILES, tasks
 from govcheck.programs.calls import Call, call_of
 from govcheck.programs.modules import modules
 from govcheck.programs.written import Written, created, written
@@ -88,6 +88,8 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
         if name not in ("pytest", "pre_commit", "nox", "tox", "pip"):
             return
     arguments = call.arguments
+    if call.kind == "program" and call.through[-1:] in (("poetry",), ("uv",), ("pdm",)):
+        yield from _tool(repo, each, call.name)
     match name:
         case "pytest" | "py.test":
             yield from _tests(repo, policy, each, arguments)
@@ -116,6 +118,27 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
         for word in arguments[:-1]:
             if not word.text.startswith("-"):
                 yield from _read(repo, policy, each, word)
+
+
+# Tools that bear the names of their packages, so that a lock tells whether they are there.
+_NAMED_ALIKE = frozenset(
+    {"autoflake", "bandit", "black", "commitizen", "coverage", "deptry", "docformatter", "flake8",
+     "interrogate", "isort", "mkdocs", "mypy", "nox", "pip-audit", "pre-commit", "pydocstyle",
+     "pylint", "pyright", "pytest", "pyupgrade", "radon", "ruff", "safety", "towncrier", "tox",
+     "twine", "vulture", "xenon", "yamllint"}
+)  # fmt: skip
+
+
+def _tool(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
+    """A tool that is run in the project's environment, which no lock or manifest brings there."""
+    folder = _folder(each)
+    if word.text not in _NAMED_ALIKE or folder != "":
+        return
+    known = repo.view(tasks.locked)
+    installed = rf"\b(?:install|add|--with|inject)\b[^\n]*\b{re.escape(word.text)}\b"
+    if known and word.text not in known and not re.search(installed, each.document.text):
+        span = each.span(word)
+        yield Missing(each, span, f"no lock file has {word.text}", "tool")
 
 
 # Files.
@@ -345,6 +368,8 @@ def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Mi
 
     found = _everywhere(each, known)
     if found is None:
+        if not folder and file is None:
+            yield from _without_makefile(repo, each, targets)
         return
     if each.where == "makefile" and any("$" in each.text for each in arguments):
         return
@@ -355,6 +380,24 @@ def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Mi
         is_prose = each.where == "span" and word.text in _PROSE
         if not is_prose and not repo.exists(posixpath.normpath(posixpath.join(folder, word.text))):
             yield _told(each, word, "target of make")
+
+
+# What one builds with in the sources of other programs.
+_USUAL = frozenset(
+    {"all", "build", "check", "clean", "configure", "distclean", "html", "install", "test"}
+)
+
+
+def _without_makefile(repo: Repo, each: Written, targets: list[Word]) -> Iterator[Missing]:
+    """A target of make in a repository that has no Makefile anywhere."""
+    if len(targets) != 1 or each.doc is None or any(map(MAKEFILES.search, repo.files)):
+        return
+    word = targets[0]
+    is_target = word.is_literal and re.fullmatch(r"[a-z][a-z0-9]*(?:[-_:][a-z0-9]+)+", word.text)
+    fetched = re.search(r"\b(?:git clone|cmake|tar x|curl|wget|\./configure)\b", each.document.text)
+    if is_target and word.text not in _USUAL and not fetched:
+        message = f"there is no Makefile with a target {word.text}"
+        yield Missing(each, each.span(word), message, "target of make")
 
 
 def _just(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Missing]:

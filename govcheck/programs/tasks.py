@@ -177,6 +177,17 @@ def hooks(repo: Repo) -> frozenset[str] | None:
     )
 
 
+def locked(repo: Repo) -> frozenset[str]:
+    """The packages that the locks at the root hold; none where there is no lock."""
+    found: set[str] = set()
+    for path in ("poetry.lock", "uv.lock", "pdm.lock"):
+        document = repo.document(path)
+        if document is not None:
+            names = re.findall(r'^name = "([^"]+)"', document.text, re.MULTILINE)
+            found.update(re.sub(r"[-_.]+", "-", name.lower()) for name in names)
+    return frozenset(found)
+
+
 def composed(text: str) -> Iterator[str]:
     """The names in a list with commas or spaces."""
     yield from filter(None, re.split(r"[\s,]+", text))

@@ -1,13 +1,14 @@
 """A command names a script, module, test, target, extra, group or hook that does not exist.
 
-Looked at are the commands in documents (shell blocks, and code spans that begin with a program), in
-shell scripts, Makefiles and justfiles, behind `poetry run`, `sudo`, `VAR=x` and the like:
+Looked at are the commands in documents (shell blocks, and code spans that begin with a program),
+in shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo`, `VAR=x` and such:
 
 - scripts that are run, also by `python` or `bash`, and modules that `python -m` runs;
 - the files, folders and node ids that pytest is given;
 - files that `cp`, `pip install -r`, `docker compose -f` or `kubectl apply -f` read;
 - targets of make, recipes of just, scripts of npm, sessions of nox, environments of tox, hooks of
-  pre-commit, extras and dependency groups.
+  pre-commit, extras and dependency groups; tools that `poetry run` or `uv run` start, such as ruff
+  or mypy, where a lock file tells that they are not there.
 
 Nothing is said of placeholders, variables and patterns; of files that git ignores, or that the
 document tells to make; of what runs in a folder that is not known (`cd other`); of a path whose
@@ -40,7 +41,11 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     from govcheck.history import gone, ignored
     from govcheck.programs.dead import homes, missing  # only a run of the rule pays for them
 
-    found = [each for each in repo.view(missing, policy) if each.written.where != "workflow"]
+    found = [
+        each
+        for each in repo.view(missing, policy)
+        if each.written.where != "workflow" or not each.path or each.kind == "node"
+    ]
     paths = frozenset(each.path for each in found if each.path and each.kind != "node")
     unmade = paths - ignored(repo, paths)
     history = gone(repo, unmade)
@@ -81,6 +86,7 @@ examples = [
                 "[dependency-groups]\ndev = []\n"
             ),
             "Makefile": "all: lint\n\npython scripts/gone.py\n\nlint:\n\tpython scripts/old.py\n",
+            "uv.lock": '[[package]]\nname = "pytest"\n',
             "scripts/new.py": "",
             "pkg/__init__.py": "",
             "tests/test_a.py": "class TestA:\n    def test_one(self): ...\n",
@@ -88,7 +94,7 @@ examples = [
                 "```bash\nsudo python scripts/run.py --all > log && python -m pkg.cli\n"
                 "uv run pytest -k x tests/test_a.py::TestA::test_two tests/test_gone.py::test_one\n"
                 "make lint test\npip install -e '.[fast,slow]'\nuv sync --group docs\n"
-                "cp .env.example .env\n```\n"
+                "cp .env.example .env\nuv run mypy\n```\n"
             ),
         },
         (
@@ -102,13 +108,14 @@ examples = [
             "README.md:5:24: there is no extra slow",
             "README.md:6:17: there is no dependency group docs",
             "README.md:7:4: there is no file .env.example",
+            "README.md:8:8: no lock file has mypy",
         ),
         {
             "README.md": (
                 "```bash\nsudo python scripts/run.py --all > log && python -m pkg.cli\n"
                 "uv run pytest -k x tests/test_a.py::TestA::test_two tests/test_a.py::test_one\n"
                 "make lint test\npip install -e '.[fast,slow]'\nuv sync --group docs\n"
-                "cp .env.example .env\n```\n"
+                "cp .env.example .env\nuv run mypy\n```\n"
             ),
         },
         unsafe=True,
