@@ -19,7 +19,7 @@ FOUND = "app.py:2:15: retired-flag reads the retired flag USE_MENU"
 @pytest.fixture
 def here(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with one finding, as the current directory."""
-    root = repository({"govcheck.toml": RETIRED, "app.py": APP, "web/a.md": "nothing\n"})
+    root = repository({"govcheck.toml": RETIRED, "app.py": APP, "docs/a.md": "nothing\n"})
     monkeypatch.chdir(root)
     return root
 
@@ -60,15 +60,24 @@ def test_concise_is_one_line_a_finding(here: Path, capsys: Captured) -> None:
 def test_it_works_from_a_directory_below_the_policy(
     here: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(here / "web")
+    monkeypatch.chdir(here / "docs")
     assert _out(capsys, "--output-format", "concise")[1].startswith(FOUND)
     assert _out(capsys, "../app.py")[0] == 1
     assert _out(capsys, ".")[0] == 0
 
 
 def test_paths_narrow_what_is_reported(here: Path, capsys: Captured) -> None:
-    assert _out(capsys, "web")[0] == 0
-    assert _out(capsys, "web", "app.py")[0] == 1
+    assert _out(capsys, "docs/")[0] == 0
+    assert _out(capsys, "docs/", "app.py")[0] == 1
+    assert _out(capsys, "check", "docs")[0] == 0
+
+
+def test_a_command_that_is_named_like_a_folder_tells_how_to_check_the_folder(
+    here: Path, capsys: Captured
+) -> None:
+    code, _, err = _out(capsys, "docs", "app.py")
+    assert code == 2
+    assert "'govcheck check docs app.py'" in err
 
 
 def test_select_and_ignore_narrow_the_rules(here: Path, capsys: Captured) -> None:

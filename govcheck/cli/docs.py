@@ -1,5 +1,6 @@
 """Print what documents must say: the blocks that govcheck writes, or a page about the policy."""
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -77,7 +78,9 @@ def _one(repo: Repo, policy: Policy, words: list[str], columns: str | None) -> I
     try:
         yield from map(visible, markdown(tabled(repo, policy, name, given)))
     except BlockError as error:
-        raise UsageError(str(error)) from error
+        meant = all(os.path.exists(word) for word in words)
+        hint = f"; 'govcheck check docs {' '.join(words)}' checks these paths" if meant else ""
+        raise UsageError(f"{error}{hint}") from error
 
 
 def _all(repo: Repo, policy: Policy) -> Iterator[str]:
