@@ -34,8 +34,12 @@ _READS = ("getenv", "environ", "env(", "env.")
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".svg", ".ipynb", ".html", ".csv")
 _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
 _TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
-_PLACEHOLDER = re.compile(r"^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}")
+_PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
+_PLACEHOLDER = re.compile(
+    r"SNAKE_CASE|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
+)
 _MAX_NAMES = 5_000
+_REACH = 1_000
 
 # What interpreters, shells, cloud clients, databases and frameworks read by themselves.
 KNOWN = (
@@ -87,7 +91,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     known = matcher((*KNOWN, *policy.docs.environment.known))
     looks = matcher(policy.flags_settings.names)
     built = may_be_built(repo)
-    prefixes = policy.docs.environment.prefixes
+    prefixes = (*policy.docs.environment.prefixes, *repo.view(_composed))
     near = tuple(sorted(repo.view(reads)))
     fields: frozenset[str] = frozenset()
     if repo.search([SETTINGS_BASE], PYTHON):
@@ -98,7 +102,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         if name not in used
         and name not in policy.flags
         and name not in fields
-        and not (known(name) or looks(name) or built(name) or name.startswith(prefixes or ("\0",)))
+        and not (known(name) or looks(name) or built(name) or name.startswith(prefixes))
     )
 
 
@@ -121,7 +125,7 @@ def untold(repo: Repo, policy: Policy) -> tuple[Untold, ...]:
     ]
     listed = {name for each in templates for name in re.findall(r"\w+", each.text)}
     for name, span in repo.view(reads).items():
-        if known(name) or name.startswith(settings.prefixes or ("\0",)):
+        if known(name) or name.startswith(settings.prefixes):
             continue
         if templates and name not in listed:
             found.append(Untold(name, span, templates[0]))
@@ -140,6 +144,20 @@ def reads(repo: Repo) -> Mapping[str, Span]:
             if each["name"] not in found:
                 found[each["name"]] = document.span(*each.span("name"))
     return found
+
+
+def _composed(repo: Repo) -> tuple[str, ...]:
+    """What names begin with that code looks for, or puts together, where it reads variables."""
+    return tuple(
+        sorted(
+            {
+                found[1]
+                for document in repo.search(_READS, PYTHON)
+                if not _TESTS.search(document.path)
+                for found in _PREFIX.finditer(document.text)
+            }
+        )
+    )
 
 
 def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
@@ -172,8 +190,8 @@ def _told(doc: Doc) -> Iterator[tuple[str, int]]:
 def _is_about(doc: Doc, start: int) -> bool:
     """Whether the line, or the head of the table, speaks of the environment."""
     text = doc.document.text
-    first = text.rfind("\n", 0, start) + 1
-    line = re.sub(r"`[^`]*`", "``", text[first:].partition("\n")[0])
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start)
+    line = re.sub(r"`[^`]*`", "``", text[max(first, start - _REACH) : last][: 2 * _REACH])
     table = doc.page.table_at(start)
     head = " ".join(cell.text for cell in table.head) if table is not None else ""
     return _ABOUT.search(f"{line} {head}") is not None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from govcheck.docs.documents import Doc, documents
+from govcheck.docs.wording import line_above
 from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.history import ignored
@@ -23,8 +24,8 @@ _PYTHON = frozenset({"python", "py", "python3", "pycon", "ipython", "py3"})
 _PROMPT = re.compile(r"(?m)^(?:>>> ?|\.\.\. ?)")
 _IMPORT = re.compile(r"(?m)^\s*(?:from\s+\w[\w.]*\s+import|import\s+\w[\w.]*)")
 _OTHERWISE = re.compile(
-    r"(?i)\b(?:before|old|legacy|deprecat\w*|remov\w*|previous\w*|former\w*|no longer|instead of"
-    r"|wrong|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be|after|new)\b|❌|✗|→"
+    r"(?im)\b(?:old|legacy|deprecat\w*|remov\w*|previous\w*|former\w*|no longer|instead of|wrong"
+    r"|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be)\b|\bbefore\W*$|❌|✗|→"
 )
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
@@ -96,7 +97,7 @@ def _dedented(line: str) -> str:
 def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
     """Whether the line above the block, or the heading, says that this was or will be."""
     text = doc.document.text
-    above = text[: fence.start].rstrip().rpartition("\n")[2]
+    above = line_above(text, fence.start)
     heading = doc.page.heading_above(fence.start)
     said = f"{above}\n{heading.text if heading else ''}"
     return _OTHERWISE.search(said) is not None
@@ -104,8 +105,8 @@ def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
 
 def _is_told(page: Document, node: Node) -> bool:
     """Whether a comment on the line, or the one above, says so."""
-    line = page.text.split("\n")[node.start_point.row]
-    above = page.text.split("\n")[node.start_point.row - 1] if node.start_point.row else ""
+    line = page.line(node.start_point.row + 1)
+    above = page.line(node.start_point.row)
     comment = line.partition("#")[2] + (above if above.lstrip().startswith("#") else "")
     return _OTHERWISE.search(comment) is not None
 

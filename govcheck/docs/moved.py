@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from govcheck.docs.documents import Doc, documents
-from govcheck.docs.paths import is_somewhere
+from govcheck.docs.paths import is_somewhere, named
 from govcheck.docs.wording import speaks_otherwise
 from govcheck.finding import Span
 from govcheck.globs import matcher
@@ -16,7 +16,7 @@ from govcheck.markdown.page import Code
 from govcheck.policy import Policy
 from govcheck.programs.dead import PLACEHOLDERS, missing
 from govcheck.programs.modules import modules
-from govcheck.programs.written import created, in_documents
+from govcheck.programs.written import Written, created, in_documents
 from govcheck.repo import Repo
 
 _PATH = re.compile(
@@ -129,13 +129,20 @@ def _mentions(repo: Repo, policy: Policy, doc: Doc) -> Iterator[tuple[str, int]]
         found = _PATH.fullmatch(code.text)
         if found is not None and text[code.start : code.end] == code.text:
             yield found["path"], code.start
-    for each in repo.view(in_documents, policy):
-        if each.doc is not doc or each.where != "fence" or not each.folders:
-            continue
+    for each in repo.view(_in_fences, policy).get(doc.path, ()):
         for word in each.command.words[1:]:
             found = _PATH.fullmatch(word.text)
             if found is not None and word.is_literal and not word.is_quoted:
                 yield found["path"], word.start
+
+
+def _in_fences(repo: Repo, policy: Policy) -> dict[str, list[Written]]:
+    """The commands in the shell blocks of each document, where their folder is known."""
+    found: dict[str, list[Written]] = {}
+    for each in repo.view(in_documents, policy):
+        if each.where == "fence" and each.folders:
+            found.setdefault(each.document.path, []).append(each)
+    return found
 
 
 def _bare_names(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
@@ -166,8 +173,7 @@ def _of_list(repo: Repo, policy: Policy, doc: Doc, run: list[Code]) -> Iterator[
         posixpath.dirname(path)
         for code in run
         if code not in missing_names
-        for path in repo.files
-        if path.endswith(f"/{code.text}")
+        for path in named(repo, code.text)
     )
     folder, count = homes.most_common(1)[0] if homes else ("", 0)
     if count < 2 or count * 2 < len(run) - len(missing_names):

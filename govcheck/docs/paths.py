@@ -1,7 +1,7 @@
 """Paths that documents name: where they may be meant from, and whether anything is there."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from govcheck.repo import Repo
 
@@ -11,8 +11,12 @@ def is_somewhere(repo: Repo, plain: str) -> bool:
     plain = plain.rstrip("/")
     if repo.exists(plain):
         return True
-    known = repo.view(_by_name).get(posixpath.basename(plain), ())
-    return any(path.endswith(f"/{plain}") for path in known)
+    return any(path.endswith(f"/{plain}") for path in named(repo, posixpath.basename(plain)))
+
+
+def named(repo: Repo, name: str) -> Sequence[str]:
+    """The files and folders with a last name."""
+    return repo.view(_by_name).get(name, ())
 
 
 def _by_name(repo: Repo) -> Mapping[str, list[str]]:

@@ -13,6 +13,8 @@ PAST_OR_FUTURE = (
     "was", "were", "will", "would",
 )  # fmt: skip
 
+_REACH = 1_000
+
 # What tells that a name is none any more, or none yet.
 RETIRED = re.compile(
     r"(?i)\b(?:archiv|deprecat|former|histor|legacy|no longer"
@@ -40,18 +42,29 @@ def _around(text: str, page: Page, start: int) -> str:
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", start)
     last = last if last >= 0 else len(text)
-    said = [text[first:last]]
-    above = text[text.rfind("\n", 0, max(first - 1, 0)) + 1 : max(first - 1, 0)]
+    said = [text[max(first, start - _REACH) : last]]
+    above = _line_before(text, first)
     if not _BEGINS.match(said[0]) or above.rstrip().endswith(":") or _HEADS.match(above):
         said.append(above)
-    below = text[last + 1 :].partition("\n")[0]
+    end = text.find("\n", last + 1)
+    below = text[last + 1 : end if end >= 0 else len(text)]
     if not _BEGINS.match(below):
         said.append(below)
     if (fence := page.fence_at(start)) is not None:
-        said.append(text[: fence.start].rstrip().rpartition("\n")[2])
+        said.append(line_above(text, fence.start))
     if (over := page.heading_above(start)) is not None:
         said.append(over.text)
-    return "\n".join(map(_without_code, said))
+    return "\n".join(_without_code(line[:_REACH]) for line in said)
+
+
+def line_above(text: str, offset: int) -> str:
+    """The line above a block, of those that hold anything, if it is near."""
+    return text[max(0, offset - _REACH) : offset].rstrip().rpartition("\n")[2]
+
+
+def _line_before(text: str, first: int) -> str:
+    end = max(first - 1, 0)
+    return text[text.rfind("\n", 0, end) + 1 : end]
 
 
 # What begins an item, a heading, a row or a block; and a line that is the title of what follows.

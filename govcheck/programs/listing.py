@@ -1,8 +1,10 @@
 """The words in documents, scripts and workflows that programs do not take."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from govcheck.docs.documents import Doc, class_of, documents
@@ -141,9 +143,8 @@ def _bound(repo: Repo, policy: Policy, doc: Doc) -> Found | None:
 
 
 def _codes(doc: Doc, cell: Cell) -> Iterator[Code]:
-    yield from (
-        code for code in doc.page.codes if cell.start <= code.start and code.end <= cell.end
-    )
+    first = bisect_left(doc.page.codes, cell.start, key=lambda code: code.start)
+    yield from takewhile(lambda code: code.end <= cell.end, islice(doc.page.codes, first, None))
 
 
 def _listed(doc: Doc, program: Found, code: Code, name: str) -> Unknown:

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -191,9 +192,9 @@ def _of_fence(fence: Fence, known: re.Pattern[str]) -> Snippet | None:
     length = 0
     for start, end in parts:
         pieces.append((length, fence.offset(start)))
-        pieces += [
-            (length + index - start, there) for index, there in fence.pieces if start < index < end
-        ]
+        first = bisect_right(fence.pieces, (start, 2**62))
+        last = bisect_left(fence.pieces, (end, 0))
+        pieces += [(length + index - start, there) for index, there in fence.pieces[first:last]]
         length += end - start
     return Snippet(_plain("".join(text[start:end] for start, end in parts)), tuple(pieces))
 

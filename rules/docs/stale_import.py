@@ -6,8 +6,9 @@ imports, and its submodules; of a module that computes its names (`__getattr__`,
 from elsewhere), or that has a native twin, nothing is said.
 
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
-of before and after ("old", "removed", "instead of", ...), and in documents of the classes `plan`
-and `history`.
+of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
+wrong, avoid, bad, migrate, rename, proposed, planned, "before:", arrows), and in documents of the
+classes `plan` and `history`.
 
 ## How to resolve
 
