@@ -74,14 +74,19 @@ def test_front_matter_stands_at_the_top_or_below_the_title() -> None:
     for text in (
         "---\nstatus: 'current'\ntags:\n  - a\n---\n# Title\n",
         "# Title\n\n---\nstatus: current\ntags:\n  - a\n---\n\ntext\n",
+        "# Title\n\nA subtitle.\n\n---\nstatus: current # now\n---\n\ntext\n",
     ):
         _, read = _read(text)
         field = read.front["status"]
         assert (field.value, text[field.start : field.end]) == ("current", "current")
         assert text[read.front_start : read.front_end].rstrip().endswith("---")
         assert [each.text for each in read.headings] == ["Title"]
-    _, read = _read("# Title\n\ntext\n\n---\nstatus: current\n---\n")
-    assert read.front == {}
+    for text in (
+        f"# Title\n\n{'text ' * 1000}\n\n---\nstatus: current\n---\n",
+        "Text\n\n---\nstatus: current\n---\n",
+        "# Title\n\n---\nText: with a colon.\nAnd more.\n---\n",
+    ):
+        assert _read(text)[1].front == {}
 
 
 def test_tasks_comments_and_anchors() -> None:

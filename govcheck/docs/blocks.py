@@ -239,7 +239,7 @@ def _exceptions(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table
 
 
 def _index(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
-    """The documents that match `files`, with what their front matter says."""
+    """The documents that match `files`, with what their front matter says; `sort=-date`, say."""
     if "files" not in options:
         raise BlockError("index needs files=PATTERN")
     import posixpath
@@ -257,6 +257,13 @@ def _index(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
         title = next((each.text for each in read.headings), path)
         link = posixpath.relpath(path, posixpath.dirname(here) or ".")
         found.append((f"[{prose(title)}]({link.replace(' ', '%20')})", read.front))
+    order = options.get("sort", "")
+    if order:
+        key = order.removeprefix("-")
+        if key not in keys:
+            raise BlockError(f"no document has a {key!r} to sort by{nearest(key, [*keys])}")
+        found.sort(key=lambda each: each[1][key].value if key in each[1] else "",
+                   reverse=order.startswith("-"))  # fmt: skip
     rows = tuple(
         (link, *(prose(front[key].value) if key in front else "" for key in keys))
         for link, front in found
@@ -271,6 +278,6 @@ TABLES: Mapping[str, tuple[_Make, tuple[str, ...]]] = {
     "markers": (_markers, ()),
     "rules": (_rules, ("family",)),
     "exceptions": (_exceptions, ()),
-    "index": (_index, ("files",)),
+    "index": (_index, ("files", "sort")),
 }
 _VALUES = ("count", "value")

@@ -25,11 +25,13 @@ _MAX_CONVERTED = 100_000
 _NOT_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
 _FRONT = re.compile(rb"---[ \t]*\r?\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
+_FRONT_WITHIN = 4000
 _FRONT_BELOW = re.compile(
-    rb"(?:[ \t]*\r?\n)*---[ \t]*\r?\n(?P<body>(?:[ \t]*(?:[\w-]+:|-[ \t]|#)[^\n]*\n)+)"
+    rb"\n[ \t]*\r?\n---[ \t]*\r?\n(?P<body>(?:[ \t]*(?:[\w-]+:|-[ \t]|#)[^\n]*\n)+)"
     rb"---[ \t]*\r?(?:\n|\Z)"
 )
 _FIELD = re.compile(rb"^(?P<key>[\w-]+):[ \t]*(?P<value>[^\n]*?)[ \t\r]*$", re.M)
+_REMARK = re.compile(rb"(?:^|[ \t]+)#.*$")
 _ANCHOR = re.compile(rb"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*[\"']?([^\s\"'<>]+)")
 _HTML_LINK = re.compile(
     rb"<(?P<tag>a|img|source|video)\s[^<>]*?\b(?:href|src)\s*=\s*(?:\"(?P<a>[^\"<>]*)\""
@@ -161,7 +163,7 @@ class Page(NamedTuple):
     """What one document says; offsets are code points of its text, each tuple in its order.
 
     `anchors` are the names that tags in the document have, as they are written. `front` is the
-    front matter, at the top or, as some write it, right below the title.
+    front matter, at the top or, as some write it, below the title: in the first lines.
     """
 
     links: tuple[Link, ...]
@@ -274,14 +276,15 @@ class _Reader:
 
     def _front(self) -> tuple[dict[str, Field], tuple[int, int]]:
         found = _FRONT.match(self.source)
-        if found is None and (title := re.match(rb"\s*# [^\n]*\n", self.source)):
-            found = _FRONT_BELOW.match(self.source, title.end())
+        if found is None and self.source.lstrip()[:2] == b"# ":
+            found = _FRONT_BELOW.search(self.source, 0, _FRONT_WITHIN)
         if found is None:
             return {}, (0, 0)
         fields = {}
         for each in _FIELD.finditer(self.source, *found.span("body")):
             start, end = each.span("value")
-            value = self.source[start:end]
+            value = _REMARK.sub(b"", self.source[start:end])
+            end = start + len(value)
             if len(value) > 1 and value[:1] in b"\"'" and value[-1:] == value[:1]:
                 start, end, value = start + 1, end - 1, value[1:-1]
             key = each["key"].decode()

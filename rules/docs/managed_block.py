@@ -8,11 +8,11 @@ A document may leave it to govcheck to write a table or a value, so that it cann
     We run <!-- govcheck: count files="tests/**/test_*.py" -->295<!-- /govcheck --> test files.
 
 Tables are `flags` (`status=active` for some of them), `dependencies`, `markers`, `rules`
-(`family=NAME`), `exceptions`, and `index files="docs/decisions/*.md"`, a list of documents with
-their front matter. `columns` chooses columns and their order. A `count` is of `files`, of what
-`matches` a regular expression in a `file` or `files`, or `of=flags`, `markers`, `tests` or `rules`;
-a `value` is the `key` of a configuration `file`, the `name` of a Python constant in a `file`, the
-`lines` of a file, or the version at which a package is `locked`.
+(`family=NAME`), `exceptions`, and `index files="docs/decisions/*.md" sort=-date`, a list of
+documents with their front matter, the latest first. `columns` chooses columns and their order. A
+`count` is of `files`, of what `matches` a regular expression in a `file` or `files`, or `of=flags`,
+`markers`, `tests` or `rules`; a `value` is the `key` of a configuration `file`, the `name` of a
+Python constant in a `file`, the `lines` of a file, or the version at which a package is `locked`.
 
 ## How to resolve
 
@@ -67,7 +67,7 @@ rule = Rule("managed-block", "docs", check, fix="safe")
 
 examples = [
     Example(
-        "A table, some columns of one, and a number in a sentence",
+        "Some columns of a table, and a number in a sentence",
         {
             "govcheck.toml": (
                 "[flags.USE_MENU]\nstatus = 'active'\ndefault = true\nowner = 'web|ui'\n"
@@ -120,6 +120,32 @@ examples = [
         ),
     ),
     Example(
+        "An index of decisions, the latest first",
+        {
+            "govcheck.toml": "",
+            "d/README.md": (
+                "<!-- govcheck: index files='d/[!_]*.md' columns='date document status' sort=-date "
+                "-->"
+                "\n<!-- /govcheck -->\n"
+            ),
+            "d/a.md": "# First\n\n---\nstatus: accepted\ndate: 2025-01-02  # ISO\n---\n",
+            "d/b c.md": "---\nstatus: proposed\ndate: 2025-03-04\n---\n\n# Second *one*\n",
+            "d/_template.md": "# Template\n",
+        },
+        ("d/README.md:1:1: the block 'index' is not what it must be",),
+        {
+            "d/README.md": (
+                "<!-- govcheck: index files='d/[!_]*.md' columns='date document status' sort=-date "
+                "-->"
+                "\n\n"
+                "| date       | document               | status   |\n"
+                "| ---------- | ---------------------- | -------- |\n"
+                "| 2025-03-04 | [Second one](b%20c.md) | proposed |\n"
+                "| 2025-01-02 | [First](a.md)          | accepted |\n\n<!-- /govcheck -->\n"
+            ),
+        },
+    ),
+    Example(
         "As it must be, in a list, with the line endings of the file",
         {
             "govcheck.toml": "",
@@ -139,6 +165,10 @@ examples = [
                 "<!-- govcheck: ignore[broken-link] -- gone -->\n[a](b.md)\n"
             ),
         },
+    ),
+    Example(
+        "A block in a page that is no Markdown",
+        {"govcheck.toml": "", "a.html": "<!-- govcheck: flags -->\n<!-- /govcheck -->\n"},
     ),
     Example(
         "Comments of others",
