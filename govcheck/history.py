@@ -11,12 +11,14 @@ from govcheck.repo import Repo
 _MAX_PATHS = 500
 _MAX_MOVES = 8
 _SIMILAR = "-M90%"
+# What is staged is about to be a commit: a hook looks at it.
+_STAGED = ""
 
 
 class Gone(NamedTuple):
     """A path that was tracked once: the commit that removed it, and where it is now, if it moved.
 
-    `moved_to` is the end of a chain of renames that git sees, and exists.
+    The commit is empty where the removal is only staged. `moved_to` is the end of a chain of renames that git sees, and exists.
     """
 
     commit: str
@@ -95,16 +97,17 @@ def ignored(repo: Repo, paths: frozenset[str]) -> frozenset[str]:
 def _removals(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
     """The last commit that removed each path, or the last thing below it."""
     wanted = {path.rstrip("/") for path in paths}
+    changes = ("--name-only", "--no-renames", "--diff-filter=D", "--relative")
     try:
-        log = git(
-            repo.root,
-            *("log", "--format=%x00%H", "--name-only", "--no-renames", "--diff-filter=D"),
-            *("--relative", "--", *sorted(wanted)),
+        staged = git(
+            repo.root, *("diff-index", "--cached", "-z", *changes, "HEAD", "--", *sorted(wanted))
         )
+        log = git(repo.root, "log", "--format=%x00%H", *changes, "--", *sorted(wanted))
     except GitError:
         return {}
     found: dict[str, str] = {}
-    for commit, path in _records(log):
+    next_commit = [(_STAGED, path) for path in os.fsdecode(staged).split("\0") if path]
+    for commit, path in (*next_commit, *_records(log)):
         while path:
             if path in wanted:
                 found.setdefault(path, commit)
@@ -167,15 +170,19 @@ def _moved(moves: Mapping[str, str], path: str) -> str | None:
 
 def _moves(repo: Repo, commits: frozenset[str]) -> dict[str, dict[str, str]]:
     """What each commit renamed, by the old paths."""
+    changes = ("--name-status", "-z", _SIMILAR, "--diff-filter=R", "--relative")
+    found = {}
     try:
-        said = git(
-            repo.root,
-            *("log", "--no-walk=unsorted", "--format=tformat:%x01%H", "--name-status", "-z"),
-            *(_SIMILAR, "--diff-filter=R", "--relative", *sorted(commits)),
-        )
+        if _STAGED in commits:
+            staged = git(repo.root, "diff-index", "--cached", *changes, "HEAD")
+            fields = os.fsdecode(staged).split("\0")
+            found[_STAGED] = dict(zip(fields[1::3], fields[2::3], strict=False))
+        if not (made := sorted(commits - {_STAGED})):
+            return found
+        log = ("log", "--no-walk=unsorted", "--format=tformat:%x01%H")
+        said = git(repo.root, *log, *changes, *made)
     except GitError:
         return {}
-    found = {}
     for record in os.fsdecode(said).split("\x01")[1:]:
         commit, *fields = record.split("\0")
         found[commit] = dict(zip(fields[1::3], fields[2::3], strict=False))

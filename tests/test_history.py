@@ -49,6 +49,13 @@ def test_a_folder_below_the_top_of_git_has_paths_of_its_own(moved: Path) -> None
     assert found["c.md"].moved_to == "d.md"
 
 
+def test_what_is_staged_has_moved_already(moved: Path) -> None:
+    (moved / "c.md").rename(moved / "d.md")
+    run_git(moved, "add", "-A")
+    found = gone(Repo(str(moved)), frozenset({"a.md", "c.md"}))
+    assert {path: each.moved_to for path, each in found.items()} == {"a.md": "d.md", "c.md": "d.md"}
+
+
 def test_without_commits_or_git_nothing_is_known(repository: Repository, tmp_path: Path) -> None:
     root = repository({"a.md": ""})
     assert gone(Repo(str(root)), frozenset({"b.md"})) == {}
