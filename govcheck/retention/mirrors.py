@@ -7,7 +7,7 @@ option, with its dashes, in any text: `--keep-within`, `-mtime`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -16,6 +16,7 @@ from govcheck.config import Entry, entries, format_of
 from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.python.module import text as source
+from govcheck.repo import Repo
 from govcheck.retention.dialects import Lasting, amount, lasting
 
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -80,6 +81,92 @@ def stated(document: Document, key: str, unit: str | None) -> Iterator[Stated]:
         yield from _assignments(document, key, unit, r"[ \t]*(?:[:?]|::|:::)?=[ \t]*")
     else:
         yield from _assignments(document, key, unit, "=")
+
+
+def implied(repo: Repo, paths: Collection[str]) -> Iterator[Stated]:
+    """What the configs that name a directory of a store state of it, without any mirror.
+
+    Those are blocks of logrotate for files in it, artifacts of workflows made of it, and
+    repositories of pgBackRest in it.
+
+    Raises:
+        TooDeepError: a config nests too deeply.
+    """
+    for path in repo.files:
+        name = path.lower()
+        if "logrotate" in name:
+            state = _implied_by_logrotate
+        elif name.startswith(".github/workflows/") and name.endswith((".yml", ".yaml")):
+            state = _implied_by_artifacts
+        elif "pgbackrest" in name and format_of(path) == "ini":
+            state = _implied_by_pgbackrest
+        else:
+            continue
+        document = repo.document(path)
+        if document is not None:
+            yield from state(document, paths)
+
+
+def expirations(repo: Repo, target: str) -> Iterator[Stated]:
+    """After how long the lifecycle of a bucket, written down as JSON, throws away what is there.
+
+    `target` is `s3://bucket/prefix`. A rule is for it if it has the same prefix; one without any is
+    if the file names the bucket.
+    """
+    bucket, _, prefix = target.removeprefix("s3://").partition("/")
+    for document in repo.search(['"Expiration"'], (".json",)):
+        found = entries(document)
+        for entry in found:
+            if entry.path[-2:] != ("Expiration", "Days") or "Rules" not in entry.path:
+                continue
+            rule = entry.path[: entry.path.index("Rules") + 2]
+            prefixes = [
+                e.value for e in found if e.name == "Prefix" and e.path[: len(rule)] == rule
+            ]
+            own = (prefixes[0] or "") if prefixes else ""
+            names_it = bucket in document.path or f'"{bucket}"' in document.text
+            is_meant = own.strip("/") == prefix.strip("/") and (own.strip("/") or names_it)
+            if is_meant and entry.value and entry.value_span and not _is_off(entry, found):
+                yield _read(entry.value_span, entry.value, entry.name, "d", "plain")
+
+
+def _implied_by_logrotate(document: Document, paths: Collection[str]) -> Iterator[Stated]:
+    for block in _BLOCK.finditer(document.text):
+        for pattern in block[1].split():
+            directory = pattern.rpartition("/")[0]
+            if any(directory == path or directory.endswith(f"/{path}") for path in paths):
+                ages = [*_logrotate(document, f"{pattern} maxage")]
+                yield from ages or _logrotate(document, f"{pattern} rotate")
+                break
+
+
+def _implied_by_artifacts(document: Document, paths: Collection[str]) -> Iterator[Stated]:
+    if "retention-days" not in document.text:
+        return
+    found = entries(document)
+    for entry in found:
+        if entry.name != "retention-days" or entry.value is None or entry.value_span is None:
+            continue
+        uploaded = (_sibling(entry, "path", found) or "").split()
+        if uploaded and all(_is_in(each, paths) for each in uploaded):
+            yield _read(entry.value_span, entry.value, entry.name, "d", "plain")
+
+
+def _implied_by_pgbackrest(document: Document, paths: Collection[str]) -> Iterator[Stated]:
+    found = entries(document)
+    for entry in found:
+        named = re.fullmatch(r"(repo\d*)-retention-full", entry.name)
+        if named is None or entry.value is None or entry.value_span is None:
+            continue
+        place = _sibling(entry, f"{named[1]}-path", found) or ""
+        is_meant = any(place.rstrip("/").endswith(f"/{path}") for path in paths)
+        if is_meant and _sibling(entry, f"{entry.name}-type", found) == "time":
+            yield _read(entry.value_span, entry.value, entry.name, "d", "plain")
+
+
+def _is_in(pattern: str, paths: Collection[str]) -> bool:
+    pattern = pattern.removeprefix("./")
+    return any(pattern.rstrip("/") == path or pattern.startswith(f"{path}/") for path in paths)
 
 
 def _read(span: Span, text: str, key: str, unit: str | None, dialect: str) -> Stated:

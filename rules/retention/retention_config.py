@@ -1,13 +1,16 @@
 """A config or a constant states another retention than the store that it implements.
 
-Which places state what a store keeps, the policy says itself: `mirrors` of the store, each a file
-(or pattern) and a key. Read are YAML, TOML, JSON and INI by dotted keys, constants, attributes and
-defaults of parameters in Python, variables in shell scripts and Makefiles, and options of commands
-in any text (`--keep-within`, `-mtime`). A text is read in the units of the program it is for:
-systemd-journald, Prometheus, Docker (`max-size` counts `max-file` times), logrotate (`rotate`
-counts so many of its periods), pgBackRest (days or backups, as its type says); a rule of an S3
-lifecycle that is disabled is passed over. What is no number that can be read, such as a variable,
-is left alone.
+Some configs name the directory of the store: blocks of logrotate for the files in it, artifacts
+that a workflow makes of it (`retention-days`), repositories of pgBackRest; and the lifecycle of a
+bucket, as JSON, has the prefix that the store archives to. These are found. All other places the
+policy names: `mirrors` of the store, each a file (or pattern) and a key.
+
+Read are YAML, TOML, JSON and INI by dotted keys, constants, attributes and defaults of parameters
+in Python, variables in shell scripts and Makefiles, and options of commands in any text
+(`--keep-within`, `-mtime`). A text is read in the units of the program it is for: systemd-journald,
+Prometheus, Docker (`max-size` counts `max-file` times), logrotate (`rotate` counts so many of its
+periods), pgBackRest (days or backups, as its type says); a rule of an S3 lifecycle that is disabled
+is passed over. What is no number that can be read, such as a variable, is left alone.
 
 A mirror whose file or key is not there, is told as well: it checks nothing.
 
@@ -31,17 +34,64 @@ from govcheck.retention.durations import Duration, Size
 from govcheck.retention.section import Mirror, Store
 from govcheck.rule import Example, Rule
 
+Wanted = Duration | Size | int | str
+
 if TYPE_CHECKING:
     from govcheck.retention.mirrors import Stated
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Places that differ from the store, and mirrors that lead nowhere."""
+    said = set()
     for name, store in policy.retention.stores.items():
         for number, mirror in enumerate(store.mirrors):
             at = policy.origin("retention", "stores", name, "mirrors")
             at = at._replace(key=(*at.key, number))
-            yield from _mirrored(repo, policy, name, store, mirror, at)
+            for finding in _mirrored(repo, policy, name, store, mirror, at):
+                said.add(finding.span)
+                yield finding
+    for name, store in policy.retention.stores.items():
+        for finding in _implied(repo, policy, name, store):
+            if finding.span not in said:
+                yield finding
+
+
+def _implied(repo: Repo, policy: Policy, name: str, store: Store) -> Iterator[Finding]:
+    """Configs that name a directory of the store, or what it archives to."""
+    from govcheck.document import TooDeepError
+    from govcheck.retention.mirrors import expirations, implied
+
+    try:
+        within = _wanted(store, "keep.within")
+        if within is not None:
+            for place in implied(repo, store.paths):
+                yield from _compared(policy, name, "keep.within", within, place, "this")
+        if store.archive is not None and store.archive.is_remote:
+            value = "archive.keep"
+            kept = _wanted(store, value)
+            if kept is None:
+                value = "archive.keep.within"
+                kept = _wanted(store, value)
+            for place in expirations(repo, store.archive.to) if kept is not None else ():
+                yield from _compared(policy, name, value, kept or "", place, "Expiration.Days")
+    except TooDeepError:
+        return  # the rule unchecked-file tells of the file
+
+
+def _compared(
+    policy: Policy, name: str, value: str, wanted: Wanted, place: "Stated", what: str
+) -> Iterator[Finding]:
+    """A finding, where a place says something else than the store."""
+    differs = _differs(place, wanted)
+    if differs is None:
+        return
+    clause = policy.origin("retention", "stores", name, *value.split("."))
+    fix = None
+    if (text := _written(place, wanted)) is not None:
+        edit = Edit(place.span.path, place.span.start, place.span.end, text)
+        fix = Fix(f"write {text}", (edit,))
+    message = f"{what} is {differs}, and the store {name} says {value} = {wanted} ({clause})"
+    yield rule.finding(place.span, message, fix=fix)
 
 
 def _mirrored(
@@ -54,7 +104,6 @@ def _mirrored(
     if wanted is None:
         yield rule.finding(at.span, f"the store {name} says nothing of {mirror.value!r}")
         return
-    clause = policy.origin("retention", "stores", name, *mirror.value.split("."))
     documents = [
         document
         for path in repo.matching(mirror.file)
@@ -69,14 +118,7 @@ def _mirrored(
             continue
         for place in places:
             found = True
-            if (differs := _differs(place, wanted)) is None:
-                continue
-            says = f"{mirror.key} is {differs}, and the store {name} says {mirror.value} = {wanted}"
-            fix = None
-            if (text := _written(place, wanted)) is not None:
-                edit = Edit(document.path, place.span.start, place.span.end, text)
-                fix = Fix(f"write {text}", (edit,))
-            yield rule.finding(place.span, f"{says} ({clause})", fix=fix)
+            yield from _compared(policy, name, mirror.value, wanted, place, mirror.key)
     if not documents:
         yield rule.finding(
             at.span, f"no file matches {mirror.file!r}, so this mirror checks nothing"
@@ -87,7 +129,7 @@ def _mirrored(
         )
 
 
-def _wanted(store: Store, value: str) -> Duration | Size | int | str | None:
+def _wanted(store: Store, value: str) -> Wanted | None:
     """The value of a store under a dotted key."""
     found: object = store
     for part in value.split("."):
@@ -95,7 +137,7 @@ def _wanted(store: Store, value: str) -> Duration | Size | int | str | None:
     return found if isinstance(found, (Duration, Size, int)) or found == "forever" else None
 
 
-def _differs(place: "Stated", wanted: Duration | Size | int | str) -> str | None:
+def _differs(place: "Stated", wanted: Wanted) -> str | None:
     """What a place says, in words, if it is not what is wanted."""
     match wanted:
         case Duration():
@@ -122,7 +164,7 @@ def _said(place: "Stated") -> str:
     return f"{place.text} {_UNITS.get(place.unit, place.unit)}"
 
 
-def _written(place: "Stated", wanted: Duration | Size | int | str) -> str | None:
+def _written(place: "Stated", wanted: Wanted) -> str | None:
     """The text that says what is wanted in the unit that stands there, if it can be said in it."""
     from govcheck.retention.dialects import amount, lasting
 
@@ -342,6 +384,66 @@ examples = [
             ),
             "b.conf": "[global]\nrepo1-retention-full=7\n",
             "b.sh": "restic forget --keep-last 7 --prune\n",
+        },
+    ),
+    Example(
+        "Configs that name the directory, and the prefix of an archive",
+        {
+            "govcheck.toml": (
+                _STORE + 'archive = { after = "7d", to = "s3://b/old/logs", keep = "forever" }\n'
+            ),
+            "deploy/logrotate.d/app": (
+                "/srv/app/logs/*.log /srv/app/other/*.log {\n    daily\n    rotate 30\n}\n"
+            ),
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - uses: actions/upload-artifact@v4\n"
+                "        with:\n          path: logs/*.log\n          retention-days: 90\n"
+            ),
+            "s3.json": (
+                '{"Rules": [{"Filter": {"Prefix": "old/logs/"}, "Expiration": {"Days": 365}}]}\n'
+            ),
+        },
+        (
+            ".github/workflows/ci.yml:7:27: this is 90 days, and the store logs says"
+            " keep.within = 14d (govcheck.toml:3)",
+            "deploy/logrotate.d/app:3:12: this is 30 x daily, and the store logs says"
+            " keep.within = 14d (govcheck.toml:3)",
+            "s3.json:1:71: Expiration.Days is 365 days, and the store logs says"
+            " archive.keep = forever (govcheck.toml:4)",
+        ),
+        {
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - uses: actions/upload-artifact@v4\n"
+                "        with:\n          path: logs/*.log\n          retention-days: 14\n"
+            ),
+        },
+    ),
+    Example(
+        "Configs of other directories, prefixes and artifacts",
+        {
+            "govcheck.toml": (
+                _STORE + 'archive = { after = "7d", to = "s3://b/old/logs", keep = "forever" }\n'
+            ),
+            "logrotate.conf": (
+                "/var/log/nginx/*.log {\n  daily\n  rotate 30\n}\n"
+                "/srv/logs/*.log {\n  daily\n  rotate 14\n}\n"
+            ),
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - uses: actions/upload-artifact@v4\n"
+                "        with:\n          path: |\n            dist/\n            logs/\n"
+                "          retention-days: 90\n"
+            ),
+            "s3.json": (
+                '{"Rules": [{"Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 1}},\n'
+                '{"Status": "Enabled", "Expiration": {"Days": 1}}]}\n'
+            ),
+        },
+    ),
+    Example(
+        "Only a number of versions",
+        {
+            "govcheck.toml": '[retention.stores.b]\npath = "b"\nkeep = { last = 9 }\n',
+            "logrotate.conf": "/srv/b/*.log {\n  daily\n  rotate 30\n}\n",
         },
     ),
     Example(
