@@ -172,6 +172,8 @@ def _counted(arguments: list[str], at: Point | None, report: int) -> int:
     def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*positional: Any, **named: Any) -> Any:
             nonlocal calls
+            if positional and _is_of_others(positional[0]):
+                return function(*positional, **named)
             calls += 1
             if at is None or calls != at.call:
                 return function(*positional, **named)
@@ -205,6 +207,11 @@ def _counted(arguments: list[str], at: Point | None, report: int) -> int:
         return code
     finally:
         real_write(report, str(calls).encode())
+
+
+def _is_of_others(path: object) -> bool:
+    """Whether a call asks what other processes have open, as often as there are any."""
+    return isinstance(path, str) and path.startswith("/proc/") and path[6:7].isdecimal()
 
 
 def losses(repo: Repo, root: Path) -> Iterator[str]:

@@ -82,7 +82,7 @@ def run(options: Namespace) -> int:
                 stores=options.store,
                 event=options.event,
             )
-            due = made.due()
+            due = made.notable()
             if options.confirm:
                 due = iter(_confirmed([*due]))
             totals = {name: sum(each.counts.values()) for name, each in made.tallies().items()}
@@ -107,12 +107,14 @@ def run(options: Namespace) -> int:
 
 
 def _confirmed(due: Sequence[Decision]) -> Iterator[Decision]:
-    """What somebody at the terminal agrees to."""
-    if not due:
-        return
+    """What somebody at the terminal agrees to; and what could not be judged."""
+    yield from (each for each in due if each.action == "error")
     stores: dict[str, list[Decision]] = {}
     for each in due:
-        stores.setdefault(each.store, []).append(each)
+        if each.action in ("archive", "remove"):
+            stores.setdefault(each.store, []).append(each)
+    if not stores:
+        return
     # Standard input may be a pipe, and what comes through it must not answer.
     try:
         handle = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)

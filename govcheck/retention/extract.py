@@ -38,17 +38,14 @@ def extract(
     Raises:
         OSError: it cannot be read or copied.
     """
-    handle = os.open(name, FILE, dir_fd=source)
-    with open(handle, "rb") as plain:
-        is_packed = severity is not None and plain.peek(2)[:2] == b"\x1f\x8b"
-        stream: Any = gzip.GzipFile(fileobj=plain) if is_packed else plain
-        pieces = _severe(stream, _LEAST[severity]) if severity else _pieces(stream)
-        temporary = f".govcheck-{run}-extract.tmp"
-        with suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=target)
-        digest, size = _write(target, temporary, pieces)
-        status = os.fstat(handle)
+    temporary = temporary_name(run)
     try:
+        with open(os.open(name, FILE, dir_fd=source), "rb") as plain:
+            status = os.fstat(plain.fileno())
+            is_packed = severity is not None and plain.peek(2)[:2] == b"\x1f\x8b"
+            stream: Any = gzip.GzipFile(fileobj=plain) if is_packed else plain
+            pieces = _severe(stream, _LEAST[severity]) if severity else _pieces(stream)
+            digest, size = _write(target, temporary, pieces)
         if size == 0 and severity is not None:
             os.unlink(temporary, dir_fd=target)
             return None
@@ -64,6 +61,16 @@ def extract(
         with suppress(OSError):
             os.unlink(temporary, dir_fd=target)
         raise
+
+
+def temporary_name(run: str) -> str:
+    """What a copy is called until it is whole."""
+    return f".govcheck-{run}-extract.tmp"
+
+
+def directory_of(to: str, day: str) -> str:
+    """The directory that 'to' means on a day."""
+    return to.removeprefix("./").rstrip("/").replace("{today}", day)
 
 
 def _place(target: int, temporary: str, new: str, run: str, digest: str) -> str:

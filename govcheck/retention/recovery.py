@@ -10,9 +10,10 @@ from govcheck.policy import Policy
 from govcheck.retention import audit as log
 from govcheck.retention.directories import Chain, OutsideError, move_new
 from govcheck.retention.errors import RunnerError
+from govcheck.retention.extract import directory_of, temporary_name
 from govcheck.retention.handles import identity_of
 from govcheck.retention.journal import Journal, records
-from govcheck.retention.runner import Task, audit_body, began, shown, tasks
+from govcheck.retention.runner import Task, audit_body, began, day_of, shown, tasks
 from govcheck.retention.trash import find_trash, finish_purging, purge, tidy
 from govcheck.retention.workspace import Workspace, make_directories, workspace
 
@@ -64,6 +65,10 @@ def recover(here: Workspace, policy: Policy) -> list[str]:
     told = []
     if here.audit.torn:
         told.append(f"the audit log ended with {here.audit.torn} bytes of a torn record: cut off")
+    for root in dict.fromkeys(path for s in policy.retention.stores.values() for path in s.paths):
+        with suppress(FileNotFoundError, OutsideError):
+            if wrong := finish_purging(here.chain.enter(root), here.mount):
+                told.append(f"{root}: left in the trash: {wrong}")
     for past in _past(here):
         if past.is_over:
             continue
@@ -335,10 +340,12 @@ def _log_records(here: Workspace, policy: Policy) -> Iterator[dict[str, Any]]:
 
 
 def _sweep(here: Workspace, policy: Policy, run: str, task: Task) -> None:
-    """Remove what was written for an archive that did not come to be."""
+    """Remove what was written for an archive or a copy that did not come to be."""
     store = policy.retention.stores.get(task.store)
     temporary = f".govcheck-{run}-{task.number}.tmp"
-    if task.archive and store is not None and store.archive is not None:
+    if store is None:
+        return
+    if task.archive and store.archive is not None:
         holder = task.path.rpartition("/")[0]
         with suppress(OSError):
             if store.archive.is_remote:
@@ -347,6 +354,11 @@ def _sweep(here: Workspace, policy: Policy, run: str, task: Task) -> None:
                 to = store.archive.to.removeprefix("./").rstrip("/")
                 directory = here.far.enter(f"{to}/{holder}".rstrip("/"))
                 os.unlink(temporary, dir_fd=directory)
+    for number in task.extracts:
+        if number < len(store.extract):
+            with suppress(OSError):
+                to = directory_of(store.extract[number].to, day_of(run))
+                os.unlink(temporary_name(run), dir_fd=here.far.enter(to))
 
 
 def _body(policy: Policy, past: _Past, task: Task, outcome: str, rest: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from govcheck.retention.audit import is_own
 from govcheck.retention.directories import Chain, OutsideError, move_new
 from govcheck.retention.durations import Duration, shown_age, shown_size
 from govcheck.retention.errors import RunnerError
-from govcheck.retention.extract import extract
+from govcheck.retention.extract import directory_of, extract
 from govcheck.retention.guards import check_clock, contents, remember_clock
 from govcheck.retention.handles import identity_of
 from govcheck.retention.journal import Journal, records
@@ -37,6 +37,7 @@ BATCH = 1000
 
 _FEW = 5
 _PATIENCE = 3
+_SKEW_NS = 300 * 10**9
 _BLOCK = 512  # POSIX: what st_blocks counts in
 
 # What becomes of an item. `failed` and `refused` change the exit code: somebody must look.
@@ -126,7 +127,9 @@ def carry_out(
     options: Options,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Summary:
-    """Carry out what is due, except for what the options keep. `counts`: items a store has.
+    """Carry out what is due, except for what the options keep; tell what could not be judged.
+
+    `counts` is how many items each store has.
 
     Raises:
         RefusedError: too much would be removed; nothing was done.
@@ -269,6 +272,11 @@ def _chosen(
         youngest = options.older_than.before(datetime.fromtimestamp(now, UTC)).timestamp()
     log = policy.retention.runner.audit_log
     for each in due:
+        if each.action == "error":
+            summary.counts["failed"] += 1
+            path = f"{each.root}/{each.path}"
+            summary.notes.append(f"{path}: cannot be judged: {'; '.join(each.reasons)}")
+            continue
         if each.identity is None or each.action not in ("archive", "remove"):
             continue
         if options.exclude and excluded(each):
@@ -281,6 +289,11 @@ def _chosen(
             continue
         yield each
     summary.unused += excluded.unused()
+
+
+def day_of(run: str) -> str:
+    """The day on which a run began, in UTC."""
+    return f"{run[:4]}-{run[4:6]}-{run[6:8]}"
 
 
 class Exclusion:
@@ -589,10 +602,10 @@ class _Hands:
 
     def _check_age(self, mtime_ns: int) -> None:
         age = self._now_ns - mtime_ns
-        if age < 0:
+        if age < -_SKEW_NS:
             raise Skipped("its time lies in the future")
         if age < self._idle_ns:
-            raise Skipped(f"it was written to {shown_age(age / 1e9)} ago")
+            raise Skipped(f"it was written to {shown_age(max(age, 0) / 1e9)} ago")
 
     def _check_contents(self, task: Task, parent: int, name: str, rest: dict[str, Any]) -> int:
         found = contents(parent, name, self._here.mount)
@@ -618,11 +631,11 @@ class _Hands:
 
     def _extract(self, task: Task, store: Store, trash: int, rest: dict[str, Any]) -> None:
         name = task.path.rpartition("/")[2]
-        day = datetime.fromtimestamp(self._now_ns / 1e9, UTC).strftime("%Y-%m-%d")
+        day = day_of(self._summary.run)
         copies = []
         for number in task.extracts:
             each = store.extract[number]
-            directory = each.to.rstrip("/").replace("{today}", day)
+            directory = directory_of(each.to, day)
             target = make_directories(self._here.far, directory)
             copied = extract(
                 trash, str(task.number), target, name, each.severity, self._summary.run
