@@ -162,7 +162,13 @@ def _put(client: Any, bucket: str, key: str, handle: int, extra: dict[str, Any])
     checksum = _encoded(sha256(body).digest())
     with _unless_there(client):
         client.put_object(
-            Bucket=bucket, Key=key, Body=body, ChecksumSHA256=checksum, IfNoneMatch="*", **extra
+            Bucket=bucket,
+            Key=key,
+            Body=body,
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=checksum,
+            IfNoneMatch="*",
+            **extra,
         )
     return checksum
 
@@ -199,6 +205,7 @@ def _put_parts(
             UploadId=known["upload"],
             PartNumber=number,
             Body=body,
+            ChecksumAlgorithm="SHA256",
             ChecksumSHA256=_encoded(part_digest),
         )
         del parts[number - 1 :]
