@@ -90,6 +90,9 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             f"-dir={folder}",
             "-ip=127.0.0.1",
             "-s3",
+            # These have fixed ports, so that two tests at a time would be in each other's way.
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
             f"-s3.config={folder / 's3.json'}",
             "-volume.max=200",
             "-master.volumeSizeLimitMB=64",
@@ -110,7 +113,8 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             time.sleep(0.2)
         yield ports[6]
     finally:
-        os.killpg(server.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
         server.wait()
 
 
@@ -485,3 +489,36 @@ def test_unknown_storage_class_gets_nothing_removed(
     file = storage.put("ohlcv/btc", b"b")
     storage.run(code=2)
     assert file.exists()
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_store_is_copied_and_changes_follow(
+    storage: Storage, seaweed: int, monkeypatch: pytest.MonkeyPatch, remote: bool
+) -> None:
+    client = storage.use(seaweed, monkeypatch)
+    to = "s3://archives/copy" if remote else "copies"
+    (storage.root / "govcheck.toml").write_text(
+        '[retention.stores.data]\npath = "data_storage"\nkeep = "forever"\n'
+        f'sync = {{ to = "{to}" }}\n'
+    )
+
+    def copies() -> dict[str, bytes]:
+        if not remote:
+            top = storage.root / "copies/data_storage"
+            return {str(p.relative_to(top)): p.read_bytes() for p in top.rglob("*") if p.is_file()}
+        listed = client.list_objects_v2(Bucket="archives", Prefix="copy/")["Contents"]
+        keys = [each["Key"] for each in listed]
+        return {
+            key.removeprefix("copy/"): client.get_object(Bucket="archives", Key=key)["Body"].read()
+            for key in keys
+        }
+
+    storage.put("a/b", b"one")
+    gone = storage.put("c", b"two")
+    assert "2 files copied" in storage.run()
+    assert copies() == {"a/b": b"one", "c": b"two"}
+    assert "copied" not in storage.run()
+    storage.put("a/b", b"three", days=50)
+    gone.unlink()
+    assert "1 files copied" in storage.run()
+    assert copies() == {"a/b": b"three", "c": b"two"}

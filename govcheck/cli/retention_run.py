@@ -22,6 +22,7 @@ from govcheck.retention.plan import Decision
 from govcheck.retention.planning import plan, when, zone_of
 from govcheck.retention.recovery import settled
 from govcheck.retention.runner import Options, carry_out, told
+from govcheck.retention.sync import sync
 
 EXAMPLES = """\
 examples:
@@ -88,9 +89,14 @@ def run(options: Namespace) -> int:
             totals = {name: sum(each.counts.values()) for name, each in made.tallies().items()}
             with progress(enabled=True) as tick:
                 summary = carry_out(here, policy, due, totals, chosen, tick)
+            copied = [
+                (name, sync(here, name, store))
+                for name, store in policy.retention.stores.items()
+                if store.sync is not None and (not options.store or name in options.store)
+            ]
     except RunnerError as error:
         raise UsageError(str(error)) from error
-    notes = summary.notes
+    notes = [*summary.notes, *(note for _, each in copied for note in each.notes)]
     for note in notes[:_SHOWN]:
         print(visible(note))
     if len(notes) > _SHOWN:
@@ -99,11 +105,15 @@ def run(options: Namespace) -> int:
         print(f"warning: --exclude {visible(pattern)} has kept nothing")
     for warning in made.warnings:
         print(f"warning: {visible(warning)}")
+    for name, each in copied:
+        if each.files:
+            print(f"{visible(name)}: {each.files} files copied ({shown_size(each.size)})")
     print(f"run {summary.run}: {told(summary, runner.trash_keep)}")
     sys.stdout.flush()
     for error_of_plan in made.errors:
         print(f"error: {visible(error_of_plan)}", file=sys.stderr)
-    return 0 if summary.is_whole and not made.errors else 2
+    is_whole = summary.is_whole and not any(each.notes for _, each in copied)
+    return 0 if is_whole and not made.errors else 2
 
 
 def _confirmed(due: Sequence[Decision]) -> Iterator[Decision]:

@@ -24,6 +24,7 @@ COLD = ("GLACIER", "DEEP_ARCHIVE")
 
 _CHUNK = 1 << 20
 _RESTORE_DAYS = 7
+_ONLY_NEW = {"IfNoneMatch": "*"}
 
 
 class ObjectError(RunnerError):
@@ -64,10 +65,8 @@ def upload(
             extra: dict[str, Any] = {"Metadata": {"sha256": digest, "size": str(size)}}
             if storage_class is not None:
                 extra["StorageClass"] = storage_class
-            if size <= PART_BYTES:
-                checksum = _put(client, bucket, key, handle, extra)
-            else:
-                checksum = _put_parts(client, directory, bucket, key, handle, digest, extra)
+            send = _put if size <= PART_BYTES else _put_parts
+            checksum = send(client, directory, bucket, key, handle, digest, extra, _ONLY_NEW)
         finally:
             os.close(handle)
         head = _confirm(client, url, digest, size, None, checksum, storage_class or "STANDARD")
@@ -77,6 +76,28 @@ def upload(
         elif head.get("ChecksumSHA256") is None:
             raise ObjectError(f"{url}: the server tells no checksum, and lets nobody read it back")
     return Stored(url, head.get("VersionId"), head.get("ChecksumSHA256"))
+
+
+def put(directory: int, name: str, to: str, key: str, digest: str, size: int) -> None:
+    """Store a file below `s3://bucket/prefix`, also over another one, and read it back.
+
+    Raises:
+        ObjectError: it cannot be stored, or what is stored is not the file.
+        OSError: the file cannot be read.
+    """
+    bucket, prefix = _split(to)
+    key = f"{prefix}/{key}".lstrip("/")
+    url = f"s3://{bucket}/{key}"
+    extra: dict[str, Any] = {"Metadata": {"sha256": digest, "size": str(size)}}
+    with _asking(url) as client:
+        handle = os.open(name, FILE, dir_fd=directory)
+        try:
+            send = _put if size <= PART_BYTES else _put_parts
+            checksum = send(client, directory, bucket, key, handle, digest, extra, {})
+        finally:
+            os.close(handle)
+        head = _confirm(client, url, digest, size, None, checksum, "STANDARD")
+        _compare(client, bucket, key, digest, head.get("VersionId"), url)
 
 
 def confirm(
@@ -157,7 +178,16 @@ def _asking(url: str) -> Iterator[Any]:
         raise ObjectError(f"{url}: {message}") from error
 
 
-def _put(client: Any, bucket: str, key: str, handle: int, extra: dict[str, Any]) -> str:
+def _put(
+    client: Any,
+    directory: int,
+    bucket: str,
+    key: str,
+    handle: int,
+    digest: str,
+    extra: dict[str, Any],
+    condition: dict[str, str],
+) -> str:
     body = _part(handle, 1)
     checksum = _encoded(sha256(body).digest())
     with _unless_there(client):
@@ -167,7 +197,7 @@ def _put(client: Any, bucket: str, key: str, handle: int, extra: dict[str, Any])
             Body=body,
             ChecksumAlgorithm="SHA256",
             ChecksumSHA256=checksum,
-            IfNoneMatch="*",
+            **condition,
             **extra,
         )
     return checksum
@@ -181,6 +211,7 @@ def _put_parts(
     handle: int,
     digest: str,
     extra: dict[str, Any],
+    condition: dict[str, str],
 ) -> str:
     memory = f"upload-{digest}.json"
     known = _begun(client, directory, memory, bucket, key)
@@ -223,7 +254,7 @@ def _put_parts(
             Key=key,
             UploadId=known["upload"],
             MultipartUpload={"Parts": parts},
-            IfNoneMatch="*",
+            **condition,
         )
     os.unlink(memory, dir_fd=directory)
     return f"{_encoded(sha256(b''.join(digests)).digest())}-{number}"
