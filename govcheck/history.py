@@ -18,7 +18,8 @@ _STAGED = ""
 class Gone(NamedTuple):
     """A path that was tracked once: the commit that removed it, and where it is now, if it moved.
 
-    The commit is empty where the removal is only staged. `moved_to` is the end of a chain of renames that git sees, and exists.
+    The commit is empty where the removal is only staged. `moved_to` is the end of a chain of
+    renames that git sees, and exists.
     """
 
     commit: str

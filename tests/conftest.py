@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 Repository = Callable[[Mapping[str, str | bytes]], Path]
 
-settings.register_profile("many", max_examples=20_000, deadline=None)
+# A machine that others use is slow now and then, which is not what is tested.
+_SLOW = [HealthCheck.too_slow]
+settings.register_profile("default", deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("many", max_examples=20_000, deadline=None, suppress_health_check=_SLOW)
+settings.load_profile("default")
 
 _GIT = {
     "GIT_AUTHOR_NAME": "a",
