@@ -207,13 +207,15 @@ def test_peers_are_asked_for_by_name(repository: Repository, planned: Planned) -
 
 
 def test_a_peer_that_would_keep_nothing_is_refused(
-    repository: Repository, planned: Planned
+    repository: Repository, planned: Planned, capsys: pytest.CaptureFixture[str]
 ) -> None:
     items = "items = { kind = 'directory', name = '%Y%m%d' }"
     keep = "keep = { semantics = 'restic', labels = ['nosuch'] }"
     root = repository({"govcheck.toml": store(f"{items}\n{keep}")})
     (root / "s/20240101").mkdir(parents=True)
     assert planned(root)["s/20240101"][0] == "error"
+    assert run(["retention"]) == 2
+    assert "1 in error" in capsys.readouterr().out
 
 
 def test_a_cap_takes_the_oldest_down_to_the_low_mark_but_nothing_that_is_held(
@@ -394,3 +396,24 @@ def test_a_wrong_option_is_told(
     monkeypatch.chdir(repository({"govcheck.toml": store("keep = { within = '7d' }")}))
     assert run(["retention", *options]) == 2
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_init_proposes_a_store_for_each_directory_that_git_ignores(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository({".gitignore": "var/dumps/\n.venv/\n", "var/dumps/a": "", ".venv/a": ""})
+    monkeypatch.chdir(root)
+    assert run(["init"]) == 0
+    proposed = '# [retention.stores.var-dumps]\n# path = "var/dumps"\n# keep = '
+    assert proposed in (root / "govcheck.toml").read_text()
+    assert ".venv" not in (root / "govcheck.toml").read_text()
+
+
+def test_a_locked_parent_keeps_its_stores(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parent = 'locked = ["retention-policy"]\n' + store("keep = { within = '30d' }")
+    child = 'extends = ["base.toml"]\n[retention.stores.s.keep]\nwithin = "1d"\n'
+    monkeypatch.chdir(repository({"base.toml": parent, "govcheck.toml": child}))
+    assert run(["retention"]) == 2
+    assert "retention-policy is locked by base.toml" in capsys.readouterr().err

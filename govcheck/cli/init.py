@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def _policy(repo: Repo) -> Iterator[str]:
     yield from _dependencies(*found_limits(repo))
     yield from _markers(found_folders(repo))
     yield from _documents(found_documents(repo))
-    yield from _notes("Directories of data that git ignores", ignored_directories(repo))
+    yield from _stores(ignored_directories(repo))
 
 
 def _flags(flags: tuple[FoundFlag, ...]) -> Iterator[str]:
@@ -167,11 +168,18 @@ def _patterns(flags: tuple[FoundFlag, ...]) -> list[str]:
     return named or [pattern for pattern in FLAG_NAMES if not pattern.startswith("*")]
 
 
-def _notes(title: str, lines: tuple[str, ...]) -> Iterator[str]:
-    if not lines:
-        return
-    yield ""
-    yield f"# {title}:"
-    yield from (f"#   {' '.join(line.split())}" for line in lines[:_SHOWN])
-    if len(lines) > _SHOWN:
-        yield f"#   and {len(lines) - _SHOWN} more"
+def _stores(directories: tuple[str, ...]) -> Iterator[str]:
+    """Stores to declare; how long they are kept is not for a program to say."""
+    directories = tuple(each for each in directories if each.isprintable())
+    yield "# Stores: directories of data, and how long each keeps what is in it. What would go,"
+    yield "# 'govcheck retention' tells, and removes nothing by itself."
+    if directories:
+        yield "# These are ignored by git and hold something; say how long, and take the marks off:"
+    for directory in directories[:_SHOWN] or ("logs/",):
+        path = directory.rstrip("/")
+        name = "-".join(re.findall(r"[A-Za-z0-9]+", path)).lower() or "data"
+        yield f"# [retention.stores.{name}]"
+        yield f"# path = {json.dumps(path, ensure_ascii=False)}"
+        yield '# keep = { within = "30d" }'
+    if len(directories) > _SHOWN:
+        yield f"#   and {len(directories) - _SHOWN} more"

@@ -67,7 +67,7 @@ def run(options: Namespace) -> int:
         _print_json(made)
     else:
         _print_text(made, everything=options.all)
-    if made.errors:
+    if made.errors or any(tally.counts["error"] for tally in made.tallies().values()):
         return 2
     return int(options.check and made.is_anything_due())
 

@@ -288,8 +288,7 @@ def _declared(data: Mapping[str, Any]) -> Iterator[Key]:
     yield from (("dependencies", normalized(name)) for name in dependencies.get("packages", ()))
     if "python" in dependencies:
         yield ("dependencies", "python")
-    if "markers" in data:
-        yield ("markers",)
+    yield from ((section,) for section in ("markers", "retention") if section in data)
 
 
 def _loosened(
@@ -318,8 +317,9 @@ def _loosened(
             if ("dependencies", normalized(name)) in settled:
                 place: Key = ("dependencies", "packages", name, key)
                 yield place, catalogue.expand(["dependencies"]), None
-    for key in data.get("markers", {}) if ("markers",) in settled else ():
-        yield ("markers", key), catalogue.expand(["markers"]), None
+    for section in ("markers", "retention"):
+        for key in data.get(section, {}) if (section,) in settled else ():
+            yield (section, key), catalogue.expand([section]), None
     for name, check in data.get(OWN, {}).items():
         for key in check if (OWN, name) in settled else ():
             severity = check[key] if key == "severity" else None
