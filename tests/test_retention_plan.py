@@ -149,6 +149,8 @@ def test_a_store_that_is_a_link_or_holds_its_way_through_one_is_an_error(
     monkeypatch.chdir(root)
     assert run(["retention"]) == 2
     assert "s: s is a link" in capsys.readouterr().err
+    assert run(["--select", "retention-overdue"]) == 1
+    assert "not looked at: s: s is a link" in capsys.readouterr().out
 
 
 def test_names_are_taken_as_they_are(repository: Repository, planned: Planned) -> None:
@@ -386,7 +388,9 @@ def test_bytes_of_a_file_with_several_names_are_freed_with_the_last_one(
     assert "8.19 kB to be freed" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("options", [["--store", "x"], ["--today", "soon"], ["pla"]])
+@pytest.mark.parametrize(
+    "options", [["--store", "x"], ["--event", "x"], ["--today", "soon"], ["pla"]]
+)
 def test_a_wrong_option_is_told(
     options: list[str],
     repository: Repository,

@@ -55,7 +55,7 @@ def run(options: Namespace) -> int:
     """Print the plan."""
     root = root_here()
     policy = load_policy(root)
-    check_stores(policy, options.store)
+    check_stores(policy, options.store, options.event)
     made = plan(
         root,
         policy,
@@ -90,8 +90,8 @@ def moment_of(text: str) -> date | datetime:
         ) from None
 
 
-def check_stores(policy: Policy, names: Iterable[str]) -> None:
-    """Whether the policy has these stores.
+def check_stores(policy: Policy, names: Iterable[str], event: str | None = None) -> None:
+    """Whether the policy has these stores, and one that is cleared on the event.
 
     Raises:
         UsageError: it lacks one, or has none at all.
@@ -102,6 +102,9 @@ def check_stores(policy: Policy, names: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise UsageError(f"unknown store {name!r}{nearest(name, known)}")
+    events = [each for store in policy.retention.stores.values() for each in store.clear_on]
+    if event is not None and event not in events:
+        raise UsageError(f"no store is cleared on {event!r}{nearest(event, events)}")
 
 
 def _print_json(made: Plan) -> None:

@@ -34,6 +34,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     now = when(policy.today, zone).now
     then = moment(nanoseconds(policy.retention.overdue_after.before(now)), zone)
     made = plan(repo.root, policy, when(then, zone))
+    for error in made.errors:
+        yield rule.finding(policy.origin("retention", "stores").span, f"not looked at: {error}")
     for name, tally in made.tallies().items():
         if not tally.due:
             continue
