@@ -65,7 +65,7 @@ def run(options: Namespace) -> int:
     """Carry the plan out, and tell what was done."""
     root = root_here()
     policy = load_policy(root)
-    check_stores(policy, options.store)
+    check_stores(policy, options.store, options.event)
     runner = policy.retention.runner
     chosen = Options(
         mode="confirm" if options.confirm else "auto",

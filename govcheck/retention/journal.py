@@ -7,7 +7,7 @@ tore off at the end does not bear its checksum and is not read.
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -85,7 +85,7 @@ class Journal:
         os.close(self.handle)
 
 
-def records(directory: int, name: str) -> Iterator[dict[str, Any]]:
+def records(directory: int, name: str) -> Generator[dict[str, Any], None, None]:
     """The whole records of a journal, up to the first that is not.
 
     Raises:

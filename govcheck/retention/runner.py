@@ -10,7 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -207,11 +207,12 @@ def began(run: str) -> float:
 
 def groups(runs: int, name: str) -> Iterator[Group]:
     """The plan that a journal holds."""
-    for record in records(runs, name):
-        if "planned" in record:
-            return
-        if "items" in record:
-            yield Group(**record)
+    with closing(records(runs, name)) as found:
+        for record in found:
+            if "planned" in record:
+                return
+            if "items" in record:
+                yield Group(**record)
 
 
 def tasks(runs: int, name: str) -> Iterator[Task]:
