@@ -143,7 +143,7 @@ def test_summary_and_audit_log_tell_of_every_decision(place: Place) -> None:
     assert all(r["outcome"] == "trashed" and r["reason"] and r["operator"] for r in records)
 
 
-# H02, H02b, H02c, H12, H12b
+# H02
 def test_older_than_keeps_more_and_never_less(place: Place) -> None:
     place.policy(BACKUPS)
     old, older = place.backup(35), place.backup(400)
@@ -155,6 +155,7 @@ def test_older_than_keeps_more_and_never_less(place: Place) -> None:
     assert young.exists()
 
 
+# H02b, H02c, H11, H11b, H12, H12b
 @pytest.mark.parametrize(
     "options",
     [
