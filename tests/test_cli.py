@@ -386,7 +386,7 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
         'allow = "<2"\nreason = "built against NumPy 1"\n'
     ) in text
     assert '[[markers.require]]\npaths = ["tests/slow/**"]\nall = ["slow"]\n' in text
-    assert "#   logs/\n" in text
+    assert '# [retention.stores.logs]\n# path = "logs"\n# keep = ' in text
     assert "httpx" not in text
     assert ".venv" not in text
     assert _out(capsys, "init")[0] == 2
