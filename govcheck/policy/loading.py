@@ -288,7 +288,7 @@ def _declared(data: Mapping[str, Any]) -> Iterator[Key]:
     yield from (("dependencies", normalized(name)) for name in dependencies.get("packages", ()))
     if "python" in dependencies:
         yield ("dependencies", "python")
-    yield from ((section,) for section in ("markers", "retention") if section in data)
+    yield from ((section,) for section in ("markers", "docs", "retention") if section in data)
 
 
 def _loosened(
@@ -317,7 +317,7 @@ def _loosened(
             if ("dependencies", normalized(name)) in settled:
                 place: Key = ("dependencies", "packages", name, key)
                 yield place, catalogue.expand(["dependencies"]), None
-    for section in ("markers", "retention"):
+    for section in ("markers", "docs", "retention"):
         for key in data.get(section, {}) if (section,) in settled else ():
             yield (section, key), catalogue.expand([section]), None
     for name, check in data.get(OWN, {}).items():
