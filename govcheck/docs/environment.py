@@ -54,9 +54,9 @@ KNOWN = (
     "OBJC_*", "OMP_*", "OPENBLAS_*", "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD",
     "PG_*", "PIPENV_*", "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*",
     "PRE_COMMIT*", "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PY_*", "QT_*",
-    "RABBITMQ_*",
-    "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*", "RUFF_*", "RUST*", "SENTRY_*",
-    "SETUPTOOLS_*", "SHELL", "SKIP", "SOURCE_DATE_EPOCH", "SPHINX*", "SQLALCHEMY_*", "SSH_*",
+    "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*", "RUFF_*", "RUST*", "SENTRY_*",
+    "SETUPTOOLS_*", "SHELL", "SHELL_VERBOSITY", "SKIP",
+    "SOURCE_DATE_EPOCH", "SPHINX*", "SQLALCHEMY_*", "SSH_*",
     "SSL_*", "TF_*", "TOKENIZERS_*", "TOX_*", "TRAVIS*", "TWINE_*", "UVICORN_*", "UV_*",
     "VIRTUALENV_*", "VIRTUAL_ENV", "VSCODE_*", "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
 )  # fmt: skip
@@ -167,7 +167,7 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
             continue
         text = doc.document.text
         for name, start in _told(doc):
-            if _PLACEHOLDER.search(name) or re.search(rf"\$\{{?{name}\b", text):
+            if _PLACEHOLDER.search(name) or re.search(rf"\$\{{?{name}\b|%{name}%", text):
                 continue
             if not says(RETIRED, text, doc.page, start):
                 yield doc, name, start

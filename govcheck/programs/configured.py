@@ -61,7 +61,10 @@ def absent(repo: Repo, policy: Policy) -> tuple[Named, ...]:
         if (document := repo.document(path)) is None:
             continue
         try:
-            found += _in_file(repo, document)
+            made = created(repo, policy, path)
+            if WORKFLOWS.search(path):
+                made |= document.view(_artifacts)
+            found += _in_file(repo, document, made)
         except TooDeepError as error:
             repo.unchecked[path] = str(error)
     paths = frozenset(each.path for each in found)
@@ -160,7 +163,7 @@ def _missing(
         return None
     if not any(repo.exists(f"{base}{first}") for base in bases):
         return None
-    if {first, *plain.split("/")[:-1]} & _BUILT:
+    if _BUILT.intersection(plain.split("/")):
         return None
     normal = posixpath.normpath(plain)
     if any(
@@ -179,7 +182,7 @@ def _missing(
 # Files.
 
 
-def _in_file(repo: Repo, document: Document) -> Iterator[Named]:
+def _in_file(repo: Repo, document: Document, made: frozenset[str]) -> Iterator[Named]:
     path = document.path
     name = posixpath.basename(path)
     if path.endswith(".toml"):
@@ -189,12 +192,14 @@ def _in_file(repo: Repo, document: Document) -> Iterator[Named]:
         yield from _in_hooks(repo, document)
     elif path.endswith((".yml", ".yaml")):
         for root in document.view(yaml.read).tree.roots:
-            yield from _in_workflow(repo, document, root)
+            yield from _in_workflow(repo, document, root, made)
     else:
         yield from _in_ini(repo, document)
 
 
-def _in_workflow(repo: Repo, document: Document, root: Value) -> Iterator[Named]:
+def _in_workflow(
+    repo: Repo, document: Document, root: Value, made: frozenset[str]
+) -> Iterator[Named]:
     is_dependabot = document.path.endswith("dependabot.yml")
     for path, scalar in _scalars(root):
         key = next((part for part in reversed(path) if not part.isdecimal()), "")
@@ -206,7 +211,8 @@ def _in_workflow(repo: Repo, document: Document, root: Value) -> Iterator[Named]
         elif key == "uses" and text.startswith("./"):
             base = text.removeprefix("./").rstrip("/")
             places = (base, f"{base}/action.yml", f"{base}/action.yaml")
-            if not any(each in repo for each in places):
+            is_made = any(base == each or base.startswith(f"{each}/") for each in made)
+            if not is_made and not any(map(repo.exists, places)):
                 yield _named(document, scalar, text, base, "command")
         elif key == "directory" and is_dependabot and text.strip("/"):
             folder = text.strip("/")

@@ -12,15 +12,16 @@ from govcheck.finding import Span
 from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
 from govcheck.programs.calls import Call, call_of
-from govcheck.programs.modules import modules
-from govcheck.programs.written import Written, created, written
+from govcheck.programs.modules import console_scripts, modules
+from govcheck.programs.written import Written, created, is_own_name, written
 from govcheck.repo import Repo
 from govcheck.shell import Word
 
 _PATH = re.compile(r"(?:\.{0,2}/)?[\w.@+-]+(?:/[\w.@+-]+)*/?")
 _NODE = re.compile(r"(?P<path>[\w./@+-]+\.py)(?P<names>(?:::[A-Za-z_]\w*)+)?(?P<rest>\[.*|::.*)?")
 PLACEHOLDERS = re.compile(
-    r"(?i)\b(?:your|my|path|to|example|some|foo|bar|baz|xxx+|yyyy|name|file|new)\b"
+    r"(?i)\b(?:your|my|path|to|example|some|xxx+|yyyy|name|file|new)\b"
+    r"|(?<![a-z])(?:foo|bar|baz|spam|eggs)(?![a-z])"
     r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|\bmyproject\b|\bfoo_|\bxxx"
 )
 _PYTEST_VALUES = frozenset(
@@ -106,9 +107,9 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
             yield from _tox(repo, each, arguments)
         case "pre-commit" | "pre_commit" | "prek":
             yield from _hook(repo, each, arguments)
-        case "poetry" | "uv" | "pdm":
+        case "poetry" | "uv" | "pdm" if not _is_its_own(repo, each, name):
             yield from _groups(repo, each, name, arguments)
-    if name in ("pip", "pip3", "uv"):
+    if name in ("pip", "pip3", "uv") and not _is_its_own(repo, each, name):
         yield from _extras(repo, each, arguments)
     for option, word in pairwise(arguments):
         is_other = name == "docker" and arguments[0].text not in ("compose", "build")
@@ -118,6 +119,11 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
         for word in arguments[:-1]:
             if not word.text.startswith("-"):
                 yield from _read(repo, policy, each, word)
+
+
+def _is_its_own(repo: Repo, each: Written, name: str) -> bool:
+    """Whether a document is that of the tool itself, which speaks of its users' projects."""
+    return each.doc is not None and name in repo.view(console_scripts)
 
 
 # Tools that bear the names of their packages, so that a lock tells whether they are there.
@@ -188,7 +194,8 @@ def _is_ours(repo: Repo, each: Written, word: Word, text: str) -> bool:
     if any(map(repo.exists, candidates)):
         return False
     plain = text.removeprefix("./").rstrip("/")
-    if is_somewhere(repo, plain):
+    first, _, rest = plain.partition("/")
+    if is_somewhere(repo, plain) or (is_own_name(repo, first) and repo.exists(rest)):
         return False
     if "/" in plain:
         # A path of the repository begins like one: its first folder is there.

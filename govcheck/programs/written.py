@@ -266,10 +266,15 @@ def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document)
         return ("", *_above(posixpath.dirname(document.path)))
     if not word.is_literal or not folders:
         return ()
-    if re.sub(r"[^a-z0-9]", "", word.text.lower()) in repo.view(_own_names):
+    if is_own_name(repo, word.text):
         return ("",)
     paths = (posixpath.normpath(posixpath.join(folder, word.text)) for folder in folders)
     return tuple(each for path in paths for each in _within(repo, path))
+
+
+def is_own_name(repo: Repo, name: str) -> bool:
+    """Whether a folder is called as the repository is."""
+    return re.sub(r"[^a-z0-9]", "", name.lower()) in repo.view(_own_names)
 
 
 def _own_names(repo: Repo) -> frozenset[str]:

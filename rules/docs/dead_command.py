@@ -159,6 +159,18 @@ examples = [
         },
     ),
     Example(
+        "The documents of a tool speak of its users' projects",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[project]\nname = 'pdm'\n[project.scripts]\npdm = 'pdm:main'\n"
+                "[dependency-groups]\ntest = []\n"
+            ),
+            "tests/test_a.py": "",
+            "README.md": "`pdm install -G socks`, and `pytest tests/test_foo.py`\n",
+        },
+    ),
+    Example(
         "A target from a pattern, and one of an included file",
         {
             "govcheck.toml": "",
