@@ -380,12 +380,15 @@ def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Mi
         return
     if each.where == "makefile" and any("$" in each.text for each in arguments):
         return
+    names = {word.text for word in targets}
+    # "make sure of it" is prose, also where it is set as code.
+    if each.doc is not None and (names & _PROSE or (len(targets) > 1 and not names & found)):
+        return
     for word in targets:
         if not word.is_literal or not re.fullmatch(r"[\w-]+", word.text) or word.text in found:
             continue
-        # `make sure` in a span is prose; and what is a folder is up to date.
-        is_prose = each.where == "span" and word.text in _PROSE
-        if not is_prose and not repo.exists(posixpath.normpath(posixpath.join(folder, word.text))):
+        # What is a file or folder is up to date.
+        if not repo.exists(posixpath.normpath(posixpath.join(folder, word.text))):
             yield _told(each, word, "target of make")
 
 
