@@ -129,7 +129,8 @@ examples = [
             "tests/test_a.py": "",
             "README.md": (
                 "`make sure` of it.\n\n    make exceptions for this.\n\n"
-                "```\npython scripts/<name>.py\npython scripts/$X.py\npython scripts/your_script.py\npytest tests/test_*.py tests/...\n```\n"
+                "```\npython scripts/<name>.py\npython scripts/$X.py\n"
+                "python scripts/your_script.py\npytest tests/test_*.py tests/...\n```\n"
             ),
         },
     ),
