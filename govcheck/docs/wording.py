@@ -39,22 +39,23 @@ def says(pattern: re.Pattern[str], text: str, page: Page, start: int) -> bool:
 
 def _around(text: str, page: Page, start: int) -> str:
     """The line of an offset, its neighbours in the paragraph, and what stands over all of it."""
-    first = text.rfind("\n", 0, start) + 1
-    last = text.find("\n", start)
-    last = last if last >= 0 else len(text)
-    said = [text[max(first, start - _REACH) : last]]
+    # A line can be a whole file: nothing is looked at that is far.
+    first = text.rfind("\n", max(0, start - _REACH), start) + 1 or max(0, start - _REACH)
+    last = text.find("\n", start, start + _REACH)
+    last = last if last >= 0 else min(start + _REACH, len(text))
+    said = [text[first:last]]
     above = _line_before(text, first)
     if not _BEGINS.match(said[0]) or above.rstrip().endswith(":") or _HEADS.match(above):
         said.append(above)
-    end = text.find("\n", last + 1)
-    below = text[last + 1 : end if end >= 0 else len(text)]
+    end = text.find("\n", last + 1, last + _REACH)
+    below = text[last + 1 : end if end >= 0 else last + _REACH]
     if not _BEGINS.match(below):
         said.append(below)
     if (fence := page.fence_at(start)) is not None:
         said.append(line_above(text, fence.start))
     if (over := page.heading_above(start)) is not None:
         said.append(over.text)
-    return "\n".join(_without_code(line[:_REACH]) for line in said)
+    return "\n".join(map(_without_code, said))
 
 
 def line_above(text: str, offset: int) -> str:
@@ -64,7 +65,8 @@ def line_above(text: str, offset: int) -> str:
 
 def _line_before(text: str, first: int) -> str:
     end = max(first - 1, 0)
-    return text[text.rfind("\n", 0, end) + 1 : end]
+    far = max(0, end - _REACH)
+    return text[text.rfind("\n", far, end) + 1 or far : end]
 
 
 # What begins an item, a heading, a row or a block; and a line that is the title of what follows.

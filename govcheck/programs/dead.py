@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from govcheck.docs.documents import class_of
 from govcheck.docs.paths import is_somewhere
+from govcheck.document import Document
 from govcheck.finding import Span
+from govcheck.markdown.page import page
 from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
 from govcheck.programs.calls import Call, call_of
@@ -42,6 +44,10 @@ _READS = {
     "docker-compose": frozenset({"-f", "--file"}),
     "kubectl": frozenset({"-f", "--filename"}),
 }
+
+
+_MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}")
+_REACH = 200
 
 
 class Missing(NamedTuple):
@@ -215,13 +221,18 @@ def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
         return True
     if each.doc is None:
         return False
-    for fence in each.doc.page.fences:
-        first = fence.text.lstrip().partition("\n")[0]
-        if plain in fence.info or (first.startswith(("#", "//", "<!--", ";")) and plain in first):
-            return True
-    name = re.escape(plain)
-    told = rf"(?i)\b(?:creat|add|writ|sav|put|new)\w*\b[^\n]{{0,60}}`?{name}"
-    return re.search(told, each.document.text) is not None
+    return plain in each.document.view(_told_to_make)
+
+
+def _told_to_make(document: Document) -> str:
+    """The lines of a document that tell to make something, or name the file that a block is."""
+    said = [found[0] for found in _MAKES.finditer(document.text)]
+    for fence in document.view(page).fences:
+        first = fence.text[:_REACH].lstrip().partition("\n")[0]
+        said.append(fence.info)
+        if first.startswith(("#", "//", "<!--", ";")):
+            said.append(first)
+    return "\n".join(said)
 
 
 def _module(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
