@@ -38,6 +38,8 @@ _PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
 _PLACEHOLDER = re.compile(
     r"SNAKE_CASE|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
 )
+# What a document uses itself, in a shell or a batch file.
+_USED = re.compile(rf"\$\{{?({_NAME})|%({_NAME})%")
 _MAX_NAMES = 5_000
 _REACH = 1_000
 
@@ -166,8 +168,9 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
         if doc.kind in ("history", "plan"):
             continue
         text = doc.document.text
+        own = {each[1] or each[2] for each in _USED.finditer(text)}
         for name, start in _told(doc):
-            if _PLACEHOLDER.search(name) or re.search(rf"\$\{{?{name}\b|%{name}%", text):
+            if _PLACEHOLDER.search(name) or name in own:
                 continue
             if not says(RETIRED, text, doc.page, start):
                 yield doc, name, start

@@ -26,6 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][\w-]*\.(?:py|sh|ya?ml|toml|json|sql|md|cfg|ini|ht
 _TREE = re.compile(r"[│├└]")
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
 _MAX_ASKED = 400
+_MAX_LEAD = 200
 
 
 class Absent(NamedTuple):
@@ -161,7 +162,8 @@ def _bare_names(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
 
 def _leads(text: str, start: int) -> bool:
     """Whether a span is the first thing of a list item."""
-    line = text[text.rfind("\n", 0, start) + 1 : start]
+    far = max(0, start - _MAX_LEAD)
+    line = text[text.rfind("\n", far, start) + 1 or far : start]
     return re.fullmatch(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[.\]\s+)?[*_]*`", line) is not None
 
 

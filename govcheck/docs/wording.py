@@ -13,7 +13,7 @@ PAST_OR_FUTURE = (
     "was", "were", "will", "would",
 )  # fmt: skip
 
-_REACH = 1_000
+_REACH = 300
 
 # What tells that a name is none any more, or none yet.
 RETIRED = re.compile(
