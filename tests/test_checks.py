@@ -143,7 +143,7 @@ def test_all_mistakes_are_told_with_their_place_and_the_nearest_right_name(
         "instead: every finding says it.",
         "govcheck.toml:23: checks.calls.unless.names: expected a list, not 'a'",
         "govcheck.toml:24: unknown key 'max-lines'",
-        "govcheck.toml:25: checks.calls.examples.files.../a: '../a' is no path of a file in a "
+        "govcheck.toml:26: checks.calls.examples.files.../a: '../a' is no path of a file in a "
         "repository",
         "govcheck.toml:25: checks.calls.examples.findings: 'a:b' is not of the form "
         "PATH:LINE:COLUMN",
