@@ -145,7 +145,7 @@ def test_all_mistakes_are_told_with_their_place_and_the_nearest_right_name(
         "govcheck.toml:24: unknown key 'max-lines'",
         "govcheck.toml:26: checks.calls.examples.files.../a: '../a' is no path of a file in a "
         "repository",
-        "govcheck.toml:25: checks.calls.examples.findings: 'a:b' is not of the form "
+        "govcheck.toml:27: checks.calls.examples.findings: 'a:b' is not of the form "
         "PATH:LINE:COLUMN",
         "govcheck.toml:29: unknown rule 'bth' (did you mean 'both'?)",
     ]
