@@ -33,6 +33,11 @@ def test_words_that_are_quoted_come_back_as_they_were(words: list[str]) -> None:
     assert found == ["run", *words]
 
 
+@pytest.mark.parametrize("line", ["run ==", "run == 0", "run = =~", "run '== a' == \"b == c\""])
+def test_what_compares_within_tests_is_a_word_elsewhere(line: str) -> None:
+    assert _words(f"{line}\nnext") == [shlex.split(line), ["next"]]
+
+
 _PIECES = st.sampled_from(["a", "'b c'", '"d e"', "f\\ g", "-h", "--i=j", "k/l.m", "'\"'", '"\'"'])
 
 
