@@ -12,7 +12,7 @@ import os
 import stat
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -54,15 +54,15 @@ class Cache:
 
     def recall_all(
         self, question: str, paths: Iterable[str], signature: Callable[[str], Signature | None]
-    ) -> Set[str]:
-        """Of which files an earlier run said something, where they still have that signature."""
+    ) -> Mapping[str, Any]:
+        """What an earlier run said of files that still have that signature, as far as it did."""
         kept = self._kept.setdefault(question, {})
         if table := self._tables.get(question):
             for path in paths:
                 known = table.get(path)
                 if known is not None and known[0] == signature(path):
                     kept[path] = known
-        return kept.keys()
+        return {path: answer for path, (_, answer) in kept.items()}
 
     def remember(self, question: str, path: str, signature: Signature, answer: Any) -> None:
         """Keep what was said of a file that had this signature before it was read."""

@@ -209,7 +209,8 @@ def _characters(utf8: bytes) -> int:
 
 
 def _cookie(data: bytes) -> str | None:
-    for line in data.split(b"\n", 2)[:2]:
+    second = data.find(b"\n", data.find(b"\n") + 1)
+    for line in data[: second if second >= 0 else None].split(b"\n", 2)[:2]:
         if found := _COOKIE.match(line):
             return found.group(1).decode("ascii", "replace")
         if line.strip() and not line.lstrip().startswith(b"#"):

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar, TypeVarTuple, cast
 
 from govcheck.cache import UNKNOWN, Cache
@@ -149,27 +149,42 @@ class Repo:
 
     def _search(self) -> None:
         """Do all searches that are due in one pass; bytes without a hit are let go."""
-        due = [
-            (_searcher(needles), endings, self._found.setdefault((needles, endings), []))
-            for needles, endings in self._expected
-        ]
-        question = (
-            f"search {sorted((sorted(needles), endings) for needles, endings in self._expected)}"
-        )
+        expected = sorted(self._expected, key=lambda search: (sorted(search[0]), search[1]))
+        question = f"searches {[(sorted(needles), endings) for needles, endings in expected]}"
         self._expected.clear()
-        for number, path in enumerate(self._to_search(question)):
-            if self._progress is not None and number % 256 == 0:
-                self._progress("reading", number, len(self.files))
-            tests = [
-                (contains, found) for contains, endings, found in due if path.endswith(endings)
-            ]
-            text = self._searchable(path, [contains for contains, _ in tests])
-            if not text:
-                self._remember(question, path, None)
-                continue
-            for contains, found in tests:
-                if contains(text) and (document := self.document(path)) is not None:
-                    found.append(document)
+        due = [(_searcher(needles), endings) for needles, endings in expected]
+        found = [self._found.setdefault(search, []) for search in expected]
+        known = self._searched(question)
+        for number, path in enumerate(self.files):
+            if path in known:
+                hits = known[path]
+            elif path != BASELINE_FILE:
+                if self._progress is not None and number % 256 == 0:
+                    self._progress("reading", number, len(self.files))
+                hits = self._hits(path, due)
+                self._remember(question, path, hits)
+            else:
+                hits = []
+            if hits and (document := self.document(path)) is not None:
+                for hit in hits:
+                    found[hit].append(document)
+
+    def _searched(self, question: str) -> Mapping[str, list[int]]:
+        """Which searches of a pass an earlier run found something by, in files still the same."""
+        if self._cache is None:
+            return {}
+        unread = (path for path in self.files if path not in self._contents)
+        return self._cache.recall_all(question, unread, self.tree.signature)
+
+    def _hits(
+        self, path: str, due: Sequence[tuple[Callable[[bytes], bool], tuple[str, ...]]]
+    ) -> list[int]:
+        """The numbers of the searches that find something in a file."""
+        wanted = [
+            (n, contains) for n, (contains, endings) in enumerate(due) if path.endswith(endings)
+        ]
+        text = self._searchable(path, [contains for _, contains in wanted])
+        return [number for number, contains in wanted if contains(text)] if text else []
 
     def view(self, make: Callable[["Repo", *Arguments], View], *arguments: *Arguments) -> View:
         """What `make` says of this repository and the arguments, computed once."""
@@ -215,14 +230,6 @@ class Repo:
             return len(data)
         signature = self.tree.signature(path)
         return signature[0] if signature is not None else None
-
-    def _to_search(self, question: str) -> Iterator[str]:
-        """The files in which there may be a hit."""
-        known: Set[str] = frozenset()
-        if self._cache is not None:
-            unread = (path for path in self.files if path not in self._contents)
-            known = self._cache.recall_all(question, unread, self.tree.signature)
-        return (path for path in self.files if path not in known and path != BASELINE_FILE)
 
     def _remember(self, question: str, path: str, answer: object) -> None:
         signature = self._signature(path)
