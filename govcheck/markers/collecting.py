@@ -46,7 +46,7 @@ class Collecting:
         for path in repo.files:
             while path and path not in self._paths:
                 self._paths.add(path)
-                path = posixpath.dirname(path)
+                path = path.rpartition("/")[0]
         self._starts = {each.folder: self._starting(each) for each in configurations.values()}
         found = (_ENVIRONMENT.fullmatch(path) for path in repo.files if "pyvenv.cfg" in path
                  or "conda-meta/history" in path)  # fmt: skip
@@ -127,7 +127,7 @@ class Collecting:
             return None
         entry = path
         found = self._entry(configuration, path, is_folder=False)
-        while found is None and (entry := posixpath.dirname(entry)) != start and entry:
+        while found is None and (entry := entry.rpartition("/")[0]) != start and entry:
             if entry not in self._entries:
                 self._entries[entry] = self._entry(configuration, entry, is_folder=True)
             found = self._entries[entry]
@@ -136,7 +136,7 @@ class Collecting:
     def _entry(self, configuration: Configuration, entry: str, *, is_folder: bool) -> str | None:
         return (
             self._left_out(configuration, entry)
-            or self._listed(entry)
+            or (self._listed(entry) if self._lists else None)
             or (self._unvisited(configuration, entry) if is_folder else None)
         )
 

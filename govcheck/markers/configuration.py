@@ -3,11 +3,11 @@
 "Initialization: determining rootdir and configfile" and "Configuration Options" of pytest 9.
 """
 
-import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch, translate
 from functools import cached_property
 from typing import NamedTuple
 
@@ -67,6 +67,17 @@ class Configuration:
     def files(self) -> tuple[str, ...]:
         """The patterns of test files."""
         return self.words("python_files", ("test_*.py", "*_test.py"))
+
+    def is_named(self, path: str) -> bool:
+        """Whether a file is named like a test file."""
+        if self._names.match(path.rpartition("/")[2]):
+            return True
+        return any(fnmatch(f"/{path}", f"*/{each}") for each in self.files if "/" in each)
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        patterns = [translate(each) for each in self.files if "/" not in each]
+        return re.compile("|".join(patterns or [r"(?!)"]))
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -133,9 +144,9 @@ def configurations(repo: Repo) -> dict[str, Configuration]:
 
 def configuration_of(path: str, found: dict[str, Configuration]) -> Configuration:
     """The configuration that counts for a file: the nearest one above it."""
-    folder = posixpath.dirname(path)
+    folder = path.rpartition("/")[0]
     while folder not in found:
-        folder = posixpath.dirname(folder)
+        folder = folder.rpartition("/")[0]
     return found[folder]
 
 

@@ -1,8 +1,9 @@
 """What the skips and expected failures of a suite say, wherever they are written."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.markers import PYTHON, SKIPS
 from govcheck.markers.outline import Class, Function, Mark, Outline
@@ -26,6 +27,20 @@ class Said(NamedTuple):
     is_call: bool
 
 
+class Skips(NamedTuple):
+    """What skips tests, or expects failures, in one file.
+
+    `said` are the kind, the offsets, the reason and the strictness of each, and whether it is a
+    call; strictness is "true", "false", or nothing. `is_always` tells that one depends on nothing;
+    `names` stand for a mark that skips always, `others` are names that other modules say what for.
+    """
+
+    said: Sequence[tuple[str, int, int, str | None, str, bool]]
+    is_always: bool
+    names: Sequence[str]
+    others: Sequence[str]
+
+
 def excuses(repo: Repo) -> tuple[Said, ...]:
     """The skips and expected failures of all test files and conftests."""
     return tuple(_excuses(repo))
@@ -34,43 +49,39 @@ def excuses(repo: Repo) -> tuple[Said, ...]:
 def _excuses(repo: Repo) -> Iterator[Said]:
     tests = repo.view(suite)
     paths = {*tests.test_files, *(p for p in tests.paths if p.rpartition("/")[2] == "conftest.py")}
-    for document in repo.search(SKIPS, PYTHON):
-        if document.path not in paths:
-            continue
-        read = tests.outline(document.path)
-        if read is None:
+    for document, skips in repo.view(skipping):
+        if document.path not in paths or not skips.said:
             continue
         is_strict = tests.configuration(document.path).is_xfail_strict
-        for mark in _marks(read):
-            if mark.name in _KINDS:
-                strict = mark.strict == "true" or (is_strict and mark.strict != "false")
-                span = document.span(mark.start, mark.end)
-                yield Said(_KINDS[mark.name], span, mark.reason, strict, is_call=False)
-        for skip in (*read.skips, *(s for f in _functions(read) for s in f.skips)):
-            span = document.span(skip.start, skip.end)
-            yield Said(skip.kind, span, skip.reason, is_strict=True, is_call=True)
+        for kind, start, end, reason, strict, is_call in skips.said:
+            is_said = strict == "true" or (is_strict and strict != "false")
+            yield Said(kind, document.span(start, end), reason, is_said, is_call)
 
 
-def skipping(reads: Iterable[Outline | None]) -> frozenset[str]:
-    """The names that stand for a mark which skips always, in any of some files."""
-    return frozenset(
-        name
-        for read in reads
-        if read is not None
-        for name, mark in read.aliases
-        if mark.name == "skip"
+def skipping(repo: Repo) -> tuple[tuple[Document, Skips], ...]:
+    """The files in which something may skip, and what."""
+    tests = repo.view(suite)
+    return tuple(
+        (document, Skips(*tests.learn(document, "skips", _skips)))
+        for document in repo.search(SKIPS, PYTHON)
     )
 
 
-def may_skip(read: Outline | None, names: Set[str]) -> bool:
-    """Whether a file may skip a test always: by a mark, one of the names, or a call."""
-    if read is None:
-        return False
-    by_mark = any(
-        mark.name == "skip" or (not mark.name and mark.alias.rpartition(".")[2] in names)
-        for mark in _marks(read)
-    )
-    return by_mark or any(skip.always for each in _functions(read) for skip in each.skips)
+def _skips(read: Outline) -> Skips:
+    marks = [*_marks(read)]
+    functions = [*_functions(read)]
+    calls = [skip for each in functions for skip in each.skips]
+    return Skips(
+        [
+            *((_KINDS[mark.name], mark.start, mark.end, mark.reason, mark.strict, False)
+              for mark in marks if mark.name in _KINDS),
+            *((each.kind, each.start, each.end, each.reason, "true", True)
+              for each in (*read.skips, *calls)),
+        ],
+        any(mark.name == "skip" for mark in marks) or any(each.always for each in calls),
+        [name for name, mark in read.aliases if mark.name == "skip"],
+        sorted({mark.alias.rpartition(".")[2] for mark in marks if not mark.name}),
+    )  # fmt: skip
 
 
 def _functions(read: Outline | Class) -> Iterator[Function]:

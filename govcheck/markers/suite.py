@@ -5,13 +5,12 @@ functions, classes in the order of resolution, and modules. What a hook or a wra
 known, and a test that it may reach is never said to lack a mark.
 """
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from fnmatch import fnmatch
 from functools import cached_property, partial
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from govcheck.document import Document, TooDeepError
 from govcheck.markers import HOOKS, PYTHON
@@ -20,6 +19,8 @@ from govcheck.markers.configuration import Configuration, configuration_of, conf
 from govcheck.markers.outline import Class, Function, Mark, Outline, Skip, outline, revived
 from govcheck.python.module import module
 from govcheck.repo import Repo
+
+Said = TypeVar("Said")
 
 _UNITTEST = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase", "unittest.case.TestCase")
 # Bases that bring neither marks nor a constructor.
@@ -35,6 +36,10 @@ _HARMLESS = frozenset({"django", "freezegun", "mock", "time_machine", "typing", 
 _MAX_BASES = 50
 _MAX_DEPTH = 40
 _MAX_ROUNDS = 8
+_IMPORT = re.compile(r"\b(?:from|import)\b(?:[^\n(#\\]|\\\r?\n)*(?:\((?:[^)#]|#[^\n]*)*)?")
+_FROM_DOTS = re.compile(r"from\s*\.+\s*import\b")
+_WORD = re.compile(r"\w+")
+_IMPORTING = frozenset({"as", "from", "import", "as.", "import."})
 _SIGNS = re.compile(r"[*?\[]")
 _ADDS = re.compile(
     r"(?<!request\.node\.)\b(?:add_marker(?!\w)"
@@ -93,6 +98,9 @@ class _Found(NamedTuple):
     definition: Class
 
 
+_Places = dict[tuple[str, int], list[Test]]
+
+
 class Suite:
     """The tests of a repository."""
 
@@ -101,6 +109,7 @@ class Suite:
         self.configurations = configurations(repo)
         self.paths = [path for path in repo.files if path.endswith(".py")]
         self._outlines: dict[str, Outline | None] = {}
+        self._nearby: dict[str, tuple[_Places, _Places]] = {}
         self._tests: dict[str, tuple[Test, ...]] = {}
         self._configured: dict[str, Configuration] = {}
         self._classes: dict[tuple[str, str], _Found | None] = {}
@@ -128,9 +137,13 @@ class Suite:
             )
         return self._outlines[path]
 
+    def learn(self, document: Document, question: str, make: Callable[[Outline], Said]) -> Said:
+        """What `make` says of the outline of a file: JSON, which later runs are told without it."""
+        return self.repo.learn(document, question, lambda each: make(self._read(each)))
+
     def _read(self, document: Document) -> Outline:
         try:
-            return outline(document)
+            return document.view(outline)
         except TooDeepError as error:
             self.repo.unchecked[document.path] = str(error)
             return Outline(is_opaque=True)
@@ -139,7 +152,7 @@ class Suite:
 
     def configuration(self, path: str) -> Configuration:
         """The configuration that counts for a file."""
-        folder = posixpath.dirname(path)
+        folder = path.rpartition("/")[0]
         if folder not in self._configured:
             self._configured[folder] = configuration_of(path, self.configurations)
         return self._configured[folder]
@@ -150,14 +163,7 @@ class Suite:
         return tuple(path for path in self.paths if self._is_named(path))
 
     def _is_named(self, path: str) -> bool:
-        name = path.rpartition("/")[2]
-        return (
-            any(
-                fnmatch(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatch(name, pattern)
-                for pattern in self.configuration(path).files
-            )
-            or path in self._collecting.named
-        )
+        return self.configuration(path).is_named(path) or path in self._collecting.named
 
     @cached_property
     def _collecting(self) -> Collecting:
@@ -187,25 +193,48 @@ class Suite:
 
     def heirs(self, path: str, start: int) -> tuple[Test, ...]:
         """The tests whose classes are, or inherit from, the one at an offset."""
-        return tuple(self._heirs.get((path, start), ()))
-
-    @cached_property
-    def _heirs(self) -> dict[tuple[str, int], list[Test]]:
-        found: dict[tuple[str, int], list[Test]] = {}
-        for test in self.tests:
-            for place in test.order:
-                found.setdefault(place, []).append(test)
-        return found
+        return tuple(self._near(path)[0].get((path, start), ()))
 
     def sharers(self, test: Test) -> tuple[Test, ...]:
         """The tests that are the same function as a test, itself among them."""
-        return tuple(self._sharers.get((test.home, test.function.start), (test,)))
+        place = (test.home, test.function.start)
+        return tuple(self._near(test.home)[1].get(place, (test,)))
+
+    def _near(self, path: str) -> tuple[_Places, _Places]:
+        """The tests that classes and functions of a file are in, by the places of these."""
+        if path not in self._nearby:
+            by_class: _Places = {}
+            by_function: _Places = {}
+            reaching = self._reaching(path)
+            for test in (t for p in self.collected if p in reaching for t in self.tests_of(p)):
+                by_function.setdefault((test.home, test.function.start), []).append(test)
+                for place in test.order:
+                    by_class.setdefault(place, []).append(test)
+            self._nearby[path] = by_class, by_function
+        return self._nearby[path]
+
+    def _reaching(self, path: str) -> Set[str]:
+        """The files whose imports may lead to a file, over others too, and the file itself."""
+        found = {path}
+        waiting = [path]
+        while waiting:
+            here = waiting.pop()
+            *folders, name = here.removesuffix(".py").removesuffix("/__init__").split("/")
+            words = [name, *(f"{folder}." for folder in folders)]
+            if here.endswith("__init__.py"):
+                words.append(".")
+            new = {p for word in words for p in self._importers.get(word, ())} - found
+            found |= new
+            waiting += new
+        return found
 
     @cached_property
-    def _sharers(self) -> dict[tuple[str, int], list[Test]]:
-        found: dict[tuple[str, int], list[Test]] = {}
-        for test in self.tests:
-            found.setdefault((test.home, test.function.start), []).append(test)
+    def _importers(self) -> Mapping[str, set[str]]:
+        """The files by the words of their imports."""
+        found: dict[str, set[str]] = {}
+        for path in self.paths:
+            for word in self.repo.learn_of(path, "imported words", _imported_words) or ():
+                found.setdefault(word, set()).add(path)
         return found
 
     def is_partial(self, path: str) -> bool:
@@ -520,6 +549,22 @@ def is_code(document: Document, found: re.Match[str]) -> bool:
 def suite(repo: Repo) -> Suite:
     """The suite of a repository."""
     return Suite(repo)
+
+
+def _imported_words(document: Document) -> list[str]:
+    """The words of all imports; those that packages are imported by end in a dot, too.
+
+    A dot alone stands for the package that a file is in.
+    """
+    found: set[str] = set()
+    for statement in _IMPORT.findall(document.text):
+        words = _WORD.findall(statement)
+        found.update(words)
+        if words[0] == "import":  # what a package holds is then named by what follows
+            found.update(f"{word}." for word in words)
+        if _FROM_DOTS.match(statement):
+            found.add(".")
+    return sorted(found - _IMPORTING)
 
 
 def _inner(read: Outline, name: str) -> Class | Function | None:

@@ -24,18 +24,21 @@ from govcheck.rule import Example, Rule
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Tests that are skipped whatever happens."""
-    documents = repo.search(SKIPS, PYTHON) if repo.view(has_tests) else ()
-    if not documents:
+    if not repo.view(has_tests) or not repo.search(SKIPS, PYTHON):
         return
-    from govcheck.markers.excuses import may_skip, skipping
+    from govcheck.markers.excuses import skipping
     from govcheck.markers.suite import suite  # only a repository with skips pays for them
 
     tests = repo.view(suite)
     told: set[tuple[str, int]] = set()
-    collected = frozenset(tests.collected)
-    reads = {each.path: tests.outline(each.path) for each in documents}
-    names = skipping(reads.values())
-    paths = [path for path, read in reads.items() if path in collected and may_skip(read, names)]
+    found_in = repo.view(skipping)
+    names = {name for _, skips in found_in for name in skips.names}
+    may_skip = {
+        document.path
+        for document, skips in found_in
+        if skips.is_always or not names.isdisjoint(skips.others)
+    }
+    paths = [path for path in tests.collected if path in may_skip]
     for test in (test for path in paths for test in tests.tests_of(path)):
         name = test.function.name
         found = [
