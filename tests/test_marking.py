@@ -275,6 +275,7 @@ MARKABLE: Mapping[str, str | bytes] = {
         "@pytest.mark.integration\n"
         "def test_c(): ...\n"
     ),
+    "exec elsewhere": ("NAMES = {'a': 1}\nexec('def test_b(): ...', NAMES)\ndef test_a(): ...\n"),
     "star": ("from helpers_x import *\ndef test_a(): ...\n"),
     "comment trailing import": ("import os  # noqa\ndef test_a(): ...\n"),
     "docstring single quotes multi": ("'''\nDoc\n'''\n\nimport os\n\ndef test_a(): ...\n"),

@@ -368,7 +368,7 @@ class _Reader:
                 scope.loose |= _words(utf8[named.start_byte : named.end_byte])
         else:
             words = _words(utf8[inner.start_byte : inner.end_byte])
-            scope.loose |= words
+            scope.loose |= words - {b"exec"} if _runs_elsewhere(scope, inner) else words
         if left is None or right is None:
             if b"pytestmark" in words:
                 self._call(scope, inner, certain=certain)
@@ -397,6 +397,8 @@ class _Reader:
                 scope.places += [self._place(right)] if certain else [self._place(right)] * 2
             if right.type in _DATA:
                 scope.data.add(each)
+            else:
+                scope.data.discard(each)
             scope.bind(each, value, certain=certain)
 
     def _call(self, scope: _Scope, node: Node, *, certain: bool) -> None:
@@ -813,6 +815,15 @@ def _import(scope: _Scope, node: Node, *, certain: bool) -> None:
             original = local = original.partition(".")[0]
         value = f"{source}{'' if source.endswith('.') else '.'}{original}" if source else original
         scope.bind(local, value, certain=certain)
+
+
+def _runs_elsewhere(scope: _Scope, call: Node) -> bool:
+    """Whether a statement is `exec(..., names)`, where what it runs binds names in a dictionary."""
+    given = call.child_by_field_name("arguments")
+    names = [text(each) for each in given.named_children[1:]] if given is not None else []
+    return bool(names) and text(call.child_by_field_name("function")) == "exec" and (
+        scope.data.issuperset(names)
+    )  # fmt: skip
 
 
 def _abstract_methods(body: Node | None) -> Iterator[str]:
