@@ -338,6 +338,41 @@ def test_fixing_many_files_marks_what_pytest_then_selects(repository: Repository
     assert before.keys() == after.keys()
 
 
+PLUGINS: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "of no plugin": ({}, "error"),
+    "known": ({"requirements.txt": "pytest-mock\nallure_pytest==2.1\npytest==8\n"}, "error"),
+    "unknown": ({"requirements.txt": "Pytest_Our.Lab\n"}, "info"),
+    "unknown, by another name": ({"requirements.txt": "our-pytest==1\n"}, "info"),
+    "of pyproject.toml": (
+        {"pyproject.toml": "[dependency-groups]\ndev = ['pytest', 'pytest-our-lab>=1']\n"}, "info"
+    ),
+    "of poetry.lock": (
+        {"poetry.lock": '[[package]]\nname = "pytest-our-lab"\nversion = "1.0"\n'}, "info"
+    ),
+    "of Pipfile.lock": (
+        {"Pipfile.lock": '{\n  "develop": {\n    "pytest-our-lab": {"version": "==1"}\n  }\n}\n'},
+        "info",
+    ),
+    "of conda-lock.yml": (
+        {"conda-lock.yml": "package:\n- name: pytest-our-lab\n  version: '1'\n"}, "info"
+    ),
+    "known, of a lock": (
+        {"uv.lock": '[[package]]\nname = "pytest"\n[[package]]\nname = "pytest-mock"\n'}, "error"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "severity"), PLUGINS.values(), ids=PLUGINS)
+def test_what_an_unknown_plugin_may_register_is_no_error(
+    files: Mapping[str, str], severity: str, repository: Repository
+) -> None:
+    test = "import pytest\n\n\n@pytest.mark.bench\ndef test_a(): ...\n"
+    root = repository({"govcheck.toml": "", "pytest.ini": "[pytest]\n", "test_a.py": test, **files})
+    (found,) = check(str(root), select=["unregistered-marker"]).findings
+    assert found.severity == severity
+    assert (found.fix is None) == (severity == "info")
+
+
 def test_the_table_of_markers(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

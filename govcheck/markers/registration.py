@@ -1,7 +1,7 @@
 """Which markers are registered, by what, and where Python code asks for them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -19,47 +19,82 @@ BUILT_IN = frozenset(
      "trylast"}
 )  # fmt: skip
 # The markers that plugins register, by the names of their distributions.
-PLUGINS = {
+PLUGINS: Mapping[str, tuple[str, ...]] = {
+    "allure-pytest": (
+        "allure_description", "allure_description_html", "allure_label", "allure_link",
+    ),
     "anyio": ("anyio",),
     "flaky": ("flaky",),
     "hypothesis": ("hypothesis",),
+    "pytest-aiohttp": ("asyncio",),  # of pytest-asyncio, which it requires
     "pytest-alembic": ("alembic",),
     "pytest-asyncio": ("asyncio",),
-    "pytest-benchmark": ("benchmark",),
     "pytest-bdd": ("scenario",),
+    "pytest-benchmark": ("benchmark",),
     "pytest-celery": ("celery",),
     "pytest-codspeed": ("benchmark", "codspeed_benchmark"),
+    "pytest-console-scripts": ("script_launch_mode",),
     "pytest-cov": ("no_cover",),
     "pytest-datafiles": ("datafiles",),
     "pytest-dependency": ("dependency",),
+    "pytest-django": ("django_db", "django_isolate_apps", "ignore_template_errors", "urls"),
     "pytest-django-queries": ("count_queries",),
-    "pytest-django": ("django_db", "urls", "ignore_template_errors"),
     "pytest-flakefinder": ("no_flake_finder",),
+    "pytest-flask": ("app", "options"),
     "pytest-forked": ("forked",),
-    "pytest-freezer": ("freeze_time",),
     "pytest-freezegun": ("freeze_time",),
+    "pytest-freezer": ("freeze_time",),
     "pytest-gevent": ("gevent",),
     "pytest-httpx": ("httpx_mock",),
-    "pytest-localserver": (),
     "pytest-memray": ("limit_memory", "limit_leaks"),
     "pytest-mpl": ("mpl_image_compare",),
+    "pytest-mypy": ("mypy",),
     "pytest-order": ("order",),
-    "pytest-playwright": (
-        "skip_browser", "only_browser", "browser_context_args", "base_url",
-    ),
-    "pytest-qt": ("qt_log_ignore", "qt_log_level_fail", "qt_no_exception_capture"),
+    "pytest-playwright": ("skip_browser", "only_browser", "browser_context_args", "base_url"),
+    "pytest-qt": ("no_qt_log", "qt_log_ignore", "qt_log_level_fail", "qt_no_exception_capture"),
+    "pytest-random-order": ("random_order",),
     "pytest-recording": ("vcr", "block_network", "allowed_hosts", "default_cassette"),
     "pytest-remotedata": ("remote_data", "internet_off"),
     "pytest-repeat": ("repeat",),
     "pytest-rerunfailures": ("flaky",),
-    "pytest-run-parallel": ("parallel_threads", "thread_unsafe", "iterations"),
+    "pytest-retry": ("flaky",),
+    "pytest-run-parallel": (
+        "force_parallel_threads", "iterations", "parallel_threads", "parallel_threads_limit",
+        "thread_unsafe",
+    ),
+    "pytest-selenium": (
+        "capabilities", "firefox_arguments", "firefox_preferences", "nondestructive",
+    ),
     "pytest-socket": ("enable_socket", "disable_socket", "allow_hosts"),
     "pytest-timeout": ("timeout",),
     "pytest-trio": ("trio",),
     "pytest-vcr": ("vcr",),
     "pytest-xdist": ("xdist_group",),
     "pytest-xvfb": ("no_xvfb",),
+    "respx": ("respx",),
+    "time-machine": ("time_machine",),
+    # These register none.
+    **dict.fromkeys(
+        (
+            "pytest-base-url", "pytest-cases", "pytest-check", "pytest-clarity",
+            "pytest-describe", "pytest-docker", "pytest-doctestplus", "pytest-env",
+            "pytest-factoryboy", "pytest-github-actions-annotate-failures", "pytest-html",
+            "pytest-httpserver", "pytest-icdiff", "pytest-instafail", "pytest-lazy-fixture",
+            "pytest-localserver", "pytest-metadata", "pytest-mock", "pytest-mypy-plugins",
+            "pytest-postgresql", "pytest-print", "pytest-randomly", "pytest-regressions",
+            "pytest-reportlog", "pytest-snapshot", "pytest-split", "pytest-subprocess",
+            "pytest-subtests", "pytest-sugar", "pytest-testinfra", "pytest-testmon",
+            "pytest-twisted", "pytest-variables",
+        ),
+        (),
+    ),
 }  # fmt: skip
+_IS_PLUGIN = re.compile(r"^pytest-|-pytest$")
+# `name = "pytest-x"` of TOML, `name: pytest-x` of conda-lock, `"pytest-x": {` of Pipfile.lock.
+_LOCKED_NAME = re.compile(
+    r"(?im)(?:\bname\s*[:=]\s*|^\s*)[\"']?(pytest[-_.][\w.-]+|[\w.-]+[-_.]pytest)[\"']?"
+    r"[ \t]*(?:[:,}]|$)"
+)
 # Other names for `pytest` and for `pytest.mark`.
 _PYTEST_AS = re.compile(r"\bimport\s+pytest\s+as\s+(\w+)")
 _MARK_AS = re.compile(r"\bmark\s+as\s+(\w+)|^[ \t]*(\w+)\s*=\s*(?:\w+\.)?mark[ \t]*$", re.MULTILINE)
@@ -135,6 +170,17 @@ def known(repo: Repo, policy: Policy) -> frozenset[str]:
             *(name for plugin in installed & wanted for name in PLUGINS[plugin]),
         }
     )
+
+
+def unknown_plugins(repo: Repo) -> tuple[str, ...]:
+    """The plugins that manifests and locks name, and whose markers are not known here."""
+    names = {each.subject for each in repo.view(declared)}
+    for path in repo.view(locked, frozenset(PLUGINS)).locks:
+        document = repo.document(path)
+        found = _LOCKED_NAME.findall(document.text) if document is not None else ()
+        names |= {re.sub(r"[-_.]+", "-", name).lower() for name in found}
+    own = {"pytest", "pytest-stub", "types-pytest"}
+    return tuple(sorted(n for n in names - own - PLUGINS.keys() if _IS_PLUGIN.search(n)))
 
 
 def uses(repo: Repo) -> tuple[Use, ...]:

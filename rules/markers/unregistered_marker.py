@@ -5,6 +5,9 @@ name in a `-m` of the configuration. Registered are the markers of pytest itself
 configuration and of `addinivalue_line`, those of the plugins that the manifests and locks name, and
 those that the policy lists under `[markers] plugins`.
 
+A plugin of pytest whose markers are not known here may register any. Where a manifest or lock names
+one, the finding is of severity `info`, says which, and has no fix.
+
 With `--strict-markers` such a marker is an error where it is asked for, in a hook even one that
 ends the whole run; without, a misspelt marker silently selects nothing.
 
@@ -35,7 +38,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     from govcheck.markers.commands import configured
     from govcheck.markers.expression import names
     from govcheck.markers.registering import registering
-    from govcheck.markers.registration import is_open, known, registrations, uses
+    from govcheck.markers.registration import (
+        is_open,
+        known,
+        registrations,
+        unknown_plugins,
+        uses,
+    )
 
     if repo.view(is_open):
         return
@@ -45,6 +54,14 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     registered = repo.view(known, policy) if used or asked else frozenset()
     for name, span in (*used, *asked):
         if name in registered:
+            continue
+        data = {"test": span.path, "marker": name}
+        if unknown := repo.view(unknown_plugins):
+            message = (
+                f"nothing that is known here registers the marker {name}, but {unknown[0]} may:"
+                " name it under [markers] plugins if so"
+            )
+            yield rule.finding(span, message, data=data, severity="info")
             continue
         meant = _slip(name, own)
         if meant is None:
@@ -57,7 +74,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             span,
             f"nothing registers the marker {name}{nearest(name, own)}",
             fix=mended,
-            data={"test": span.path, "marker": name},
+            data=data,
         )
 
 
@@ -164,6 +181,26 @@ examples = [
                 "        config.addinivalue_line('markers', name)\n"
             ),
             "test_a.py": "import pytest\n\n\n@pytest.mark.a\ndef test_a(): ...\n",
+        },
+    ),
+    Example(
+        "By a plugin, perhaps",
+        {
+            "govcheck.toml": "",
+            "requirements-dev.txt": "pytest-mock==3.14.0\npytest-our-lab==1.0\n",
+            "test_a.py": "import pytest\n\n\n@pytest.mark.bench\ndef test_a(): ...\n",
+        },
+        (
+            "test_a.py:4:14: nothing that is known here registers the marker bench, but"
+            " pytest-our-lab may: name it under [markers] plugins if so",
+        ),
+    ),
+    Example(
+        "Registered by a plugin that another one requires",
+        {
+            "govcheck.toml": "",
+            "requirements-dev.txt": "pytest-aiohttp==1.1.0\n",
+            "test_a.py": "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a(): ...\n",
         },
     ),
     Example(
