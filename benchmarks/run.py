@@ -5,7 +5,8 @@ uses them and after the last use is gone, against ripgrep and ast-grep; a run ov
 repository against a bare start of Python; folding, against LibCST that merely parses; and
 dependencies over many manifests and a large lock file, against tomllib and packaging that merely
 parse them, and what the family adds on an ordinary repository; generic checks over Django's tests,
-against the script by Python's own parser that they stand in for; and many documents, against rumdl.
+against the script by Python's own parser that they stand in for; many documents, against rumdl; and
+marks over many tests, against pytest that merely collects them.
 
 It is a measurement, not a test. CPU time is user and system time of a command and its children;
 wall time says little on a machine that others use. Commands take turns, after one warm-up each, and
@@ -112,6 +113,23 @@ for path in pathlib.Path('tests').rglob('*.py'):
 """
 
 
+MARKERS = """
+[[markers.require]]
+paths = ["tests/part1/**"]
+all = ["integration"]
+
+[[markers.require]]
+paths = ["tests/part2/**"]
+none = ["slow"]
+
+[markers.skip]
+reason = "required"
+"""
+MARKERS_INI = (
+    "[pytest]\nmarkers =\n    slow: takes long\n    fast: does not\n    integration: talks\n"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """The median CPU time of a command, in milliseconds, and how many lines it printed."""
@@ -148,6 +166,7 @@ def main() -> int:
     _dependencies(scripts, runs)
     _checks(scripts, root, runs)
     _documents(scripts, runs)
+    _markers(scripts, runs)
     return 0
 
 
@@ -298,6 +317,55 @@ def _documents(scripts: Path, runs: int) -> None:
             targets.append(Target("govcheck, links and anchors", 6, name))
         print(f"## {len(documents) - 1} documents of {size:.1f} MB, {runs} runs\n")
         _print_table(_measure(commands, root, runs), targets)
+
+
+def _markers(scripts: Path, runs: int) -> None:
+    """Marks of many tests, against pytest collecting them, of which a part must bear a marker."""
+    tests = _tests()
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        _write(root, {"govcheck.toml": MARKERS, "pytest.ini": MARKERS_INI} | tests)
+        _track(root)
+        check = [str(scripts / "govcheck"), "--select", "markers", "--output-format", "concise"]
+        commands: dict[str, Sequence[str]] = {
+            "govcheck --select markers": check,
+            "the same, --no-cache": [*check, "--no-cache"],
+        }
+        if pytest := _peer("pytest"):
+            commands["pytest --collect-only"] = [pytest, "--collect-only", "-q"]
+        print(f"## Marks of the tests in {len(tests)} files, {runs} runs\n")
+        _print_table(
+            _measure(commands, root, runs),
+            (
+                Target("govcheck --select markers", 1 / 10, "pytest --collect-only"),
+                Target("the same, --no-cache", 1 / 4, "pytest --collect-only"),
+            ),
+        )
+
+
+def _tests() -> dict[str, str]:
+    """Modules with marks at each level; the classes of a tenth inherit from one in a base."""
+    functions = "".join(
+        f"{'@pytest.mark.slow' if n % 5 == 0 else '@pytest.mark.parametrize(`a`, [1, 2])'}\n"
+        f"def test_{n}({'tmp_path' if n % 5 == 0 else 'a'}):\n    values = [str(n) for n in "
+        f"range({n})]\n    assert len(values) == {n}\n\n\n"
+        for n in range(20)
+    ).replace("`", "'")
+    methods = "".join(
+        f"    def test_{n}(self):\n        assert [{n}] == list(range({n}, {n + 1}))\n\n"
+        for n in range(10)
+    )
+    base = f"import pytest\n\n\n@pytest.mark.fast\nclass Base:\n{methods}"
+    head = "import pytest\nfrom tests.base import Base\n\npytestmark = [pytest.mark.fast]\n\n\n"
+    heir = "class TestHeir(Base):\n    def test_more(self):\n        assert True\n"
+    own = f"class TestOwn:\n{methods}"
+    modules = {
+        f"tests/part{n % 20}/test_{n}.py": head + functions + (own if n % 10 else heir)
+        for n in range(400)
+    }
+    packages = {f"{folder}/__init__.py": "" for folder in ("tests", *{
+        path.rpartition("/")[0] for path in modules})}  # fmt: skip
+    return {"tests/base.py": base, **packages, **modules}
 
 
 def _pages() -> dict[str, str]:
