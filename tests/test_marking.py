@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from govcheck import check, fix
 from tests.conftest import write
 from tests.test_markers import DRIVER, dumped
@@ -497,15 +499,60 @@ def test_a_mark_that_strict_pytest_would_refuse_is_not_written(tmp_path: Path) -
     assert (tmp_path / "tests/test_a.py").read_text() == "def test_a(): ...\n"
 
 
+HEIRS: Mapping[str, Mapping[str, str]] = {
+    "by name": {
+        "tests/test_c.py": "from tests.test_a import TestA as Base\n\n\nclass TestC(Base): ...\n"
+    },
+    "by module": {"tests/test_c.py": "import tests.test_a as a\n\n\nclass TestC(a.TestA): ...\n"},
+    "by a module of the package": {
+        "tests/test_c.py": "from . import test_a\n\n\nclass TestC(test_a.TestA): ...\n"
+    },
+    "by a list in brackets": {
+        "tests/test_c.py": (
+            "from tests.test_a import (  # (what)\n    TestA as Base,\n)\n\n\n"
+            "class TestC(Base): ...\n"
+        )
+    },
+    "over the lines": {
+        "tests/test_c.py": (
+            "from tests.test_a \\\n    import TestA as Base\n\n\nclass TestC(Base): ...\n"
+        )
+    },
+    "all names": {
+        "tests/test_c.py": (
+            "from tests.test_a import *\n\n\ndef test_0(): ...\n\n\nclass TestC(TestA): ...\n"
+        )
+    },
+    "by another module": {
+        "tests/other.py": "from tests.test_a import TestA as Other\n",
+        "tests/test_c.py": "from tests.other import Other\n\n\nclass TestC(Other): ...\n",
+    },
+    "by the package": {
+        "tests/__init__.py": "from .test_a import TestA as Own\n",
+        "tests/test_c.py": "from . import Own\n\n\nclass TestC(Own): ...\n",
+    },
+    "by the package above": {
+        "tests/__init__.py": "from .test_a import TestA as Own\n",
+        "tests/deep/test_c.py": "from .. import Own\n\n\nclass TestC(Own): ...\n",
+    },
+    "by the package as a whole": {
+        "tests/test_c.py": (
+            "import tests\nimport tests.test_a\n\n\nclass TestC(tests.test_a.TestA): ...\n"
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("heirs", HEIRS.values(), ids=HEIRS)
 def test_a_class_is_not_marked_if_one_that_must_not_bear_the_mark_inherits_it(
-    tmp_path: Path,
+    heirs: Mapping[str, str], tmp_path: Path
 ) -> None:
     base = "class TestA:\n    def test_a(self): ...\n\n    def test_b(self): ...\n"
-    heir = "from tests.test_a import TestA as Base\n\n\nclass TestC(Base): ...\n"
     files = {
         "govcheck.toml": POLICY.replace("tests/**", "tests/test_a.py"),
+        "tests/__init__.py": "",
         "tests/test_a.py": base + "\n\ndef test_0(): ...\n\n\ntest_1 = lambda: 0\n",
-        "tests/test_c.py": heir,
+        **heirs,
     }
     write(tmp_path, files)
     fix(str(tmp_path), select=["missing-marker"])

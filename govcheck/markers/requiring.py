@@ -47,7 +47,7 @@ def _lacks(repo: Repo, policy: Policy) -> Iterator[Lack]:
     for number, requirement in enumerate(policy.markers.require):
         wanted = (requirement.all, requirement.any, requirement.one_of)
         at, reason = ("markers", "require", number), requirement.reason
-        for test, because in _chosen(repo, tests, requirement) if any(wanted) else ():
+        for test, because in _chosen(repo, policy, tests, requirement) if any(wanted) else ():
             borne = _known(tests, policy, test)
             if borne is None:
                 continue
@@ -78,7 +78,7 @@ def coverable(repo: Repo, policy: Policy) -> Mapping[str, frozenset[str]]:
             found.setdefault(name, set()).add(lack.test.node)
     for requirement in policy.markers.require:
         wanted = found.keys() & set(requirement.all)
-        for test, _ in _chosen(repo, tests, requirement) if wanted else ():
+        for test, _ in _chosen(repo, policy, tests, requirement) if wanted else ():
             for name in wanted if test.is_opaque else ():
                 found[name].add(test.node)
     return {name: frozenset(nodes) for name, nodes in found.items()}
@@ -102,7 +102,9 @@ def _excesses(repo: Repo, policy: Policy) -> Iterator[Excess]:
     for number, requirement in enumerate(policy.markers.require):
         key = ("markers", "require", number)
         for test, because in (
-            _chosen(repo, tests, requirement) if requirement.none or requirement.one_of else ()
+            _chosen(repo, policy, tests, requirement)
+            if requirement.none or requirement.one_of
+            else ()
         ):
             for name in requirement.none:
                 if name in _borne(test):
@@ -135,7 +137,9 @@ def _declared(policy: Policy, path: str) -> frozenset[str]:
     )
 
 
-def _chosen(repo: Repo, tests: Suite, requirement: Requirement) -> Iterator[tuple[Test, str]]:
+def _chosen(
+    repo: Repo, policy: Policy, tests: Suite, requirement: Requirement
+) -> Iterator[tuple[Test, str]]:
     """The tests that a requirement is about, and what makes it so."""
     is_inside = matcher(requirement.paths) if requirement.paths else None
     paths = [path for path in tests.collected if is_inside is None or is_inside(path)]
@@ -147,7 +151,7 @@ def _chosen(repo: Repo, tests: Suite, requirement: Requirement) -> Iterator[tupl
             continue
         if any(re.search(rf"\b{re.escape(n)}\b", document.text) for n in requirement.unless.names):
             continue
-        calls = _calls(repo, document, requirement.calls) if requirement.calls else ()
+        calls = _calls(repo, policy, path, requirement.calls) if requirement.calls else ()
         if requirement.calls and not calls:
             continue
         for test in tests.tests_of(path):
@@ -184,8 +188,26 @@ def _imports(tests: Suite, path: str, wanted: Sequence[str]) -> bool:
     return any(name == each or name.startswith(f"{each}.") for name in imported for each in wanted)
 
 
-def _calls(repo: Repo, document: Document, patterns: Sequence[str]) -> list[tuple[str, int]]:
+def _calls(repo: Repo, policy: Policy, path: str, patterns: Sequence[str]) -> list[tuple[str, int]]:
     """The calls in a file that the patterns name, with the offsets of their names."""
+    return [
+        (name, at)
+        for name, at in repo.view(_known_calls, policy, path)
+        if any(fnmatch(name, pattern) for pattern in patterns)
+    ]
+
+
+def _known_calls(repo: Repo, policy: Policy, path: str) -> list[tuple[str, int]]:
+    """The calls in a file that any requirement is about."""
+    document = repo.document(path)
+    if document is None:
+        return []
+    patterns = sorted({each for asked in policy.markers.require for each in asked.calls})
+    question = f"calls {' '.join(patterns)}"
+    return repo.learn(document, question, lambda each: _find_calls(repo, each, patterns))
+
+
+def _find_calls(repo: Repo, document: Document, patterns: Sequence[str]) -> list[tuple[str, int]]:
     lasts = {pattern.rpartition(".")[2] for pattern in patterns}
     firsts = {pattern.partition(".")[0] for pattern in patterns if pattern.endswith("*")}
     if not any(word in document.text for word in (*(x for x in lasts if "*" not in x), *firsts)):

@@ -6,7 +6,7 @@ known, and a test that it may reach is never said to lack a mark.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from functools import cached_property, partial
 from itertools import islice
@@ -98,9 +98,6 @@ class _Found(NamedTuple):
     definition: Class
 
 
-_Places = dict[tuple[str, int], list[Test]]
-
-
 class Suite:
     """The tests of a repository."""
 
@@ -109,7 +106,10 @@ class Suite:
         self.configurations = configurations(repo)
         self.paths = [path for path in repo.files if path.endswith(".py")]
         self._outlines: dict[str, Outline | None] = {}
-        self._nearby: dict[str, tuple[_Places, _Places]] = {}
+        self._heirs: dict[tuple[str, int], list[Test]] = {}
+        self._sharers: dict[tuple[str, int], list[Test]] = {}
+        self._followed: set[str] = set()
+        self._sorted_in: set[str] = set()
         self._tests: dict[str, tuple[Test, ...]] = {}
         self._configured: dict[str, Configuration] = {}
         self._classes: dict[tuple[str, str], _Found | None] = {}
@@ -193,27 +193,27 @@ class Suite:
 
     def heirs(self, path: str, start: int) -> tuple[Test, ...]:
         """The tests whose classes are, or inherit from, the one at an offset."""
-        return tuple(self._near(path)[0].get((path, start), ()))
+        self._follow(path)
+        return tuple(self._heirs.get((path, start), ()))
 
     def sharers(self, test: Test) -> tuple[Test, ...]:
         """The tests that are the same function as a test, itself among them."""
-        place = (test.home, test.function.start)
-        return tuple(self._near(test.home)[1].get(place, (test,)))
+        self._follow(test.home)
+        return tuple(self._sharers.get((test.home, test.function.start), (test,)))
 
-    def _near(self, path: str) -> tuple[_Places, _Places]:
-        """The tests that classes and functions of a file are in, by the places of these."""
-        if path not in self._nearby:
-            by_class: _Places = {}
-            by_function: _Places = {}
-            reaching = self._reaching(path)
-            for test in (t for p in self.collected if p in reaching for t in self.tests_of(p)):
-                by_function.setdefault((test.home, test.function.start), []).append(test)
-                for place in test.order:
-                    by_class.setdefault(place, []).append(test)
-            self._nearby[path] = by_class, by_function
-        return self._nearby[path]
+    def _follow(self, path: str) -> None:
+        """Get to know the tests that classes and functions of a file may be in."""
+        if path in self._followed:
+            return
+        self._followed.add(path)
+        new = self._reaching(path).intersection(self.collected) - self._sorted_in
+        self._sorted_in |= new
+        for test in (test for each in sorted(new) for test in self.tests_of(each)):
+            self._sharers.setdefault((test.home, test.function.start), []).append(test)
+            for place in test.order:
+                self._heirs.setdefault(place, []).append(test)
 
-    def _reaching(self, path: str) -> Set[str]:
+    def _reaching(self, path: str) -> set[str]:
         """The files whose imports may lead to a file, over others too, and the file itself."""
         found = {path}
         waiting = [path]
@@ -426,16 +426,13 @@ class Suite:
             imported = dict(read.imports)
             if first in imported:
                 name = f"{imported[first]}.{rest}" if rest else imported[first]
-            elif len(read.stars) == 1 and path != self._first(name):
+            elif len(read.stars) == 1 and self._module(path, name) is None:
                 name = f"{read.stars[0]}.{name}"
             target = self._module(path, name)
             if target is None or target[0] == path:
                 return None
             path, name = target
         return None
-
-    def _first(self, name: str) -> str:
-        return self.modules.get(name.partition(".")[0], "")
 
     def _module(self, path: str, name: str) -> tuple[str, str] | None:
         """The file that a dotted name leads into from another, and what is left of the name."""
