@@ -338,6 +338,61 @@ def test_fixing_many_files_marks_what_pytest_then_selects(repository: Repository
     assert before.keys() == after.keys()
 
 
+COMMANDS: Mapping[str, tuple[str, str, list[str]]] = {
+    "sessions of nox": (
+        "noxfile.py",
+        "import nox\n\n\n@nox.session\ndef tests(session):\n"
+        "    session.run('pytest', '-q', '-m', 'one or two', *session.posargs)\n"
+        '    session.run("python", "-m", "pytest", "tests", "-m", "three")\n'
+        "    session.run('pytest', '-m', 'slow')\n    session.run('python', '-m', 'build')\n",
+        ["one or two", "three"],
+    ),
+    "recipes of just": (
+        "justfile", "a:\n    pytest -m one\n    @pytest tests -m 'two'\n    pytest -m slow {{b}}\n",
+        ["one", "two"],
+    ),
+    "folded lines of YAML": (
+        ".github/workflows/a.yml",
+        "jobs:\n  a:\n    steps:\n      - run: >\n          pytest\n          -m 'one'\n"
+        "          tests\n        env: {}\n      - run: >-  # why\n          pytest -q\n"
+        "          -m two\n",
+        ["one", "two"],
+    ),
+    "lines of YAML that are not folded": (
+        ".github/workflows/a.yml",
+        "jobs:\n  a:\n    steps:\n      - run: |\n          pytest\n          -m one\n"
+        "      - run: >\n          pytest\n\n          python -m build\n      - run: >\n"
+        "          pytest\n        with:\n          -m one\n",
+        [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "text", "wanted"), COMMANDS.values(), ids=COMMANDS)
+def test_expressions_are_read_wherever_commands_are_written(
+    path: str, text: str, wanted: list[str], repository: Repository
+) -> None:
+    test = "import pytest\n\n\n@pytest.mark.slow\ndef test_a(): ...\n"
+    root = repository({"govcheck.toml": "", "tests/test_a.py": test, path: text})
+    found = check(str(root), select=["selects-nothing"]).findings
+    assert [each.data["marker"] for each in found] == wanted
+
+
+def test_a_marker_that_addopts_registers_is_registered(repository: Repository) -> None:
+    ini = "[pytest]\naddopts = -q -o markers=slow -p no:cacheprovider\n"
+    test = "import pytest\n\n\n@pytest.mark.{}\ndef test_a(): ...\n"
+    root = repository(
+        {"govcheck.toml": "", "pytest.ini": ini, "test_a.py": test.format("slow"),
+         "test_b.py": test.format("soak")}
+    )  # fmt: skip
+    (found,) = check(str(root), select=["unregistered-marker"]).findings
+    assert (found.data["marker"], found.fix) == ("soak", None)
+    ini = "[pytest]\naddopts =\n    -q\n    -o\n    markers=none\n"
+    write(root, {"pytest.ini": ini})
+    (found,) = check(str(root), select=["unused-marker"]).findings
+    assert (found.data["marker"], found.fix) == ("none", None)
+
+
 PLUGINS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "of no plugin": ({}, "error"),
     "known": ({"requirements.txt": "pytest-mock\nallure_pytest==2.1\npytest==8\n"}, "error"),

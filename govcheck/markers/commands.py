@@ -34,6 +34,18 @@ _FOLDERS = frozenset({"tests", "test", "src", "testing", "unit", "integration", 
 _NOT_COMMANDS = (".py", ".lock", ".po", ".svg", ".csv", ".ipynb")
 
 
+# What sessions of nox run: the name of the program and its arguments, as strings of Python.
+_SESSION = re.compile(
+    r"([\"'])(?:py\.test|pytest)\1(?P<rest>(?:\s*,\s*(?:\"[^\"\n]*\"|'[^'\n]*'|\*?[\w.]+)){0,200})"
+)
+_OPTION = re.compile(r"([\"'])-m\1\s*,\s*([\"'])(?P<expression>[^\"'\n]*)\2")
+# A folded block of YAML, the lines of which are one; "Folded Style" of YAML 1.2.
+_FOLDED = re.compile(
+    r"(?m)(?::|^[ ]*-)[ \t]+>[-+\d]*[ \t]*(?:#[^\n]*)?\r?\n"
+    r"(?P<body>(?P<pad>[ ]+)\S[^\n]*(?:\n(?:(?P=pad)[^\n]*|[ \t\r]*(?=\n)))*)"
+)
+
+
 class Selection(NamedTuple):
     """A `-m` expression of a command: its text, its place, and the paths that the command names."""
 
@@ -48,6 +60,8 @@ def selections(repo: Repo) -> tuple[Selection, ...]:
     found = [*repo.view(configured)]
     paths = {each.span.path for each in found}
     for document in repo.search(COMMANDS):
+        if document.path.rpartition("/")[2] == "noxfile.py":
+            found += _run(document)
         if document.path.endswith(_NOT_COMMANDS):
             continue
         is_configuration = document.path in paths
@@ -75,9 +89,12 @@ def _configured(repo: Repo, tests: Suite) -> Iterator[Selection]:
 
 def _written(tests: Suite, document: Document) -> Iterator[Selection]:
     is_elsewhere = _MOVES.search(document.text) is not None
-    for command in _COMMAND.finditer(document.text):
-        line = document.text.rfind("\n", 0, command.start()) + 1
-        if _INSTALLS.search(document.text, line, command.start()):
+    text = document.text
+    if document.path.endswith((".yml", ".yaml")):
+        text = _FOLDED.sub(_unfolded, text)
+    for command in _COMMAND.finditer(text):
+        line = text.rfind("\n", 0, command.start()) + 1
+        if _INSTALLS.search(text, line, command.start()):
             continue
         rest, at = command["rest"], command.start("rest")
         for found in _SELECTION.finditer(rest):
@@ -89,6 +106,19 @@ def _written(tests: Suite, document: Document) -> Iterator[Selection]:
             after = _words(rest[found.end() :])
             paths = () if is_elsewhere or after is None else _paths(tests, [*before, *after])
             yield Selection(found[group], document.span(start, start + len(found[group])), paths)
+
+
+def _unfolded(block: re.Match[str]) -> str:
+    """A folded block with a space for each end of a line that is none, at the same offsets."""
+    head = block[0][: block.start("body") - block.start()]
+    return head + re.sub(rf"(?m)(?<=\S)([ \t\r]*)\n(?={block['pad']}\S)", r"\1 ", block["body"])
+
+
+def _run(document: Document) -> Iterator[Selection]:
+    """The expressions in the sessions of nox; which paths they get is not read."""
+    for command in _SESSION.finditer(document.text):
+        for found in _OPTION.finditer(document.text, command.start("rest"), command.end("rest")):
+            yield Selection(found["expression"], document.span(*found.span("expression")), ())
 
 
 def _words(text: str) -> list[str] | None:

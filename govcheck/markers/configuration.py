@@ -6,7 +6,7 @@
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch, translate
 from functools import cached_property
 from typing import NamedTuple
@@ -39,13 +39,15 @@ class Configuration:
     """What one configuration file says; `path` is empty where there is none.
 
     `folder` is the one that its paths begin from. `options` are the lines of each option, `lists`
-    the names of those that TOML gives as arrays, whose items are words as they stand.
+    the names of those that TOML gives as arrays, whose items are words as they stand, and
+    `overridden` of those that `-o` in addopts says instead.
     """
 
     path: str
     folder: str
     options: dict[str, tuple[Line, ...]]
     lists: frozenset[str] = frozenset()
+    overridden: frozenset[str] = frozenset()
 
     def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The words of an option of the type `args`."""
@@ -137,9 +139,37 @@ def configurations(repo: Repo) -> dict[str, Configuration]:
         document = repo.document(path)
         said = _options(document) if document is not None else None
         if said is not None:
-            found[folder] = Configuration(path, folder, *said)
+            found[folder] = _with_overrides(Configuration(path, folder, *said))
             ranks[folder] = FILES.index(name)
     return found
+
+
+def _with_overrides(configuration: Configuration) -> Configuration:
+    """What counts where addopts has `-o NAME=VALUE`, or `--override-ini`."""
+    overrides: dict[str, tuple[Line, ...]] = {}
+    lines = configuration.options.get("addopts", ())
+    words = iter(configuration.arguments)
+    for word in words:
+        if word in ("-o", "--override-ini"):
+            said = next(words, "")
+        elif word.startswith("--override-ini="):
+            said = word.partition("=")[2]
+        elif word.startswith("-o") and "=" in word:
+            said = word[2:]
+        else:
+            continue
+        name, equals, value = said.partition("=")
+        if equals and lines:
+            given = [each for each in value.split("\n") if each.strip()]
+            overrides[name] = tuple(Line(e.strip(), lines[0].start, lines[0].end) for e in given)
+    if not overrides:
+        return configuration
+    return replace(
+        configuration,
+        options=configuration.options | overrides,
+        lists=configuration.lists - overrides.keys(),
+        overridden=frozenset(overrides),
+    )
 
 
 def configuration_of(path: str, found: dict[str, Configuration]) -> Configuration:

@@ -25,6 +25,8 @@ _HEADERS = {
 def registering(repo: Repo, path: str, name: str) -> Fix | None:
     """The fix that registers a marker for the tests of a file; None where there is no place."""
     configuration = repo.view(suite).configuration(path)
+    if "markers" in configuration.overridden:
+        return None
     document = repo.document(configuration.path) if configuration.path else None
     lines = [line for _, line in configuration.registered()]
     edits: tuple[Edit, ...] | None = None

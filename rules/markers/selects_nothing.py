@@ -1,8 +1,9 @@
 """A `-m` expression selects no test.
 
-Looked at are the commands in workflows, Makefiles, scripts, documents and docstrings, and the
-configuration itself. A step of CI that runs no test is green; a reader who types the command of a
-page gets "deselected". Where a command names folders or files, only their tests count.
+Looked at are the commands in workflows, Makefiles, justfiles, scripts, documents and docstrings, in
+sessions of nox, and the configuration itself. A step of CI that runs no test is green; a reader who
+types the command of a page gets "deselected". Where a command names folders or files, only their
+tests count.
 
 What a hook, a plugin or a decorator may add is not known, nor are the marks of single cases that
 are made in a loop: an expression that such a mark could meet is left alone.

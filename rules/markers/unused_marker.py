@@ -13,12 +13,16 @@ Take the line out, or mark the tests that were meant.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.markers import has_tests
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from govcheck.markers.registration import Registration
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -48,15 +52,16 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             yield rule.finding(
                 each.span,
                 f"no test bears the marker {each.name}",
-                fix=_fix(repo, each.span.path, each.span.start) if each.is_configured else None,
+                fix=_fix(repo, each) if each.is_configured else None,
                 data={"test": each.span.path, "marker": each.name},
             )
 
 
-def _fix(repo: Repo, path: str, at: int) -> Fix | None:
+def _fix(repo: Repo, registration: "Registration") -> Fix | None:
     """The line of the registration, if it has one of its own."""
+    path, at = registration.span.path, registration.span.start
     document = repo.document(path)
-    if document is None:
+    if document is None or not document.text.startswith(registration.name, at):
         return None
     text = document.text
     start = text.rfind("\n", 0, at) + 1
