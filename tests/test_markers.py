@@ -338,6 +338,38 @@ def test_fixing_many_files_marks_what_pytest_then_selects(repository: Repository
     assert before.keys() == after.keys()
 
 
+def test_folders_that_one_project_leaves_out_are_not_those_of_another(
+    repository: Repository,
+) -> None:
+    test = "def test_a(): ...\n"
+    root = repository(
+        {"govcheck.toml": "", "pytest.ini": "[pytest]\nnorecursedirs = d\n", "d/test_b.py": test,
+         "d/e/pytest.ini": "[pytest]\naddopts = ../..\nnorecursedirs = x\n",
+         "d/e/test_c.py": test}
+    )  # fmt: skip
+    (found,) = check(str(root), select=["uncollected-test"]).findings
+    assert found.span.path == "d/test_b.py"
+
+
+@pytest.mark.parametrize(
+    "said", [" = [pytest.mark.integration]", ".append(pytest.mark.x)", " += M"]
+)
+def test_a_class_that_another_module_marks_is_not_said_to_lack_a_mark(
+    said: str, repository: Repository
+) -> None:
+    test = "class TestA:\n    def test_a(self): ...\n"
+    conftest = f"import pytest\nfrom tests.test_a import TestA\n\nTestA.pytestmark{said}\n"
+    files = {"govcheck.toml": REQUIRING, "tests/test_a.py": test, "tests/conftest.py": conftest}
+    assert check(str(repository(files)), select=["missing-marker"]).findings == ()
+
+
+def test_reading_the_marks_of_a_class_adds_none(repository: Repository) -> None:
+    test = "class TestA:\n    def test_a(self): ...\n"
+    conftest = "from tests.test_a import TestA\n\nassert TestA.pytestmark == []\n"
+    files = {"govcheck.toml": REQUIRING, "tests/test_a.py": test, "tests/conftest.py": conftest}
+    assert len(check(str(repository(files)), select=["missing-marker"]).findings) == 1
+
+
 COMMANDS: Mapping[str, tuple[str, str, list[str]]] = {
     "sessions of nox": (
         "noxfile.py",

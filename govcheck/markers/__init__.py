@@ -8,7 +8,7 @@ PYTHON = (".py",)
 MARKS = ("mark.", ".mark", "mark as ", "add_marker")
 COMMANDS = ("pytest", "py.test")
 SKIPS = ("skip", "xfail")
-HOOKS = ("add_marker", "own_markers", "pytest_pycollect_makeitem")
+HOOKS = ("add_marker", "own_markers", "pytest_pycollect_makeitem", ".pytestmark")
 REGISTERS = ("addinivalue_line",)
 IGNORES = ("collect_ignore", "pytest_ignore_collect", "pytest_collect_")
 

@@ -58,7 +58,7 @@ class Collecting:
             self._lists[folder] = _ignored(document)
             if _HOOKS.search(document.text):
                 self._hooked.append(folder)
-        self._entries: dict[str, str | None] = {}
+        self._entries: dict[tuple[str, str], str | None] = {}
         starts = (start for listed, _ in self._starts.values() for start in listed)
         self.named = frozenset(start for start in starts if start.endswith(".py"))
 
@@ -128,9 +128,10 @@ class Collecting:
         entry = path
         found = self._entry(configuration, path, is_folder=False)
         while found is None and (entry := entry.rpartition("/")[0]) != start and entry:
-            if entry not in self._entries:
-                self._entries[entry] = self._entry(configuration, entry, is_folder=True)
-            found = self._entries[entry]
+            key = (configuration.folder, entry)
+            if key not in self._entries:
+                self._entries[key] = self._entry(configuration, entry, is_folder=True)
+            found = self._entries[key]
         return found
 
     def _entry(self, configuration: Configuration, entry: str, *, is_folder: bool) -> str | None:

@@ -45,6 +45,7 @@ _ADDS = re.compile(
     r"(?<!request\.node\.)\b(?:add_marker(?!\w)"
     r"(?:\s*\(\s*(?:pytest\.mark\.(?P<mark>\w+)|[\"'](?P<name>\w+)))?"
     r"|own_markers|pytest_pycollect_makeitem)"
+    r"|(?<=\.)pytestmark\b(?=\s*(?:\+?=(?!=)|\.(?:append|extend|insert)\b))"
 )
 _OF_ALL = re.compile(r"\bpytest_collection_(?:modifyitems|finish)\b")
 
