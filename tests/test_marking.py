@@ -10,7 +10,7 @@ import pytest
 
 from govcheck import check, fix
 from tests.conftest import write
-from tests.test_markers import DRIVER, dumped
+from tests.test_markers import DRIVER, PARTS, dumped
 
 # Files of tests that all are to bear a marker.
 MARKABLE: Mapping[str, str | bytes] = {
@@ -442,9 +442,13 @@ def _files(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in paths}
 
 
-def test_a_fix_marks_the_tests_that_must_bear_the_marker_and_no_others(tmp_path: Path) -> None:
-    roots = {name: tmp_path / str(number) for number, name in enumerate(MARKABLE)}
-    for name, text in MARKABLE.items():
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_fix_marks_the_tests_that_must_bear_the_marker_and_no_others(
+    part: int, tmp_path: Path
+) -> None:
+    markable = dict([*MARKABLE.items()][part::PARTS])
+    roots = {name: tmp_path / str(number) for number, name in enumerate(markable)}
+    for name, text in markable.items():
         files = {
             "govcheck.toml": POLICY,
             "tests/test_a.py": text,
@@ -474,9 +478,11 @@ def test_a_fix_marks_the_tests_that_must_bear_the_marker_and_no_others(tmp_path:
         assert after[name] == wanted, name
 
 
-def test_a_marker_is_registered_where_and_as_the_others_are(tmp_path: Path) -> None:
-    roots = {name: tmp_path / str(number) for number, name in enumerate(REGISTERING)}
-    for name, files in REGISTERING.items():
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_marker_is_registered_where_and_as_the_others_are(part: int, tmp_path: Path) -> None:
+    registering = dict([*REGISTERING.items()][part::PARTS])
+    roots = {name: tmp_path / str(number) for number, name in enumerate(registering)}
+    for name, files in registering.items():
         own = {"tests/test_a.py": "def test_a(): ...\n", "tests/test_b.py": MARKED}
         write(roots[name], {"govcheck.toml": POLICY, **own, **files})
     before = _collected(roots)

@@ -96,7 +96,8 @@ class Collecting:
         before = ""
         for word in configuration.arguments:
             path = posixpath.normpath(posixpath.join(configuration.folder, word.partition("::")[0]))
-            if not word.startswith("-") and path in self._paths:
+            path = "" if path == "." else path
+            if word and not word.startswith("-") and (path in self._paths or not path):
                 if not before.startswith("-") or _FLAGS.fullmatch(before):
                     given.append(path)
                 else:
