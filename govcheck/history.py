@@ -1,10 +1,13 @@
-"""What git remembers of paths that are gone: asked about candidates only."""
+"""What git remembers of paths and lines: asked about candidates only."""
 
 import os
-from collections.abc import Iterable, Mapping
-from datetime import date
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
+from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from govcheck.document import Document
 from govcheck.git import GitError, git
 from govcheck.repo import Repo
 
@@ -13,6 +16,7 @@ _MAX_MOVES = 8
 _SIMILAR = "-M90%"
 # What is staged is about to be a commit: a hook looks at it.
 _STAGED = ""
+_BLAMED = re.compile(rb"[0-9a-f]{40,64} \d+ \d+")
 
 
 class Gone(NamedTuple):
@@ -66,6 +70,47 @@ def last_changes(repo: Repo, paths: frozenset[str]) -> Mapping[str, date]:
     return found
 
 
+class Line(NamedTuple):
+    """Since when HEAD has a line: a day in the committer's time zone.
+
+    `is_oldest` tells that the history that git has begins there, so that it may be older.
+    """
+
+    since: date
+    is_oldest: bool
+
+
+def line_ages(repo: Repo, document: Document, lines: Set[int]) -> Mapping[int, Line]:
+    """Since when HEAD has some of the lines of a document, given and told by their numbers.
+
+    White space does not make a line new, and a rename does not either. A line that is not
+    committed is left out, and so is one of which HEAD has fewer or more than the document.
+    """
+    if not repo.uses_git or not lines:
+        return {}
+    try:
+        blame = git(
+            repo.root,
+            *("-c", "blame.ignoreRevsFile=", "blame", "--porcelain", "-w", "--no-textconv"),
+            *("HEAD", "--", document.path),
+        )
+    except GitError:  # a file that HEAD does not have
+        return {}
+    ages: dict[str, list[Line]] = {}
+    for text, line in _blamed(blame):
+        ages.setdefault(text, []).append(line)
+    shown = [each.strip() for each in document.text.split("\n")]
+    counts = Counter(shown)
+    met: Counter[str] = Counter()
+    found = {}
+    for number, text in enumerate(shown, 1):
+        same = ages.get(text, [])
+        if number in lines and len(same) == counts[text]:
+            found[number] = same[met[text]]
+        met[text] += 1
+    return found
+
+
 def ignored(repo: Repo, paths: frozenset[str]) -> frozenset[str]:
     """Those of the paths that the repository's .gitignore files ignore, whether they exist or not.
 
@@ -93,6 +138,38 @@ def ignored(repo: Repo, paths: frozenset[str]) -> frozenset[str]:
         return False
 
     return frozenset(filter(is_ignored, paths))
+
+
+def _blamed(blame: bytes) -> list[tuple[str, Line]]:
+    """The lines of a file without the space around them, and since when each is there.
+
+    The porcelain format of `git blame`: what is said of a commit is said once, the text of a line
+    stands behind a tab.
+    """
+    said: dict[bytes, dict[bytes, bytes]] = {}
+    found = []
+    commit: dict[bytes, bytes] = {}
+    for row in blame.split(b"\n"):
+        if row.startswith(b"\t"):
+            text = row[1:].decode("utf-8", "replace").strip()
+            found.append((text, Line(_day(commit), b"boundary" in commit)))
+        elif _BLAMED.match(row):
+            commit = said.setdefault(row.partition(b" ")[0], {})
+        else:
+            key, _, value = row.partition(b" ")
+            commit[key] = value
+    return found
+
+
+def _day(commit: Mapping[bytes, bytes]) -> date:
+    zone = int(commit.get(b"committer-tz", b"+0000"))
+    minutes = abs(zone) // 100 * 60 + abs(zone) % 100
+    offset = timedelta(minutes=minutes if zone > 0 else -minutes)
+    try:
+        seconds = int(commit.get(b"committer-time", b""))
+        return datetime.fromtimestamp(seconds, timezone(offset)).date()
+    except (ValueError, OverflowError, OSError):
+        return date.max  # no age that anybody could hold it to
 
 
 def _removals(repo: Repo, paths: Iterable[str]) -> dict[str, str]:

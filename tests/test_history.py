@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from govcheck.history import gone, ignored, is_shallow, last_changes
+from govcheck.history import gone, ignored, is_shallow, last_changes, line_ages
 from govcheck.repo import Repo
 from tests.conftest import Repository, run_git
 
@@ -77,3 +77,61 @@ def test_what_git_would_ignore_need_not_exist(repository: Repository) -> None:
     root = repository({".gitignore": "logs/\n*.db\n!keep.db\n", "a/.gitignore": "/out\n"})
     paths = {"logs/x", "logs", "a.db", "keep.db", "a/out/x", "out", "logs2"}
     assert ignored(Repo(str(root)), frozenset(paths)) == {"logs/x", "logs", "a.db", "a/out/x"}
+
+
+def _commit_on(root: Path, day: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_DATE", f"{day}T23:30:00-0930")
+    _commit(root, day)
+
+
+def _ages(root: Path, path: str, *lines: int) -> dict[int, str]:
+    repo = Repo(str(root))
+    document = repo.document(path)
+    assert document is not None
+    found = line_ages(repo, document, frozenset(lines))
+    return {number: each.since.isoformat() for number, each in found.items()}
+
+
+def test_a_line_is_as_old_as_its_words_whatever_was_moved_indented_or_renamed(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "".join(f"x{number} = {number}\n" for number in range(20))
+    root = repository({"a.py": f"skip = 'é'\n{body}same\nsame\n"})
+    _commit_on(root, "2025-01-31", monkeypatch)
+    (root / "a.py").unlink()
+    (root / "b.py").write_text(f"new\n  skip = 'é'\n{body}same\nsame\nsame\n", encoding="utf-8")
+    _commit_on(root, "2025-02-28", monkeypatch)
+    assert _ages(root, "b.py", 1, 2, 24) == {1: "2025-02-28", 2: "2025-01-31", 24: "2025-01-31"}
+    # What is not committed moves lines, and has no age; which of several alike is new is not known.
+    text = (root / "b.py").read_text(encoding="utf-8")
+    (root / "b.py").write_text(f"one\ntwo\n{text}same\n", encoding="utf-8")
+    assert _ages(root, "b.py", 1, 3, 4, 25) == {3: "2025-02-28", 4: "2025-01-31"}
+    (root / "c.py").write_text("one\n")
+    assert _ages(root, "c.py", 1) == {}
+
+
+def test_asking_for_the_age_of_lines_runs_no_program_that_the_repository_names(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository({"a.py": "skip\n", ".gitattributes": "*.py diff=evil filter=evil\n"})
+    _commit_on(root, "2025-01-31", monkeypatch)
+    for program in ("diff.evil.textconv", "diff.evil.command", "filter.evil.clean"):
+        run_git(root, "config", program, f"touch {root}/ran; cat")
+    assert _ages(root, "a.py", 1) == {1: "2025-01-31"}
+    assert not (root / "ran").exists()
+
+
+def test_a_shallow_clone_says_that_a_line_may_be_older(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = repository({"a.py": "skip\n"})
+    _commit_on(root, "2025-01-31", monkeypatch)
+    (root / "a.py").write_text("skip\nnew\n")
+    _commit_on(root, "2025-02-28", monkeypatch)
+    run_git(tmp_path, "clone", "-q", "--depth", "1", f"file://{root}", "shallow")
+    repo = Repo(str(tmp_path / "shallow"))
+    document = repo.document("a.py")
+    assert document is not None
+    (line,) = line_ages(repo, document, frozenset({1})).values()
+    assert line.is_oldest
+    assert line.since.isoformat() == "2025-02-28"

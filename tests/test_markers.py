@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from govcheck.cli import run
 from govcheck.markers.expression import expression
 from govcheck.markers.suite import suite
 from govcheck.repo import Repo
-from tests.conftest import Repository, write
+from tests.conftest import Repository, commit, run_git, write
 
 # What pytest says: the marks of each test, those of all its cases together.
 DUMP = """\
@@ -565,3 +566,27 @@ def test_a_test_that_cannot_be_read_does_not_keep_the_mark_off_its_module(
     text = (root / "tests/test_a.py").read_text()
     assert "pytestmark = pytest.mark.integration\n" in text
     assert "@pytest" not in text
+
+
+def test_the_age_of_skips_is_a_note_where_the_clone_is_shallow(
+    repository: Repository, tmp_path: Path
+) -> None:
+    skipped = "import pytest\n\n\n@pytest.mark.skip(reason='slow')\ndef test_a(): ...\n"
+    root = repository({"govcheck.toml": "[markers.skip]\nmax-age = '90d'\n", "test_a.py": skipped})
+    commit(root)
+    run_git(tmp_path, "clone", "-q", "--depth", "1", f"file://{root}", "shallow")
+    whole, shallow = (
+        [
+            (each.severity, each.message)
+            for each in check(
+                str(at), select=["expired-skip"], today=date.fromisoformat(day)
+            ).findings
+        ]
+        for at, day in ((root, "2026-04-01"), (tmp_path / "shallow", "2026-03-01"))
+    )
+    assert whole == [
+        ("error", "this skip has been there since 2025-12-31, 91 days (govcheck.toml:2 allows 90d)")
+    ]
+    (said,) = shallow
+    assert said[0] == "info"
+    assert "may be too old" in said[1]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from govcheck.durations import Duration, Size
 from govcheck.keys import read
-from govcheck.retention.durations import Duration, Size
 from govcheck.retention.keeping import NothingKeptError, Timeline, kept, nanoseconds
 from govcheck.retention.section import Keep
 

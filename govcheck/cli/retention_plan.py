@@ -12,11 +12,11 @@ from json import dumps
 from typing import NamedTuple
 
 from govcheck.cli import UsageError, root_here
+from govcheck.durations import shown_size
 from govcheck.keys import nearest
 from govcheck.output.escape import visible
 from govcheck.policy import Policy
 from govcheck.policy.loading import load_policy
-from govcheck.retention.durations import shown_size
 from govcheck.retention.plan import Action, Decision
 from govcheck.retention.planning import Plan, Tally, plan, when, zone_of
 

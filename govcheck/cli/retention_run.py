@@ -14,9 +14,9 @@ from typing import TextIO
 from govcheck.cli import UsageError, root_here
 from govcheck.cli.progress import progress
 from govcheck.cli.retention_plan import check_stores
+from govcheck.durations import Duration, shown_size
 from govcheck.output.escape import visible
 from govcheck.policy.loading import load_policy
-from govcheck.retention.durations import Duration, shown_size
 from govcheck.retention.errors import RunnerError
 from govcheck.retention.plan import Decision
 from govcheck.retention.planning import plan, when, zone_of

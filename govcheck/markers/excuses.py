@@ -17,7 +17,7 @@ class Said(NamedTuple):
     """One skip or expected failure, as a mark or a call.
 
     `reason` is empty where it is computed, and None where there is none; `is_strict` tells that an
-    expected failure that passes fails the run.
+    expected failure that passes fails the run, `is_always` that no condition decides it.
     """
 
     kind: str
@@ -25,17 +25,19 @@ class Said(NamedTuple):
     reason: str | None
     is_strict: bool
     is_call: bool
+    is_always: bool
 
 
 class Skips(NamedTuple):
     """What skips tests, or expects failures, in one file.
 
-    `said` are the kind, the offsets, the reason and the strictness of each, and whether it is a
-    call; strictness is "true", "false", or nothing. `is_always` tells that one depends on nothing;
+    `said` are the kind, the offsets, the reason and the strictness of each, whether it is a call,
+    and whether no condition decides it; strictness is "true", "false", or nothing. `is_always`
+    tells that one depends on nothing;
     `names` stand for a mark that skips always, `others` are names that other modules say what for.
     """
 
-    said: Sequence[tuple[str, int, int, str | None, str, bool]]
+    said: Sequence[tuple[str, int, int, str | None, str, bool, bool]]
     is_always: bool
     names: Sequence[str]
     others: Sequence[str]
@@ -53,9 +55,9 @@ def _excuses(repo: Repo) -> Iterator[Said]:
         if document.path not in paths or not skips.said:
             continue
         is_strict = tests.configuration(document.path).is_xfail_strict
-        for kind, start, end, reason, strict, is_call in skips.said:
+        for kind, start, end, reason, strict, is_call, is_always in skips.said:
             is_said = strict == "true" or (is_strict and strict != "false")
-            yield Said(kind, document.span(start, end), reason, is_said, is_call)
+            yield Said(kind, document.span(start, end), reason, is_said, is_call, is_always)
 
 
 def skipping(repo: Repo) -> tuple[tuple[Document, Skips], ...]:
@@ -73,9 +75,10 @@ def _skips(read: Outline) -> Skips:
     calls = [skip for each in functions for skip in each.skips]
     return Skips(
         [
-            *((_KINDS[mark.name], mark.start, mark.end, mark.reason, mark.strict, False)
+            *((_KINDS[mark.name], mark.start, mark.end, mark.reason, mark.strict, False,
+               mark.name != "skipif" and not mark.is_conditional)
               for mark in marks if mark.name in _KINDS),
-            *((each.kind, each.start, each.end, each.reason, "true", True)
+            *((each.kind, each.start, each.end, each.reason, "true", True, each.always)
               for each in (*read.skips, *calls)),
         ],
         any(mark.name == "skip" for mark in marks) or any(each.always for each in calls),

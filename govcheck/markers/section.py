@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from govcheck.durations import Duration
 from govcheck.keys import Mistake, key
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -85,6 +86,9 @@ class Excuse:
     )
     strict: Literal["required", "optional"] = key(
         "Must an expected failure be strict, so that a fixed test is noticed?", default="optional"
+    )
+    max_age: Duration | None = key(
+        "How old it may be, by the commit that its line is from: '90d', '6m'.", default=None
     )
 
     def mistakes(self) -> Iterator[Mistake]:

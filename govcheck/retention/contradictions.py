@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import combinations
 
+from govcheck.durations import Duration
 from govcheck.keys import Mistake, nearest
 from govcheck.policy import Policy
-from govcheck.retention.durations import Duration
 from govcheck.retention.section import Hold, Keep, Retention, Store
 
 _PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")

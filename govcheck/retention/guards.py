@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from govcheck.durations import shown_age
 from govcheck.git import NotARepositoryError, git
 from govcheck.retention.directories import FILE, NEW, Mount, replace_file, walk
-from govcheck.retention.durations import shown_age
 from govcheck.retention.errors import RunnerError
 
 _LAST_RUN = "last-run"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
-from govcheck.retention.durations import Duration
+from govcheck.durations import Duration
 from govcheck.retention.section import Count, Keep
 
 PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")

@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import compress, islice
 from typing import Any, NamedTuple
 
+from govcheck.durations import shown_size
 from govcheck.git import NotARepositoryError, git
 from govcheck.globs import matcher
 from govcheck.policy import Policy
 from govcheck.retention.directories import Chain, OutsideError, mount_of
-from govcheck.retention.durations import shown_size
 from govcheck.retention.handles import identity_of
 from govcheck.retention.keeping import (
     BIT,

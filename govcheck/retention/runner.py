@@ -17,12 +17,12 @@ from functools import partial
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
+from govcheck.durations import Duration, shown_age, shown_size
 from govcheck.policy import Policy
 from govcheck.retention import guards
 from govcheck.retention.archive import archive_name, pack
 from govcheck.retention.audit import is_own
 from govcheck.retention.directories import Chain, OutsideError, move_new
-from govcheck.retention.durations import Duration, shown_age, shown_size
 from govcheck.retention.errors import RunnerError
 from govcheck.retention.extract import directory_of, extract
 from govcheck.retention.guards import check_clock, contents, remember_clock

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from govcheck.durations import Duration, Size
 from govcheck.keys import Mistake, key
-from govcheck.retention.durations import Duration, Size
 from govcheck.retention.settings import Runner
 
 Semantics = Literal["govcheck", "restic", "borg", "rotate-backups"]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from govcheck.durations import Duration, Size
 from govcheck.keys import key
-from govcheck.retention.durations import Duration, Size
 
 
 @dataclass(frozen=True, slots=True)

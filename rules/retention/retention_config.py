@@ -27,10 +27,10 @@ A suppression comment on the line, or `[[exceptions]]` in the policy.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from govcheck.durations import Duration, Size
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Origin, Policy
 from govcheck.repo import Repo
-from govcheck.retention.durations import Duration, Size
 from govcheck.retention.section import Mirror, Store
 from govcheck.rule import Example, Rule
 
