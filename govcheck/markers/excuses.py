@@ -33,8 +33,8 @@ class Skips(NamedTuple):
 
     `said` are the kind, the offsets, the reason and the strictness of each, whether it is a call,
     and whether no condition decides it; strictness is "true", "false", or nothing. `is_always`
-    tells that one depends on nothing;
-    `names` stand for a mark that skips always, `others` are names that other modules say what for.
+    tells that one depends on nothing; `names` stand for a mark that skips always, `others` are
+    names that other modules say what for.
     """
 
     said: Sequence[tuple[str, int, int, str | None, str, bool, bool]]

@@ -101,6 +101,31 @@ class Excuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the sources tests must cover, or how many tests there must be."""
+
+    floor: float | None = key(
+        "The least percentage that a threshold of coverage may ask for.", default=None
+    )
+    ratio: float | None = key(
+        "How many test files there must be for a file of source.", default=None
+    )
+    sources: tuple[str, ...] = key("The files of source, as path patterns.", default=())
+    tests: tuple[str, ...] = key(
+        "The files of tests, as path patterns.", default=("**/test_*.py", "**/*_test.py")
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if self.floor is not None and not 0 <= self.floor <= 100:
+            yield Mistake(("floor",), f"expected a percentage, from 0 to 100, not {self.floor}")
+        if self.ratio is not None and self.ratio < 0:
+            yield Mistake(("ratio",), f"a ratio is 0 or more, not {self.ratio}")
+        if self.ratio is not None and not self.sources:
+            yield Mistake((), "'ratio' needs 'sources', as path patterns")
+
+
+@dataclass(frozen=True, slots=True)
 class Markers:
     """Which marks tests must bear, and what skips must say."""
 
@@ -112,3 +137,4 @@ class Markers:
     marker: Mapping[str, Marker] = key("What holds of single markers.", default_factory=dict)
     skip: Excuse = key("What skips must say.", default_factory=Excuse)
     xfail: Excuse = key("What expected failures must say.", default_factory=Excuse)
+    coverage: Coverage = key("How much tests must cover.", default_factory=Coverage)
