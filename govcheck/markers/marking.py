@@ -69,6 +69,23 @@ class Marking:
         return all(each.node in self._covers or self._marker in each.names for each in tests)
 
 
+def decorating(
+    path: str, text: str, read: Outline, where: Class | Function, marker: str
+) -> tuple[Edit, ...]:
+    """A decorator above those that are there, with the import; nothing where there is no place."""
+    at, ending = where.first, _ending(text)
+    if at < read.body or not (read.mark or read.may_import):
+        return ()
+    decorator = f"@{read.mark or 'pytest.mark'}.{marker}{ending}{where.indent}"
+    if read.mark:
+        return (Edit(path, at, at, decorator),)
+    line = text.find("\n", read.body) + 1 if read.body else _top(text)
+    imported = f"import pytest{ending}" if read.body else f"import pytest{ending * 3}"
+    if line == at:
+        return (Edit(path, at, at, f"{imported}{decorator}"),)
+    return (Edit(path, line, line, imported), Edit(path, at, at, decorator))
+
+
 def _on_module(text: str, path: str, read: Outline, marker: str) -> Fix | None:
     title = f"mark the module with {marker}"
     if read.pytestmark is not None:
@@ -114,20 +131,9 @@ def _extended(
 
 
 def _above(path: str, text: str, read: Outline, where: Class | Function, marker: str) -> Fix | None:
-    """A decorator above those that are there."""
-    at, ending = where.first, _ending(text)
-    if at < read.body:
-        return None
-    decorator = f"@{read.mark or 'pytest.mark'}.{marker}{ending}{where.indent}"
+    edits = decorating(path, text, read, where, marker)
     kind = "class" if isinstance(where, Class) else "test"
-    title = f"mark the {kind} with {marker}"
-    if read.mark:
-        return Fix(title, (Edit(path, at, at, decorator),))
-    line = text.find("\n", read.body) + 1 if read.body else _top(text)
-    imported = f"import pytest{ending}" if read.body else f"import pytest{ending * 3}"
-    if line == at:
-        return Fix(title, (Edit(path, at, at, f"{imported}{decorator}"),))
-    return Fix(title, (Edit(path, line, line, imported), Edit(path, at, at, decorator)))
+    return Fix(f"mark the {kind} with {marker}", edits) if edits else None
 
 
 def _ending(text: str) -> str:

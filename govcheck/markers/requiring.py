@@ -29,12 +29,16 @@ class Lack(NamedTuple):
 
 
 class Excess(NamedTuple):
-    """A mark that a test must not bear, and why, with the key of the policy that says so."""
+    """A mark that a test must not bear, and why, with the key of the policy that says so.
+
+    `is_budget` tells that any other test might lose the mark instead.
+    """
 
     test: Test
     marker: str
     why: str
     at: tuple[str | int, ...]
+    is_budget: bool = False
 
 
 def lacks(repo: Repo, policy: Policy) -> tuple[Lack, ...]:
@@ -123,7 +127,7 @@ def _excesses(repo: Repo, policy: Policy) -> Iterator[Excess]:
         if marker.max is not None:
             for test in bearing[marker.max :]:
                 why = f"{len(bearing)} tests bear it, and {marker.max} may"
-                yield Excess(test, name, why, ("markers", "marker", name, "max"))
+                yield Excess(test, name, why, ("markers", "marker", name, "max"), is_budget=True)
 
 
 def _borne(test: Test) -> frozenset[str]:

@@ -202,6 +202,15 @@ class Suite:
         self._follow(test.home)
         return tuple(self._sharers.get((test.home, test.function.start), (test,)))
 
+    def bearers(self, path: str, start: int) -> Iterator[str]:
+        """The node ids of the tests that bear the mark at an offset, or a case of which does."""
+        for each in sorted(self._reaching(path).intersection(self.collected)):
+            for test in self.tests_of(each):
+                placed = ((borne.path, borne.mark.start) for borne in test.marks)
+                cases = ((test.home, mark.start) for mark in test.function.param_marks)
+                if (path, start) in (*placed, *cases):
+                    yield test.node
+
     def _follow(self, path: str) -> None:
         """Get to know the tests that classes and functions of a file may be in."""
         if path in self._followed:

@@ -6,20 +6,33 @@ is a note, not a test. Skips on a condition, `skipif`, and what stands behind a 
 ## How to resolve
 
 Finish the test, or take it out. A mark with a reason, `@pytest.mark.skip(reason="...")`, at least
-shows in the list of tests without running fixtures.
+shows in the list of tests without running fixtures: `--unsafe-fixes` writes it for a call of
+`pytest.skip` whose reason is a plain string. It stays a finding: the test still never runs.
 
 ## How to except
 
 A suppression comment on the line with the reason and a date, or `[[exceptions]]` in the policy.
 """
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from govcheck.finding import Finding
+from govcheck.document import Document
+from govcheck.finding import Finding, Fix
 from govcheck.markers import PYTHON, SKIPS, has_tests
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from govcheck.markers.outline import Outline, Skip
+    from govcheck.markers.suite import Test
+
+_CALL = re.compile(
+    r"pytest\.skip\(\s*(?:(?:reason|msg)\s*=\s*)?"
+    r"(?P<reason>\"[^\"\\\n]*\"|'[^'\\\n]*')?\s*,?\s*\)"
+)
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -41,8 +54,14 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     paths = [path for path in tests.collected if path in may_skip]
     for test in (test for path in paths for test in tests.tests_of(path)):
         name = test.function.name
-        found = [
-            (each.path, each.mark.start, each.mark.end, f"{name} is marked to be skipped, always")
+        found: list[tuple[str, int, int, str, Skip | None]] = [
+            (
+                each.path,
+                each.mark.start,
+                each.mark.end,
+                f"{name} is marked to be skipped, always",
+                None,
+            )
             for each in test.marks
             if each.mark.name == "skip"
         ]
@@ -52,21 +71,36 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
                 skip.start,
                 skip.end,
                 f"every way through {name} ends here: it is always skipped",
+                skip,
             )
             for skip in test.function.skips
             if skip.always and skip.kind == "skip"
         ]
-        for path, start, end, message in found[:1]:
+        for path, start, end, message, call in found[:1]:
             document = repo.document(path)
             if document is None or (path, start) in told:
                 continue
             told.add((path, start))
-            yield rule.finding(
-                document.span(start, end), message, data={"test": test.node, "marker": "skip"}
-            )
+            fix = _fix(document, tests.outline(path), test, call) if call else None
+            data = {"test": test.node, "marker": "skip"}
+            yield rule.finding(document.span(start, end), message, fix=fix, data=data)
 
 
-rule = Rule("always-skipped-test", "markers", check, severity="warning")
+def _fix(document: Document, read: "Outline | None", test: "Test", call: "Skip") -> Fix | None:
+    """A mark above the test instead of the call; None where the call is more than a statement."""
+    from govcheck.markers.marking import decorating
+    from govcheck.markers.unmarking import without_statement  # only a finding pays for them
+
+    written = _CALL.fullmatch(document.text, call.start, call.end)
+    if read is None or written is None:
+        return None
+    mark = f"skip(reason={written['reason']})" if written["reason"] else "skip"
+    above = decorating(document.path, document.text, read, test.function, mark)
+    gone = without_statement(document, call.start, call.end)
+    return Fix("skip by a mark", (*above, gone), safe=False) if above and gone else None
+
+
+rule = Rule("always-skipped-test", "markers", check, severity="warning", fix="unsafe")
 
 examples = [
     Example(
@@ -85,6 +119,39 @@ examples = [
             "test_a.py:12:9: every way through test_b ends here: it is always skipped",
             "test_a.py:15:2: test_c is marked to be skipped, always",
         ),
+        {
+            "test_a.py": (
+                "import pytest\n\n\n@pytest.mark.skip(reason='later')\ndef test_a():\n"
+                "    '''Later.'''\n\n\n"
+                "@pytest.mark.skip(reason='later')\ndef test_b(tmp_path):\n"
+                "    with open(tmp_path):\n        a = 1\n\n\n"
+                "@pytest.mark.skip(reason='later')\ndef test_c(): ...\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Example(
+        "As all that a test does, and for a reason that only the test knows",
+        {
+            "govcheck.toml": "",
+            "test_a.py": (
+                "import pytest\n\n\nclass TestA:\n    def test_a(self):\n"
+                "        pytest.skip()\n\n    def test_b(self, a):\n"
+                "        pytest.skip(f'no {a}')\n"
+            ),
+        },
+        (
+            "test_a.py:6:9: every way through test_a ends here: it is always skipped",
+            "test_a.py:9:9: every way through test_b ends here: it is always skipped",
+        ),
+        {
+            "test_a.py": (
+                "import pytest\n\n\nclass TestA:\n    @pytest.mark.skip\n"
+                "    def test_a(self):\n        pass\n\n    def test_b(self, a):\n"
+                "        pytest.skip(f'no {a}')\n"
+            ),
+        },
+        unsafe=True,
     ),
     Example(
         "On a condition",

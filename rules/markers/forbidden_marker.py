@@ -6,20 +6,26 @@ bear it (`max`).
 
 ## How to resolve
 
-Take the marker off, or move the test where it belongs.
+Take the marker off, or move the test where it belongs. `--unsafe-fixes` takes it off where no other
+test bears it by the same mark: from a test, a class, a module, or a single case.
 
 ## How to except
 
 A suppression comment on the line, or `[[exceptions]]` in the policy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from typing import TYPE_CHECKING
 
-from govcheck.finding import Finding
+from govcheck.finding import Finding, Fix
 from govcheck.markers import has_tests
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from govcheck.markers.outline import Mark
+    from govcheck.markers.requiring import Excess
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -29,7 +35,9 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         return
     from govcheck.markers.requiring import excesses  # only such a policy pays for it
 
-    for each in repo.view(excesses, policy):
+    found = repo.view(excesses, policy)
+    forbidden = {(each.test.node, each.marker) for each in found if not each.is_budget}
+    for each in found:
         test = each.test
         document = repo.document(test.home)
         if document is None:
@@ -43,11 +51,24 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             f"{test.function.name} must not bear the marker {each.marker}"
             f" ({policy.origin(*each.at)}), because {each.why}"
         )
+        fix = _fix(repo, forbidden, each, marks[0]) if marks and not each.is_budget else None
         data = {"test": test.node, "marker": each.marker}
-        yield rule.finding(document.span(start, end), message, data=data)
+        yield rule.finding(document.span(start, end), message, fix=fix, data=data)
 
 
-rule = Rule("forbidden-marker", "markers", check)
+def _fix(repo: Repo, forbidden: Set[tuple[str, str]], excess: "Excess", mark: "Mark") -> Fix | None:
+    """The mark taken off, where no test bears it that may."""
+    from govcheck.markers.suite import suite
+    from govcheck.markers.unmarking import unmarking  # only a finding pays for it
+
+    bearers = repo.view(suite).bearers(excess.test.home, mark.start)
+    document = repo.document(excess.test.home)
+    if document is None or any((node, excess.marker) not in forbidden for node in bearers):
+        return None
+    return unmarking(document, mark.start, mark.end, excess.marker)
+
+
+rule = Rule("forbidden-marker", "markers", check, fix="unsafe")
 
 _POLICY = """\
 [[markers.require]]
@@ -76,6 +97,46 @@ examples = [
             "tests/unit/test_a.py:9:36: test_b must not bear the marker integration"
             " (govcheck.toml:3), because of where it is",
         ),
+        {
+            "tests/unit/test_a.py": (
+                "import pytest\n\n\ndef test_a(): ...\n\n\n"
+                "@pytest.mark.parametrize(\n    'a', [1, pytest.param(2)]\n)\n"
+                "def test_b(a): ...\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Example(
+        "On a module, and on a class of which a test elsewhere inherits that may bear it",
+        {
+            "govcheck.toml": _POLICY,
+            "tests/unit/test_a.py": (
+                "import pytest\n\npytestmark = [\n    pytest.mark.asyncio,\n"
+                "    pytest.mark.integration,  # with the bank\n]\n\n\n"
+                "def test_a(): ...\n"
+            ),
+            "tests/unit/test_b.py": (
+                "import pytest\n\n\n@pytest.mark.integration\nclass TestB:\n"
+                "    def test_b(self): ...\n"
+            ),
+            "tests/test_c.py": (
+                "from unit.test_b import TestB\n\n\nclass TestC(TestB):\n"
+                "    def test_c(self): ...\n"
+            ),
+        },
+        (
+            "tests/unit/test_a.py:5:5: test_a must not bear the marker integration"
+            " (govcheck.toml:3), because of where it is",
+            "tests/unit/test_b.py:4:2: test_b must not bear the marker integration"
+            " (govcheck.toml:3), because of where it is",
+        ),
+        {
+            "tests/unit/test_a.py": (
+                "import pytest\n\npytestmark = [\n    pytest.mark.asyncio,\n]\n\n\n"
+                "def test_a(): ...\n"
+            ),
+        },
+        unsafe=True,
     ),
     Example(
         "Two that exclude each other, and more than may be",
@@ -106,6 +167,16 @@ examples = [
             "govcheck.toml": _POLICY,
             "tests/unit/helpers.py": (
                 "import pytest\n\n\n@pytest.mark.integration\ndef test_a(): ...\n"
+            ),
+        },
+    ),
+    Example(
+        "A name that is no marker, and one that excludes nothing",
+        {
+            "govcheck.toml": _POLICY,
+            "tests/unit/test_a.py": (
+                "import pytest\n\nfrom app import mark\n\n\n@mark.integration\n"
+                "@pytest.mark.fast\ndef test_a(integration): ...\n"
             ),
         },
     ),

@@ -6,7 +6,8 @@ pytest 9.
 
 ## How to resolve
 
-Mark the tests: in their modules, or by a hook, `pytest_collection_modifyitems`.
+Mark the tests: in their modules, or by a hook, `pytest_collection_modifyitems`. `--unsafe-fixes`
+takes the mark off, after which as before it marks nothing.
 
 ## How to except
 
@@ -14,12 +15,17 @@ A suppression comment on the line, or `[[exceptions]]` in the policy.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from govcheck.finding import Finding
+from govcheck.document import Document
+from govcheck.finding import Finding, Fix
 from govcheck.markers import MARKS, PYTHON, has_tests
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from govcheck.markers.outline import Mark
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -43,6 +49,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
                 yield rule.finding(
                     document.span(mark.start, mark.end),
                     f"pytestmark marks nothing in {name}",
+                    fix=_fix(document, mark),
                     data={"test": document.path, "marker": mark.name},
                 )
         functions = [*read.functions, *(f for each in read.classes for f in each.functions)]
@@ -52,11 +59,18 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
                     yield rule.finding(
                         document.span(mark.start, mark.end),
                         f"a mark on the fixture {function.name} marks nothing",
+                        fix=_fix(document, mark),
                         data={"test": document.path, "marker": mark.name},
                     )
 
 
-rule = Rule("ineffective-marker", "markers", check)
+def _fix(document: Document, mark: "Mark") -> Fix | None:
+    from govcheck.markers.unmarking import unmarking  # only a finding pays for it
+
+    return unmarking(document, mark.start, mark.end, mark.name or mark.alias)
+
+
+rule = Rule("ineffective-marker", "markers", check, fix="unsafe")
 
 examples = [
     Example(
@@ -72,6 +86,8 @@ examples = [
             "conftest.py:3:15: pytestmark marks nothing in conftest.py",
             "conftest.py:6:2: a mark on the fixture b marks nothing",
         ),
+        {"conftest.py": "import pytest\n\n\n@pytest.fixture\ndef b(): ...\n"},
+        unsafe=True,
     ),
     Example(
         "In a module of tests",
