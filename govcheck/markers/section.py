@@ -138,3 +138,10 @@ class Markers:
     skip: Excuse = key("What skips must say.", default_factory=Excuse)
     xfail: Excuse = key("What expected failures must say.", default_factory=Excuse)
     coverage: Coverage = key("How much tests must cover.", default_factory=Coverage)
+    assertions: Literal["required", "optional"] = key(
+        "Must a test assert something?", default="optional"
+    )
+    asserts: tuple[str, ...] = key(
+        "What asserts besides what is known to, as patterns of the names of what is called.",
+        default=(),
+    )

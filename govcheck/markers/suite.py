@@ -243,9 +243,13 @@ class Suite:
         """The files by the words of their imports."""
         found: dict[str, set[str]] = {}
         for path in self.paths:
-            for word in self.repo.learn_of(path, "imported words", _imported_words) or ():
+            for word in self.imported_words(path):
                 found.setdefault(word, set()).add(path)
         return found
+
+    def imported_words(self, path: str) -> Iterable[str]:
+        """The names in the imports of a file, those of packages with a dot."""
+        return self.repo.learn_of(path, "imported words", _imported_words) or ()
 
     def is_partial(self, path: str) -> bool:
         """Whether a file may hold tests that cannot be read."""

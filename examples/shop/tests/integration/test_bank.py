@@ -14,7 +14,7 @@ def test_pays_back(bank):
 @pytest.mark.integration
 @pytest.mark.skipif("not bank", reason="until 2026-03-31: the sandbox moves")
 def test_pays_twice(bank):
-    assert bank
+    bank.pay(2)
 
 
 @pytest.mark.integration
