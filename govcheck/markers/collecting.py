@@ -14,13 +14,14 @@ from tree_sitter import Node
 from govcheck.document import Document
 from govcheck.markers import IGNORES
 from govcheck.markers.configuration import Configuration
-from govcheck.python.module import module, string_value, text
+from govcheck.python.module import Module, module, string_value, text
 from govcheck.repo import Repo
 
 _IN_VENV = "--collect-in-virtualenv"
 _ENVIRONMENT = re.compile(r"(?:(.*)/)?(?:pyvenv\.cfg|conda-meta/history)")
 _FLAGS = re.compile(r"-[qvsxl]+|-r\w*|--(?:strict(?:-markers|-config)?|verbose|quiet|\S+=.*)|-p\S+")
 _HOOKS = re.compile(r"\bdef pytest_(?:ignore_collect|collect_file|collect_directory)\b")
+_USED = r"\bcollect_ignore(?:_glob)?(?:\s*\+?=\s*|\.extend\(\s*)%s\b"
 _MAX_LISTED = 10_000
 
 
@@ -182,38 +183,78 @@ class Collecting:
 def _ignored(document: Document) -> dict[str, _Ignored]:
     """What the statements of a conftest say of `collect_ignore` and `collect_ignore_glob`."""
     found: dict[str, _Ignored] = {}
-    for statement in document.view(module).tree.root_node.named_children:
+    parsed = document.view(module)
+    for statement in parsed.tree.root_node.named_children:
         source = text(statement)
         if "collect_ignore" not in source or statement.type.endswith("definition"):
             continue
-        inner = statement.named_children[0] if statement.named_children else statement
-        left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
-        name = text(left)
-        if inner.type == "call":
-            name, _, method = text(inner.child_by_field_name("function")).partition(".")
-            given = inner.child_by_field_name("arguments")
-            right = given if method == "append" else None
-            if given is not None and method == "extend" and given.named_child_count == 1:
-                right = given.named_children[0]
-        is_plain = statement.type == "expression_statement" and name in (
-            "collect_ignore", "collect_ignore_glob",
-        )  # fmt: skip
-        listed = _strings(right) if is_plain and right is not None else None
-        if listed is not None:
+        plain = _listing(parsed, statement)
+        if plain is not None:
+            name, listed, is_new = plain
             old = found.get(name, _Ignored((), ()))
-            before = () if inner.type == "assignment" else old.listed
+            before = () if is_new else old.listed
             found[name] = _Ignored((*before, *listed), old.maybe)
             continue
-        maybe = tuple(re.findall(r"[\"']([^\"'\n]+)[\"']", source))
-        is_literal = statement.type == "if_statement" and "(" not in source.replace("append(", "")
+        branches = [_listing(parsed, each) for each in _branches(statement)]
+        is_literal = statement.type in ("if_statement", "try_statement") and None not in branches
         for name in set(re.findall(r"\bcollect_ignore(?:_glob)?\b", source)):
             old = found.get(name, _Ignored((), ()))
-            known = old.maybe if is_literal and name == "collect_ignore" else None
+            own = [each for each in branches if each is not None and each[0] == name]
+            maybe = [path for _, listed, _ in own for path in listed]
+            known = old.maybe if is_literal else None
+            if any(is_new for *_, is_new in own):
+                old, maybe = _Ignored((), ()), [*old.listed, *maybe]
             found[name] = _Ignored(old.listed, None if known is None else (*known, *maybe))
     return found
 
 
-def _strings(node: Node) -> tuple[str, ...] | None:
+def _branches(statement: Node) -> Iterator[Node]:
+    """The statements in the branches of one that say something of `collect_ignore`."""
+    for block in (each for each in statement.named_children if "collect_ignore" in text(each)):
+        if block.type == "block":
+            yield from (each for each in block.named_children if "collect_ignore" in text(each))
+        elif block.type.endswith("_clause"):
+            yield from _branches(block)
+        else:  # the condition
+            yield block
+
+
+def _listing(parsed: Module, statement: Node) -> tuple[str, tuple[str, ...], bool] | None:
+    """The list that a statement adds to, what it adds, and whether the list begins with it.
+
+    None where the statement is anything else, or adds what is computed.
+    """
+    if statement.type != "expression_statement":
+        return None
+    inner = statement.named_children[0]
+    name, right = text(inner.child_by_field_name("left")), inner.child_by_field_name("right")
+    if inner.type == "call":
+        name, _, method = text(inner.child_by_field_name("function")).partition(".")
+        given = inner.child_by_field_name("arguments")
+        right = given if method == "append" else None
+        if given is not None and method == "extend" and given.named_child_count == 1:
+            right = given.named_children[0]
+    if name not in ("collect_ignore", "collect_ignore_glob") or right is None:
+        return None
+    listed = _strings(parsed, right)
+    return None if listed is None else (name, listed, inner.type == "assignment")
+
+
+def _strings(parsed: Module, node: Node) -> tuple[str, ...] | None:
+    """The strings of a list, also of one that a name of the module stands for alone."""
+    if node.type == "identifier":
+        word = re.escape(text(node))
+        source = parsed.document.text
+        if len(re.findall(rf"\b{word}\b", source)) > len(re.findall(_USED % word, source)) + 1:
+            return None
+        statements = (each for each in parsed.tree.root_node.named_children if each.named_children)
+        values = (
+            each.named_children[0].child_by_field_name("right")
+            for each in statements
+            if text(each.named_children[0].child_by_field_name("left")) == text(node)
+        )
+        value = next(values, None)
+        return _strings(parsed, value) if value is not None and value.type == "list" else None
     if node.type not in ("list", "tuple", "argument_list") or node.named_child_count > _MAX_LISTED:
         return None
     said = [string_value(each) for each in node.named_children if each.type != "comment"]
@@ -221,8 +262,9 @@ def _strings(node: Node) -> tuple[str, ...] | None:
 
 
 def _is_below(path: str, folder: str, name: str) -> bool:
+    """Whether a path is what a name or pattern stands for, or inside of it."""
     whole = posixpath.normpath(posixpath.join(folder, name))
-    return path == whole or path.startswith(f"{whole}/")
+    return path == whole or path.startswith(f"{whole}/") or fnmatch(path, f"{whole}*")
 
 
 def _is_match(parts: list[str], pattern: list[str]) -> bool:

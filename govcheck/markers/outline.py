@@ -9,6 +9,7 @@ functions with attributes") is for `suite`.
 import builtins
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from tree_sitter import Node
@@ -74,7 +75,8 @@ class Skip(NamedTuple):
 class Function(NamedTuple):
     """A function or method: its name is at (`start`, `end`), it is from `first` to `stop`.
 
-    `param_marks` are those of single cases of `parametrize`. `is_opaque` tells that something
+    `param_marks` are those of single cases of `parametrize`, or of a fixture, which `is_automatic`
+    if tests use it without asking. `is_opaque` tells that something
     which cannot be read may add marks, or that another function may go by its name.
     """
 
@@ -90,6 +92,7 @@ class Function(NamedTuple):
     skips: tuple[Skip, ...] = ()
     is_fixture: bool = False
     is_opaque: bool = False
+    is_automatic: bool = False
 
 
 class Class(NamedTuple):
@@ -201,6 +204,13 @@ def _class(said: Any) -> Class:
 
 # What a name may be bound to: a definition, one or several marks, a dotted name, or anything else.
 _Value = Function | Class | Mark | tuple[Mark, ...] | str | None
+
+
+class _Cases(NamedTuple):
+    """The marks on single cases, and those of them that are on all."""
+
+    marks: tuple[Mark, ...]
+    of_all: frozenset[Mark]
 
 
 class _Scope:
@@ -428,9 +438,11 @@ class _Reader:
         self, scope: _Scope, whole: Node, node: Node, decorators: list[Node]
     ) -> Function | None:
         name = node.child_by_field_name("name")
-        marks, param_marks, kinds = self._decorated(scope, decorators)
+        marks, cases, kinds = self._decorated(scope, decorators)
         if "property" in kinds:
             return None
+        if "fixture" not in kinds:  # on a fixture, a mark of all its cases is none of its own
+            marks = (*marks, *_of_all(cases))
         return Function(
             text(name),
             *self._place(name or node),
@@ -438,10 +450,11 @@ class _Reader:
             self.offset(node.end_byte),
             self._indent(whole),
             marks,
-            param_marks,
+            tuple(mark for each in cases for mark in each.marks),
             tuple(_parameters(node)),
             tuple(self._skips(scope, node)),
             "fixture" in kinds,
+            is_automatic="automatic" in kinds,
         )
 
     def _class(
@@ -449,7 +462,7 @@ class _Reader:
     ) -> Class:
         name = node.child_by_field_name("name")
         body = node.child_by_field_name("body")
-        marks, param_marks, _ = self._decorated(outer, decorators)
+        marks, cases, _ = self._decorated(outer, decorators)
         scope = _Scope(outer)
         if body is not None:
             self._follow(scope, body, depth + 1)
@@ -471,7 +484,7 @@ class _Reader:
             self.offset(whole.start_byte),
             self._indent(whole),
             tuple(bases),
-            (*marks, *own, *param_marks),
+            (*marks, *own, *_of_all(cases), *_of_some(cases)),
             functions,
             classes,
             tuple(each for each in scope.bound if each not in shown),
@@ -583,9 +596,9 @@ class _Reader:
 
     def _decorated(
         self, scope: _Scope, decorators: Iterable[Node]
-    ) -> tuple[tuple[Mark, ...], tuple[Mark, ...], set[str]]:
+    ) -> tuple[tuple[Mark, ...], list[_Cases], set[str]]:
         marks: list[Mark] = []
-        param_marks: list[Mark] = []
+        cases: list[_Cases] = []
         kinds: set[str] = set()
         for decorator in decorators:
             expression = decorator.named_children[0] if decorator.named_children else decorator
@@ -593,11 +606,14 @@ class _Reader:
             if isinstance(found, Mark):
                 marks.append(found)
                 if found.name == "parametrize":
-                    param_marks += self._param_marks(scope, expression)
+                    cases.append(self._cases(scope, expression, "argvalues"))
                 continue
             plain = found.removesuffix("()") if isinstance(found, str) else ""
             if _FIXTURE.search(plain):
                 kinds.add("fixture")
+                cases.append(self._cases(scope, expression, "params"))
+                if b"autouse" in _raw(expression):
+                    kinds.add("automatic")
             elif plain in _PROPERTIES or plain.endswith(".setter"):
                 kinds.add("property")
             elif plain in _PLAIN or plain in _ABSTRACT:
@@ -607,7 +623,7 @@ class _Reader:
             else:
                 # What this file or a foreign package makes of it is not known.
                 marks.append(Mark("", *self._place(expression)))
-        return tuple(marks), tuple(param_marks), kinds
+        return tuple(marks), cases, kinds
 
     def _read(self, name: str, node: Node, call: Node | None, *, known: bool) -> Mark:
         arguments = call.child_by_field_name("arguments") if call is not None else None
@@ -637,30 +653,73 @@ class _Reader:
         is_conditional = name in ("skipif", "xfail") and positional > 0
         return Mark(name, *self._place(node), "", reason, is_conditional, strict, tuple(strings))
 
-    def _param_marks(self, scope: _Scope, expression: Node) -> Iterator[Mark]:
-        arguments = expression.child_by_field_name("arguments")
-        waiting = list(arguments.named_children) if arguments is not None else []
-        while waiting:
-            node = waiting.pop()
+    def _cases(self, scope: _Scope, expression: Node, key: str) -> _Cases:
+        """The marks on the cases of a `parametrize`, or of a fixture."""
+        given = expression.child_by_field_name("arguments")
+        if given is None or b"marks" not in self.document.utf8:
+            return _Cases((), frozenset())
+        listed = [each for each in given.named_children if each.type != "comment"]
+        plain = [each for each in listed if each.type != "keyword_argument"]
+        values = plain[1] if key == "argvalues" and len(plain) > 1 else None
+        for each in listed:
+            if text(each.child_by_field_name("name")) == key:
+                values = each.child_by_field_name("value")
+        if values is None:
+            return _Cases((), frozenset())
+        if values.type not in ("list", "tuple"):
+            unclear = (Mark("", *self._place(values)),) if self._may_mark(values) else ()
+            return _Cases(unclear, frozenset(unclear))
+        found: list[Mark] = []
+        of_all: set[str] | None = None
+        for case in (each for each in values.named_children if each.type != "comment"):
+            marks = self._of_case(scope, case)
+            found += marks
+            names = {mark.name for mark in marks}
+            of_all = names if of_all is None else of_all & names
+        return _Cases(tuple(found), frozenset(m for m in found if m.name in (of_all or ())))
+
+    def _of_case(self, scope: _Scope, case: Node) -> list[Mark]:
+        """The marks on one case; an unclear one where they are computed."""
+        unclear = [Mark("", *self._place(case))]
+        if case.type != "call" or self._evaluate(scope, case) != "pytest.param()":
+            return unclear if self._may_mark(case) else []
+        given = case.child_by_field_name("arguments")
+        for each in given.named_children if given is not None else ():
             if (
-                node.type == "keyword_argument"
-                and text(node.child_by_field_name("name")) == "marks"
+                each.type == "keyword_argument"
+                and text(each.child_by_field_name("name")) == "marks"
             ):
-                value = node.child_by_field_name("value")
+                value = each.child_by_field_name("value")
                 found = self._evaluate(scope, value) if value is not None else None
                 if isinstance(found, Mark):
-                    yield found
-                elif _is_list(found):
-                    yield from cast(tuple[Mark, ...], found)
-            elif node.type in ("list", "tuple", "list_splat", "parenthesized_expression"):
-                waiting += node.named_children
-            elif node.type == "call" and self._evaluate(scope, node) == "pytest.param()":
-                inner = node.child_by_field_name("arguments")
-                waiting += [
-                    each
-                    for each in (inner.named_children if inner is not None else ())
-                    if each.type == "keyword_argument"
-                ]
+                    return [found]
+                return [*cast(tuple[Mark, ...], found)] if _is_list(found) else unclear
+        return []
+
+    def _may_mark(self, node: Node) -> bool:
+        """Whether an expression may mark cases, by way of the variables of its module too."""
+        waiting, seen = [_raw(node)], set[str]()
+        while waiting:
+            source = waiting.pop()
+            if b"marks" in source:
+                return True
+            words = {word.decode() for word in _words(source)} & self._assignments.keys() - seen
+            seen |= words
+            waiting += (self._assignments[word] for word in words)
+        return False
+
+    @cached_property
+    def _assignments(self) -> dict[str, bytes]:
+        """The sources of what the names of the module stand for, functions too."""
+        found: dict[str, bytes] = {}
+        for statement in self.module.tree.root_node.named_children:
+            if statement.type == "expression_statement" and statement.named_children:
+                inner = statement.named_children[0]
+                name = text(inner.child_by_field_name("left"))
+                found[name] = found.get(name, b"") + _raw(inner)
+            elif statement.type == "function_definition":
+                found[text(statement.child_by_field_name("name"))] = _raw(statement)
+        return found
 
     def _skips(self, scope: _Scope, node: Node) -> Iterator[Skip]:
         """The calls in a function that skip, with what can be said of when they are reached."""
@@ -866,6 +925,23 @@ def _catches_skips(head: str) -> bool:
 
 def _head(node: Node) -> str:
     return text(node)[:200].partition("\n")[0] if node.type == "with_statement" else "try:"
+
+
+def _of_all(cases: Iterable[_Cases]) -> Iterator[Mark]:
+    """Of the marks on all cases one each."""
+    yield from {
+        mark.name: mark for each in cases for mark in each.marks if mark in each.of_all
+    }.values()
+
+
+def _of_some(cases: Iterable[_Cases]) -> Iterator[Mark]:
+    """An unclear mark for those that single cases of a class bear: its tests may bear them."""
+    if any(mark not in each.of_all for each in cases for mark in each.marks):
+        yield Mark("", 0, 0)
+
+
+def _raw(node: Node) -> bytes:
+    return node.text or b""
 
 
 def _parameters(node: Node) -> Iterator[str]:

@@ -56,17 +56,21 @@ def _lacks(repo: Repo, policy: Policy) -> Iterator[Lack]:
             if borne is None:
                 continue
             missing = tuple(name for name in requirement.all if name not in borne)
-            if missing:
+            if missing and not _may_bring(tests, test, missing):
                 yield Lack(test, missing, False, at, because, reason)
             for choice in (requirement.any, requirement.one_of):
-                if choice and not borne.intersection(choice):
+                if (
+                    choice
+                    and not borne.intersection(choice)
+                    and not _may_bring(tests, test, choice)
+                ):
                     yield Lack(test, choice, True, at, because, reason)
     for name, marker in policy.markers.marker.items():
         key = ("markers", "marker", name, "requires")
         for test in tests.tests if marker.requires else ():
             borne = _known(tests, policy, test) if name in test.names else None
             missing = tuple(n for n in marker.requires if borne is not None and n not in borne)
-            if missing:
+            if missing and not _may_bring(tests, test, missing):
                 yield Lack(test, missing, False, key, f"it bears {name!r}", marker.reason)
 
 
@@ -94,6 +98,11 @@ def _known(tests: Suite, policy: Policy, test: Test) -> frozenset[str | None] | 
     if test.is_opaque or None in added:
         return None
     return test.names | _declared(policy, test.path) | added
+
+
+def _may_bring(tests: Suite, test: Test, markers: tuple[str, ...]) -> bool:
+    """Whether the cases of a fixture may bring one of the markers."""
+    return not {"", *markers}.isdisjoint(tests.brought(test))
 
 
 def excesses(repo: Repo, policy: Policy) -> tuple[Excess, ...]:

@@ -94,7 +94,8 @@ def _placed(read: Outline | Class) -> list[Mark]:
     marks = [*read.marks, *(mark for each in read.functions for mark in each.marks)]
     # What stands within the cases of `parametrize` is a mark of these alone.
     marks = [mark for mark in marks if mark.name != "parametrize"]
-    marks += (mark for each in read.functions for mark in each.param_marks)
+    tests = (each for each in read.functions if not each.is_fixture)
+    marks += (mark for each in tests for mark in each.param_marks)
     for inner in read.classes:
         marks += _placed(inner)
     return marks

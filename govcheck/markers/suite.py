@@ -33,6 +33,8 @@ _MAKERS = frozenset(
 )
 # Those whose decorators leave a class as it is but for its methods.
 _HARMLESS = frozenset({"django", "freezegun", "mock", "time_machine", "typing", "unittest"})
+# What it decorates, the plugin of Hypothesis marks as `hypothesis`.
+_PROPERTY = "hypothesis.given"
 _MAX_BASES = 50
 _MAX_DEPTH = 40
 _MAX_ROUNDS = 8
@@ -43,7 +45,7 @@ _IMPORTING = frozenset({"as", "from", "import", "as.", "import."})
 _SIGNS = re.compile(r"[*?\[]")
 _ADDS = re.compile(
     r"(?<!request\.node\.)\b(?:add_marker(?!\w)"
-    r"(?:\s*\(\s*(?:pytest\.mark\.(?P<mark>\w+)|[\"'](?P<name>\w+)))?"
+    r"(?:\s*\(\s*(?:pytest\.mark\.(?P<mark>\w+)|[\"'](?P<name>\w+)|(?P<local>[A-Za-z_]\w*)[ )]))?"
     r"|own_markers|pytest_pycollect_makeitem)"
     r"|(?<=\.)pytestmark\b(?=\s*(?:\+?=(?!=)|\.(?:append|extend|insert)\b))"
 )
@@ -481,6 +483,8 @@ class Suite:
                 found.append(mark)
                 continue
             known = self._alias(path, mark.alias) if mark.alias else None
+            if mark.alias == _PROPERTY:
+                known = Mark("hypothesis", mark.start, mark.end)
             if known is not None:
                 found.append(known._replace(start=mark.start, end=mark.end))
                 continue
@@ -530,7 +534,15 @@ class Suite:
             ):
                 folder = document.path.removesuffix("conftest.py")
             adding = filter(partial(is_code, document), _ADDS.finditer(document.text))
-            names = {each["mark"] or each["name"] for each in adding}
+            names = {
+                name
+                for each in adding
+                for name in (
+                    _marks_of(document.text, each["local"])
+                    if each["local"]
+                    else (each["mark"] or each["name"],)
+                )
+            }
             if names:
                 found.append((folder, frozenset(names)))
         return tuple(found)
@@ -540,6 +552,41 @@ class Suite:
         return frozenset(
             name for folder, names in self.hooks if path.startswith(folder) for name in names
         )
+
+    def brought(self, test: Test) -> frozenset[str]:
+        """The markers that cases of fixtures may bring a test; "" among them for any."""
+        by_name, automatic = self._bringing
+        return frozenset(
+            [
+                *(marker for name in test.fixtures for marker in by_name.get(name, ())),
+                *(m for start, marks in automatic if test.path.startswith(start) for m in marks),
+            ]
+        )
+
+    @cached_property
+    def _bringing(self) -> tuple[Mapping[str, frozenset[str]], list[tuple[str, frozenset[str]]]]:
+        """The markers on cases of fixtures, by way of other fixtures too.
+
+        By the name of each, and by how the paths begin of tests that use one without asking.
+        """
+        found: dict[str, frozenset[str]] = {}
+        if not self.repo.search(("marks=", "marks ="), PYTHON):
+            return found, []
+        paths = [document.path for document in self.repo.search(("fixture",), PYTHON)]
+        outlines = [(path, read) for path in paths if (read := self.outline(path)) is not None]
+        fixtures = [(path, each) for path, read in outlines for each in _fixtures(read)]
+        for _ in range(_MAX_ROUNDS):
+            for _, each in fixtures:
+                own = {mark.name for mark in each.param_marks}
+                new = own.union(*(found.get(name, ()) for name in each.parameters))
+                if new:
+                    found[each.name] = found.get(each.name, frozenset()) | new
+        automatic = [(path, each.name) for path, each in fixtures if each.is_automatic]
+        return found, [
+            (path.removesuffix("conftest.py"), found[name])
+            for path, name in automatic
+            if name in found
+        ]
 
     def skips(self, test: Test) -> tuple[Skip, ...]:
         """The calls of a test that skip it, those of its module first."""
@@ -555,6 +602,17 @@ def is_code(document: Document, found: re.Match[str]) -> bool:
     except TooDeepError:
         return False
     return bool(around) and around[-1].type == "identifier"
+
+
+def _marks_of(source: str, name: str) -> frozenset[str | None]:
+    """The markers that a variable stands for, with None where it may be anything else."""
+    uses = re.finditer(
+        rf"(?P<added>\badd_marker\(\s*)?(?<![\w.]){re.escape(name)}\b"
+        r"(?:\s*=\s*pytest\.mark\.(?P<mark>\w+))?",
+        source,
+    )
+    found = [each["mark"] for each in uses if not each["added"]]
+    return frozenset(found or [None])
 
 
 def suite(repo: Repo) -> Suite:
@@ -598,6 +656,12 @@ def _public(read: Outline) -> Iterator[str]:
     if read.exported is not None:
         return (name for name in read.exported if name in names)
     return (name for name in names if not name.startswith("_"))
+
+
+def _fixtures(read: Outline | Class) -> Iterator[Function]:
+    yield from (each for each in read.functions if each.is_fixture)
+    for inner in read.classes:
+        yield from _fixtures(inner)
 
 
 def _merged(lists: list[list[_Found]]) -> Iterator[_Found]:
