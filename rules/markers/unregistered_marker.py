@@ -52,11 +52,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     asked = [(name, each.span) for each in repo.view(configured) for name in names(each.text)]
     used = [(use.name, use.span) for use in repo.view(uses) if use.name]
     registered = repo.view(known, policy) if used or asked else frozenset()
+    doubted: set[str] = set()
     for name, span in (*used, *asked):
-        if name in registered:
+        if name in registered or name in doubted:
             continue
         data = {"test": span.path, "marker": name}
         if unknown := repo.view(unknown_plugins):
+            doubted.add(name)  # once is enough for what may be no finding
             message = (
                 f"nothing that is known here registers the marker {name}, but {unknown[0]} may:"
                 " name it under [markers] plugins if so"
