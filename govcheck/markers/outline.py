@@ -697,28 +697,33 @@ class _Reader:
         return []
 
     def _may_mark(self, node: Node) -> bool:
-        """Whether an expression may mark cases, by way of the variables of its module too."""
-        waiting, seen = [_raw(node)], set[str]()
-        while waiting:
-            source = waiting.pop()
-            if b"marks" in source:
-                return True
-            words = {word.decode() for word in _words(source)} & self._assignments.keys() - seen
-            seen |= words
-            waiting += (self._assignments[word] for word in words)
-        return False
+        """Whether an expression may mark cases, by way of the names of its module too."""
+        source = _raw(node)
+        return b"marks" in source or not self._marking.isdisjoint(_words(source))
 
     @cached_property
-    def _assignments(self) -> dict[str, bytes]:
-        """The sources of what the names of the module stand for, functions too."""
-        found: dict[str, bytes] = {}
+    def _marking(self) -> set[bytes]:
+        """The names of the module that stand for something which may mark cases."""
+        found: set[bytes] = set()
+        users: dict[bytes, set[bytes]] = {}
         for statement in self.module.tree.root_node.named_children:
-            if statement.type == "expression_statement" and statement.named_children:
-                inner = statement.named_children[0]
-                name = text(inner.child_by_field_name("left"))
-                found[name] = found.get(name, b"") + _raw(inner)
-            elif statement.type == "function_definition":
-                found[text(statement.child_by_field_name("name"))] = _raw(statement)
+            inner = statement.named_children[0] if statement.named_children else statement
+            name = statement.child_by_field_name("name") or inner.child_by_field_name("left")
+            if name is None or statement.type not in (
+                "expression_statement",
+                "function_definition",
+            ):
+                continue
+            words = _words(_raw(statement))
+            if b"marks" in words:
+                found.add(_raw(name))
+            for word in words:
+                users.setdefault(word, set()).add(_raw(name))
+        waiting = [*found]
+        while waiting:
+            new = users.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
         return found
 
     def _skips(self, scope: _Scope, node: Node) -> Iterator[Skip]:
