@@ -16,7 +16,8 @@ from govcheck.document import Document, TooDeepError
 from govcheck.markers import HOOKS, PYTHON
 from govcheck.markers.collecting import Collecting
 from govcheck.markers.configuration import Configuration, configuration_of, configurations
-from govcheck.markers.outline import Class, Function, Mark, Outline, Skip, outline, revived
+from govcheck.markers.outline import Class, Function, Mark, Outline, Skip, revived
+from govcheck.markers.reading import outline
 from govcheck.python.module import module
 from govcheck.repo import Repo
 
