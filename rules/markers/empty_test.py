@@ -98,14 +98,14 @@ examples = [
         {
             "govcheck.toml": _POLICY,
             "test_a.py": (
-                "import subprocess\nimport unittest\n\nimport numpy as np\nimport pytest\n\n\n"
-                "def test_a(a):\n    assert a\n\n\ndef test_b(a):\n"
+                "import unittest\nfrom subprocess import run\n\nimport numpy as np\n"
+                "import pytest\n\n\ndef test_a(a):\n    assert a\n\n\ndef test_b(a):\n"
                 "    with pytest.raises(OSError):\n        a.b()\n\n\n"
                 "class C(unittest.TestCase):\n    def test_c(self):\n"
                 "        self.assertTrue(1)\n\n\n"
                 "def test_d(mock):\n    mock.assert_called_once_with(1)\n\n\n"
                 "def test_e(a):\n    np.testing.assert_allclose(a, a)\n\n\n"
-                "def test_f():\n    subprocess.run(['x'], check=True)\n\n\n"
+                "def test_f():\n    run(['x'], check=True)\n\n\n"
                 "def test_g(a):\n    if not a:\n        raise ValueError\n\n\n"
                 "def test_h(a):\n    compare_all(a)\n\n\n"
                 "def test_i(app):\n    app.probe()\n"
@@ -190,7 +190,7 @@ examples = [
             "tests/test_b.py": "def test_b(bank, mocker):\n    assert bank\n",
             "tests/test_c.py": "def test_c(mocker):\n    assert mocker.patch('shop.bank.pay')\n",
             "tests/test_d.py": (
-                "import subprocess\n\n\ndef test_d(mocker):\n    assert subprocess.run(['make'])\n"
+                "from subprocess import run\n\n\ndef test_d(mocker):\n    assert run(['make'])\n"
             ),
             "tests/test_e.py": "def test_e(fake_bank_of_plugin):\n    assert fake_bank_of_plugin\n",
         },
