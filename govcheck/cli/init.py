@@ -133,6 +133,11 @@ def _documents(found: FoundDocuments) -> Iterator[str]:
         return
     yield "# Documents. All is checked of a 'reference', which is what no class below holds;"
     yield "# less of what says how things will be, or how they were."
+    if not (found.history or found.plans or found.generated):
+        yield "# [[docs.class]]"
+        yield '# name = "history"'
+        yield '# paths = ["docs/archive/**"]'
+        yield ""
     for name, patterns in (("history", found.history), ("plan", found.plans)):
         if patterns:
             yield "[[docs.class]]"
