@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -13,9 +13,12 @@ from govcheck.repo import Repo
 
 _MAX_PATHS = 500
 _MAX_MOVES = 8
+_MAX_COMPARED = 1_000
+_SAME = "-M100%"
 _SIMILAR = "-M90%"
 # What is staged is about to be a commit: a hook looks at it.
 _STAGED = ""
+_REMOVALS = ("--name-only", "--no-renames", "--diff-filter=D", "--relative")
 _BLAMED = re.compile(rb"[0-9a-f]{40,64} \d+ \d+")
 
 
@@ -172,25 +175,53 @@ def _day(commit: Mapping[bytes, bytes]) -> date:
         return date.max  # no age that anybody could hold it to
 
 
+class _Renames(NamedTuple):
+    """What a commit renamed, by the old paths, and what it added."""
+
+    moves: Mapping[str, str]
+    added: Sequence[str]
+
+
+class _Asked(NamedTuple):
+    """What git has said: asking is what costs, so nothing is asked twice.
+
+    `removals` are the commits that removed paths, `renames` those of commits, by how alike files
+    had to be.
+    """
+
+    removals: dict[str, str | None]
+    renames: dict[tuple[str, str], _Renames]
+
+
+def _asked(_: Repo) -> _Asked:
+    return _Asked({}, {})
+
+
 def _removals(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
     """The last commit that removed each path, or the last thing below it."""
     wanted = {path.rstrip("/") for path in paths}
-    changes = ("--name-only", "--no-renames", "--diff-filter=D", "--relative")
-    try:
-        staged = git(
-            repo.root, *("diff-index", "--cached", "-z", *changes, "HEAD", "--", *sorted(wanted))
-        )
-        log = git(repo.root, "log", "--format=%x00%H", *changes, "--", *sorted(wanted))
-    except GitError:
-        return {}
+    known = repo.view(_asked).removals
+    asked = wanted - known.keys()
     found: dict[str, str] = {}
-    next_commit = [(_STAGED, path) for path in os.fsdecode(staged).split("\0") if path]
-    for commit, path in (*next_commit, *_records(log)):
-        while path:
-            if path in wanted:
-                found.setdefault(path, commit)
-            path = path.rpartition("/")[0]
-    return found
+    if asked:
+        try:
+            staged = repo.view(_staged_removals)
+            log = git(repo.root, "log", "--format=%x00%H", *_REMOVALS, "--", *sorted(asked))
+        except GitError:
+            return {}
+        for commit, name in (*staged, *_records(log)):
+            path = name
+            while path:
+                if path in asked:
+                    found.setdefault(path, commit)
+                path = path.rpartition("/")[0]
+        known.update((path, found.get(path)) for path in asked)
+    return {path: last for path in wanted if (last := known[path]) is not None}
+
+
+def _staged_removals(repo: Repo) -> tuple[tuple[str, str], ...]:
+    said = git(repo.root, "diff-index", "--cached", "-z", *_REMOVALS, "HEAD")
+    return tuple((_STAGED, path) for path in os.fsdecode(said).split("\0") if path)
 
 
 def _records(log: bytes) -> Iterable[tuple[str, str]]:
@@ -218,7 +249,7 @@ def _destinations(repo: Repo, removed: Mapping[str, str]) -> dict[str, str]:
     for _ in range(_MAX_MOVES):
         if not pending:
             break
-        moves = _moves(repo, frozenset(commit for _, commit in pending.values()))
+        moves = _moves(repo, pending.values())
         steps = {
             path: new
             for path, (old, commit) in pending.items()
@@ -246,22 +277,65 @@ def _moved(moves: Mapping[str, str], path: str) -> str | None:
     return next(iter(below)) if len(below) == 1 and not other else None
 
 
-def _moves(repo: Repo, commits: frozenset[str]) -> dict[str, dict[str, str]]:
-    """What each commit renamed, by the old paths."""
-    changes = ("--name-status", "-z", _SIMILAR, "--diff-filter=R", "--relative")
-    found = {}
+def _moves(repo: Repo, removed: Collection[tuple[str, str]]) -> dict[str, Mapping[str, str]]:
+    """What commits renamed, by the old paths, given what each removed; enough to tell of that.
+
+    Git pairs files that are the same before it compares all that are left, which takes long. So
+    first only what was removed is compared to what was added: mostly they have nothing in common.
+    """
     try:
-        if _STAGED in commits:
-            staged = git(repo.root, "diff-index", "--cached", *changes, "HEAD")
-            fields = os.fsdecode(staged).split("\0")
-            found[_STAGED] = dict(zip(fields[1::3], fields[2::3], strict=False))
-        if not (made := sorted(commits - {_STAGED})):
-            return found
-        log = ("log", "--no-walk=unsorted", "--format=tformat:%x01%H")
-        said = git(repo.root, *log, *changes, *made)
+        same = _renames(repo, {commit for _, commit in removed}, _SAME)
+        unsure = [(path, commit) for path, commit in removed if path not in same[commit].moves]
+        commits = {commit for _, commit in unsure}
+        paths = {path for path, _ in unsure}.union(*(same[commit].added for commit in commits))
+        if commits and len(paths) < _MAX_COMPARED:
+            told = _git_renames(repo, commits, _SIMILAR, paths)
+            commits = {commit for commit in commits if told[commit].moves}
+        similar = _renames(repo, commits, _SIMILAR)
     except GitError:
         return {}
-    for record in os.fsdecode(said).split("\x01")[1:]:
-        commit, *fields = record.split("\0")
-        found[commit] = dict(zip(fields[1::3], fields[2::3], strict=False))
+    return {commit: said.moves for commit, said in (same | similar).items()}
+
+
+def _renames(repo: Repo, commits: Set[str], alike: str) -> dict[str, _Renames]:
+    known = repo.view(_asked).renames
+    new = {commit for commit in commits if (commit, alike) not in known}
+    known.update(((commit, alike), said) for commit, said in _git_renames(repo, new, alike).items())
+    return {commit: known[commit, alike] for commit in commits}
+
+
+def _git_renames(
+    repo: Repo, commits: Set[str], alike: str, paths: Set[str] = frozenset()
+) -> dict[str, _Renames]:
+    """What commits renamed and added, as far as that is at some paths.
+
+    Raises:
+        GitError: git does not know them.
+    """
+    changes = ("--name-status", "-z", alike, "--diff-filter=AR", "--relative")
+    within = ("--", *sorted(paths)) if paths else ()
+    found = {commit: _Renames({}, ()) for commit in commits}
+    if _STAGED in commits:
+        staged = git(repo.root, "diff-index", "--cached", *changes, "HEAD", *within)
+        found[_STAGED] = _told(os.fsdecode(staged).split("\0"))
+    if made := sorted(commits - {_STAGED}):
+        log = ("log", "--no-walk=unsorted", "--format=tformat:%x01%H")
+        said = git(repo.root, *log, *changes, *made, *within)
+        for record in os.fsdecode(said).split("\x01")[1:]:
+            commit, *fields = record.split("\0")
+            found[commit] = _told(fields)
     return found
+
+
+def _told(fields: Sequence[str]) -> _Renames:
+    """The fields of `--name-status -z`: a status and a path, or two."""
+    moves: dict[str, str] = {}
+    added = []
+    rest = iter(fields)
+    for status in rest:
+        if status.lstrip("\n").startswith("R"):
+            old = next(rest, "")
+            moves[old] = next(rest, "")
+        elif path := next(rest, ""):
+            added.append(path)
+    return _Renames(moves, added)

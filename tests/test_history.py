@@ -49,6 +49,22 @@ def test_a_folder_below_the_top_of_git_has_paths_of_its_own(moved: Path) -> None
     assert found["c.md"].moved_to == "d.md"
 
 
+def test_a_file_is_where_git_says_though_one_is_asked_for_of_several_alike(
+    repository: Repository,
+) -> None:
+    root = repository({"a.md": BODY + "a\n", "b.md": BODY + "b\nc\n", "d.md": "1\n" * 40})
+    _commit(root, "one")
+    for name in ("a.md", "b.md", "d.md"):
+        (root / name).unlink()
+    (root / "c.md").write_text(BODY + "b\nd\n")
+    _commit(root, "two")
+    said = {
+        name: gone(Repo(str(root)), frozenset({name}))[name].moved_to
+        for name in ("a.md", "b.md", "d.md")
+    }
+    assert said == {"a.md": None, "b.md": "c.md", "d.md": None}
+
+
 def test_what_is_staged_has_moved_already(moved: Path) -> None:
     (moved / "c.md").rename(moved / "d.md")
     run_git(moved, "add", "-A")
