@@ -20,6 +20,8 @@ Arguments = TypeVarTuple("Arguments")
 
 BASELINE_FILE = ".govcheck-baseline.json"
 
+_MAX_GROUPS = 14
+_MAX_SPARE_BYTES = 64 * 1024 * 1024
 _SNIFFED_BYTES = 8192
 _UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
@@ -57,6 +59,8 @@ class Repo:
         self._cache = cache
         self._changed: frozenset[str] = frozenset()
         self._contents: dict[str, bytes | None] = {}
+        self._spare: dict[str, bytes] = {}
+        self._spare_bytes = 0
         self._documents: dict[str, Document] = {}
         self._views: dict[object, object] = {}
         self._found: dict[_Search, list[Document]] = {}
@@ -148,11 +152,17 @@ class Repo:
             self._expected.add(wanted)
 
     def _search(self) -> None:
-        """Do all searches that are due in one pass; bytes without a hit are let go."""
+        """Do all searches that are due in one pass.
+
+        Bytes without a hit are let go when there are too many to keep them for the next pass.
+        """
         expected = sorted(self._expected, key=lambda search: (sorted(search[0]), search[1]))
         question = f"searches {[(sorted(needles), endings) for needles, endings in expected]}"
         self._expected.clear()
-        due = [(_searcher(needles), endings) for needles, endings in expected]
+        due = [
+            (number, _searcher(needles), endings)
+            for number, (needles, endings) in enumerate(expected)
+        ]
         found = [self._found.setdefault(search, []) for search in expected]
         known = self._searched(question)
         for number, path in enumerate(self.files):
@@ -177,14 +187,15 @@ class Repo:
         return self._cache.recall_all(question, unread, self.tree.signature)
 
     def _hits(
-        self, path: str, due: Sequence[tuple[Callable[[bytes], bool], tuple[str, ...]]]
+        self, path: str, due: Sequence[tuple[int, Callable[[bytes], bool], tuple[str, ...]]]
     ) -> list[int]:
         """The numbers of the searches that find something in a file."""
-        wanted = [
-            (n, contains) for n, (contains, endings) in enumerate(due) if path.endswith(endings)
-        ]
-        text = self._searchable(path, [contains for _, contains in wanted])
-        return [number for number, contains in wanted if contains(text)] if text else []
+        wanted = [(number, contains) for number, contains, ends in due if path.endswith(ends)]
+        text = self._searchable(path, [contains for _, contains in wanted]) if wanted else b""
+        hits = [number for number, contains in wanted if contains(text)] if text else []
+        if hits and path not in self._contents:
+            self._contents[path] = text
+        return hits
 
     def view(self, make: Callable[["Repo", *Arguments], View], *arguments: *Arguments) -> View:
         """What `make` says of this repository and the arguments, computed once."""
@@ -243,7 +254,7 @@ class Repo:
     def _searchable(self, path: str, tests: Collection[Callable[[bytes], bool]]) -> bytes:
         """What to search in a file; nothing where it is gone, binary, too large or unreadable."""
         try:
-            data = self._contents[path] if path in self._contents else self.tree.read(path)
+            data = self._contents[path] if path in self._contents else self._spared(path)
         except TooLargeError:
             self._search_large(path, tests)
             return b""
@@ -257,10 +268,16 @@ class Repo:
             return document.utf8 if document is not None else b""
         if data.find(b"\0", 0, _SNIFFED_BYTES) >= 0:
             return b""
-        if any(contains(data) for contains in tests):
-            self._contents[path] = data
-            return data
-        return b""
+        return data
+
+    def _spared(self, path: str) -> bytes | None:
+        if path in self._spare:
+            return self._spare[path]
+        data = self.tree.read(path)
+        if data is not None and self._spare_bytes + len(data) <= _MAX_SPARE_BYTES:
+            self._spare[path] = data
+            self._spare_bytes += len(data)
+        return data
 
     def _search_large(self, path: str, tests: Collection[Callable[[bytes], bool]]) -> None:
         try:
@@ -357,11 +374,16 @@ def _searcher(needles: Collection[str]) -> Callable[[bytes], bool]:
     """A test for any of the needles, by as few passes over the bytes as their beginnings allow.
 
     A regular expression is quick only where all alternatives begin alike, so needles are grouped
-    by their first bytes and each group is one pass.
+    by their first bytes and each group is one pass. It is quick enough against many passes where
+    all begin with capitals, of which texts have few.
     """
     groups: dict[bytes, list[bytes]] = {}
-    for needle in sorted({needle.encode("utf-8", "surrogateescape") for needle in needles}):
+    whole = sorted({needle.encode("utf-8", "surrogateescape") for needle in needles})
+    for needle in whole:
         groups.setdefault(needle[:4], []).append(needle)
+    if len(groups) > _MAX_GROUPS and all(start[:1].isupper() for start in groups):
+        search = re.compile(b"|".join(map(re.escape, whole))).search
+        return lambda data: search(data) is not None
     tests = [_group_test(start, group) for start, group in groups.items()]
     match tests:
         case [test]:

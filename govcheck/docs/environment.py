@@ -87,24 +87,26 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     names = frozenset(name for _, name, _ in said)
     if not names or len(names) > _MAX_NAMES:
         return ()
-    for needles in ([SETTINGS_BASE], _READS):
-        repo.expect(needles, PYTHON)
-    used = _used(repo, names)
+    repo.expect(_READS, PYTHON)
+    repo.expect([SETTINGS_BASE], PYTHON)
     known = matcher((*KNOWN, *policy.docs.environment.known))
     looks = matcher(policy.flags_settings.names)
     built = may_be_built(repo)
     prefixes = (*policy.docs.environment.prefixes, *repo.view(_composed))
-    near = tuple(sorted(repo.view(reads)))
+    near = repo.view(reads)
     fields: frozenset[str] = frozenset()
     if repo.search([SETTINGS_BASE], PYTHON):
         fields = frozenset(each.upper() for each in repo.view(field_names))
+    doubtful = frozenset(
+        name
+        for name in names - near.keys() - policy.flags.keys() - fields
+        if not (known(name) or looks(name) or built(name) or name.startswith(prefixes))
+    )
+    vain = doubtful - _used(repo, doubtful)
     return tuple(
-        Unread(doc, name, doc.document.span(start, start + len(name)), near)
+        Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
         for doc, name, start in said
-        if name not in used
-        and name not in policy.flags
-        and name not in fields
-        and not (known(name) or looks(name) or built(name) or name.startswith(prefixes))
+        if name in vain
     )
 
 
@@ -203,7 +205,7 @@ def _is_about(doc: Doc, start: int) -> bool:
 def _used(repo: Repo, names: frozenset[str]) -> frozenset[str]:
     """Those of the names that stand, whole, in a file that is neither prose nor a template."""
     found: set[str] = set()
-    for document in repo.search(names):
+    for document in repo.search(names) if names else ():
         path = document.path.lower()
         if path.endswith(_PROSE) or _TEMPLATE.search(path):
             continue

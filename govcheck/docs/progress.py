@@ -31,6 +31,7 @@ _TOTAL = re.compile(
 _SAYS_TOTAL = re.compile(
     r"(?:[Tt]otal|TOTAL|[Ss]um|SUM|[Oo]verall|OVERALL)\b[^\n]*?\d\s?(?:/|of|out of)\s?\d"
 )
+_TOTALS = ("otal", "OTAL", "sum", "Sum", "SUM", "verall", "VERALL")
 _CRITERIA = re.compile(r"(?i)\b(?:completion|acceptance|exit) criteria\b")
 _OVERALL = re.compile(r"\b(?:overall|total|progress|status|summary)\b", re.IGNORECASE)
 _ITEM = re.compile(r"^(?P<indent>[\s>]*)(?:[-*+]|\d+[.)])\s")
@@ -91,7 +92,9 @@ class Claim(NamedTuple):
 def percentages(document: Document, page: Page) -> Iterator[Percentage]:
     """The percentages that do not agree with the fraction beside them, outside tables and code."""
     seen: set[int] = set()
-    for first, last in _lines_with_percent(document.text):
+    for first, last in _lines_with(document.text, "%"):
+        if document.text.find("(", first, last) < 0:
+            continue
         for found in chain(
             _WITH_FRACTION.finditer(document.text, first, last),
             _WITH_PERCENT.finditer(document.text, first, last),
@@ -106,22 +109,23 @@ def percentages(document: Document, page: Page) -> Iterator[Percentage]:
             yield Percentage(start, end, _percent(found["percent"], a, b), f"{a}/{b}")
 
 
-def _lines_with_percent(text: str) -> Iterator[tuple[int, int]]:
-    """Where the lines stand that may hold a percentage with a fraction: few do."""
-    at = text.find("%")
-    while at >= 0:
-        first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-        last = len(text) if last < 0 else last
-        if text.find("(", first, last) >= 0:
+def _lines_with(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the lines stand that hold any of the words: few do, and they are quickly found."""
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+            last = len(text) if last < 0 else last
             yield first, last
-        at = text.find("%", last)
+            at = text.find(word, last)
 
 
 def totals(document: Document, page: Page) -> Iterator[Total]:
     """The totals that are not the sum of the list above, and where they are said again."""
     numbers = {
-        bisect_right(document.line_starts, each.start()) - 1
-        for each in _SAYS_TOTAL.finditer(document.text)
+        bisect_right(document.line_starts, first) - 1
+        for first, last in _lines_with(document.text, _TOTALS)
+        if _SAYS_TOTAL.search(document.text, first, last)
     }
     numbers = {each for each in numbers if _TOTAL.match(document.line(each + 1))}
     if not numbers:

@@ -35,6 +35,8 @@ PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".asciidoc", ".org
 READS: tuple[ReferenceKind, ...] = ("env-read", "setting", "accessor", "decorator")
 PREFIXED = ".prefixed("
 SETTINGS_BASE = "BaseSettings"
+_BUILDS = ("getenv", "environ", PREFIXED)
+_NESTS = "env_nested_delimiter"
 
 PYTHON = (".py", ".pyi", ".pyw")
 _MAY_READ: frozenset[ReferenceKind] = frozenset({*READS, "constant", "string", "text"})
@@ -111,13 +113,15 @@ def may_be_built(repo: Repo) -> Callable[[str], bool]:
     below `with env.prefixed("USE_")` of environs. A settings class may read whatever ends with the
     name of a field: its prefix can be computed, and nested models have names of their own.
     """
+    for needles in (_BUILDS, [SETTINGS_BASE], [_NESTS]):
+        repo.expect(needles, PYTHON)
     prefixes = tuple(repo.view(_prefixes))
     endings: tuple[str, ...] = ()
     if repo.search([SETTINGS_BASE], PYTHON):
         from govcheck.flags.settings import field_names
 
         endings = tuple(f"_{name}" for name in repo.view(field_names))
-    nests = bool(repo.search(["env_nested_delimiter"], PYTHON))
+    nests = bool(repo.search([_NESTS], PYTHON))
     return lambda name: (
         name.startswith(prefixes) or name.upper().endswith(endings) or (nests and "__" in name)
     )
@@ -128,7 +132,7 @@ def _prefixes(repo: Repo) -> frozenset[str]:
         r"""(?:getenv|environ(?:\.\w+)?)\s*[\[(]\s*f?["'](\w+)(?:[{%]|["']\s*\+)"""
         r"""|\.prefixed\(\s*["'](\w+)["']"""
     )
-    documents = repo.search(["getenv", "environ", ".prefixed("], PYTHON)
+    documents = repo.search(_BUILDS, PYTHON)
     found = (each.groups() for document in documents for each in built.finditer(document.text))
     return frozenset(prefix for groups in found for prefix in groups if prefix)
 

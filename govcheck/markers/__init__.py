@@ -15,9 +15,14 @@ IGNORES = ("collect_ignore", "pytest_ignore_collect", "pytest_collect_")
 _TEST = re.compile(r"(^|/)(test[^/]*|[^/]*tests?|conftest)\.py$")
 
 
+def is_tested(repo: Repo) -> bool:
+    """Whether any file is named like a test."""
+    return any(_TEST.search(path) for path in repo.files)
+
+
 def has_tests(repo: Repo) -> bool:
-    """Whether any file is named like a test; if so, one pass does all searches of the family."""
-    found = any(_TEST.search(path) for path in repo.files)
+    """The same; if so, one pass does all searches of the family."""
+    found = repo.view(is_tested)
     if found:
         for needles in (MARKS, SKIPS, HOOKS, REGISTERS):
             repo.expect(needles, PYTHON)

@@ -46,11 +46,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not policy.flags:
         return
     from govcheck.docs.documents import documents
+    from govcheck.markdown import ENDINGS
 
+    naming = {document.path for document in repo.search(policy.flags, ENDINGS)}
     known = "|".join(re.escape(name) for name in sorted(policy.flags, key=len, reverse=True))
     names = re.compile(rf"(?<![\w-])(?P<name>{known})(?![\w-])")
     for doc in repo.view(documents, policy):
-        if doc.kind != "history" and names.search(doc.document.text):
+        if doc.kind != "history" and doc.path in naming and names.search(doc.document.text):
             yield from _in_tables(doc, policy)
             yield from _in_brackets(doc, policy, names)
 

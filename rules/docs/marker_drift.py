@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from govcheck.finding import Finding
-from govcheck.markers import has_tests
+from govcheck.markers import is_tested
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
@@ -36,7 +36,7 @@ _NEEDLES = ("pytest.mark", "Marker", "marker", "| Mark", "|Mark")
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Markers in documents that are not registered."""
-    if not repo.view(has_tests):
+    if not repo.view(is_tested):
         return
     from govcheck.docs.documents import documents, told
     from govcheck.keys import nearest
