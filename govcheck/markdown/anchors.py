@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_ASCII_DROPPED = re.compile(r"[^\w\- ]", re.ASCII)
+_SPECIAL = re.compile(r"[^\w\- ]", re.ASCII)
 
 
 def slug(text: str) -> str:
@@ -12,16 +12,11 @@ def slug(text: str) -> str:
     Kept are letters, marks, decimal digits, connectors, hyphens and, as hyphens, spaces (Ruby's
     `[^\p{Word}\- ]`, as html-pipeline's table of contents filter has it).
     """
-    lowered = text.lower()
-    if lowered.isascii():
-        return _ASCII_DROPPED.sub("", lowered).replace(" ", "-")
-    return "".join(filter(_is_kept, lowered)).replace(" ", "-")
+    return _SPECIAL.sub(_kept, text.lower()).replace(" ", "-")
 
 
-def _is_kept(character: str) -> bool:
-    if character.isascii():
-        return character.isalnum() or character in "_- "
-    return unicodedata.category(character)[0] in "LM" or unicodedata.category(character) in (
-        "Nd",
-        "Pc",
-    )
+def _kept(found: re.Match[str]) -> str:
+    if found[0].isascii():
+        return ""
+    category = unicodedata.category(found[0])
+    return found[0] if category[0] in "LM" or category in ("Nd", "Pc") else ""

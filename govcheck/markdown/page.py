@@ -7,6 +7,7 @@ of the document's text. Nothing is rendered, and nothing is looked up.
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 import pyromark
@@ -22,6 +23,7 @@ _OPTIONS = (
 )
 _MAX_EVENTS = 2_000_000
 _MAX_CONVERTED = 100_000
+_PLAIN = ("Item", "Strong", "Paragraph", "Emphasis", "Strikethrough", "HtmlBlock", "Link", "Image")
 _NOT_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
 _FRONT = re.compile(rb"---[ \t]*\r?\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
@@ -246,11 +248,12 @@ class _Reader:
     def read(self) -> Page:
         front, front_span = self._front()
         source = self.source
+        text = self.document.text
         if front_span != (0, 0):
             start, end = front_span
             blank = re.sub(rb"[^\r\n]", b" ", source[start:end])
             source = source[:start] + blank + source[end:]
-        text = source.decode("utf-8", "replace" if b"\xed" in source else "strict")
+            text = source.decode("utf-8", "replace" if b"\xed" in source else "strict")
         self._walk(pyromark.events_with_range(text, options=_OPTIONS))
         comments = [*self._comments()]
         self._html_links(comments)
@@ -293,91 +296,100 @@ class _Reader:
         begin = found.start("body")
         return fields, (self.source.rfind(b"---", 0, begin), found.end())
 
-    def _walk(self, events: Any) -> None:
+    def _walk(self, events: Iterator[Any]) -> None:
         """One pass: what is inline belongs to whatever is open around it.
 
         This is the inner loop of the whole family, so the most frequent events are asked for first.
+        An event is a mapping with one key, or the name of a break.
         """
         offset = self.offset
-        words: list[str] = []  # the text of the open heading or cell
+        words: list[str] | None = None  # the text of the open heading or cell
         code: list[tuple[str, int, int]] | None = None
         info: str | None = None
         head: tuple[Cell, ...] = ()
         cells: list[Cell] = []
         rows: list[tuple[Cell, ...]] = []
         depth = 0
-        for number, (event, span) in enumerate(events):
-            if number > _MAX_EVENTS:
-                raise TooManyPartsError
-            if isinstance(event, str):
-                words.append(" ")
-                continue
-            ((name, value),) = event.items()
-            if name == "Text":
-                if code is None:
-                    words.append(value)
-                else:
-                    code.append((value, span["start"], span["end"]))
-            elif name == "End":
-                if isinstance(value, str):
-                    if value == "TableCell":
-                        inside = self._trimmed(span["start"], span["end"])
-                        cells.append(Cell("".join(words).strip(), *inside))
-                    elif value == "TableRow":
-                        rows.append(tuple(cells))
-                    elif value == "CodeBlock":
-                        self._fence(info, code or [], span["start"], span["end"])
-                        code = None
-                    elif value == "TableHead":
-                        head = tuple(cells)
-                    elif value == "Table":
-                        whole = offset(span["start"]), offset(span["end"])
-                        self.tables.append(Table(head, tuple(rows), *whole))
+        for event, span in islice(events, _MAX_EVENTS):
+            if "Text" in event:
+                if code is not None:
+                    code.append((event["Text"], span["start"], span["end"]))
+                elif words is not None:
+                    words.append(event["Text"])
+            elif "End" in event:
+                value = event["End"]
+                if value in _PLAIN:
+                    continue
+                if value == "TableCell":
+                    inside = self._trimmed(span["start"], span["end"])
+                    cells.append(Cell("".join(words or ()).strip(), *inside))
+                    words = None
+                elif value == "TableRow":
+                    rows.append(tuple(cells))
+                elif value == "CodeBlock":
+                    self._fence(info, code or [], span["start"], span["end"])
+                    code = None
+                elif value == "TableHead":
+                    head = tuple(cells)
+                elif value == "Table":
+                    whole = offset(span["start"]), offset(span["end"])
+                    self.tables.append(Table(head, tuple(rows), *whole))
                 elif "Heading" in value:
-                    text = "".join(words).strip()
+                    text = "".join(words or ()).strip()
                     level = int(value["Heading"][1:])
                     self.headings.append((level, text, span["start"], span["end"]))
+                    words = None
                 elif "List" in value:
                     depth -= 1
-            elif name == "Start":
-                if isinstance(value, str):
-                    if value == "TableCell":
-                        words = []
-                    elif value in ("TableRow", "TableHead"):
-                        cells = []
+            elif "Start" in event:
+                value = event["Start"]
+                if value in _PLAIN:
                     continue
-                ((kind, said),) = value.items()
-                if kind in ("Link", "Image"):
-                    self._link(kind, said, span["start"], span["end"])
-                elif kind == "CodeBlock":
+                if value == "TableCell":
+                    words = []
+                elif value in ("TableRow", "TableHead"):
+                    cells = []
+                elif "List" in value:
+                    depth += 1
+                elif "Heading" in value:
+                    words = []
+                elif "CodeBlock" in value:
+                    said = value["CodeBlock"]
                     code = []
                     info = said["Fenced"] if isinstance(said, dict) else None
-                elif kind == "Heading":
-                    words = []
-                elif kind == "Table":
+                elif "Link" in value or "Image" in value:
+                    kind: Literal["link", "image"] = "link" if "Link" in value else "image"
+                    self._link(kind, value[kind.title()], span["start"], span["end"])
+                elif "Table" in value:
                     rows = []
-                elif kind == "List":
-                    depth += 1
-            elif name == "Code":
-                words.append(value)
+            elif "Code" in event:
+                value = event["Code"]
+                if words is not None:
+                    words.append(value)
                 ticks = _ticks(self.source, span["start"])
                 inside = self._trimmed(span["start"] + ticks, span["end"] - ticks)
                 self.codes.append(Code(value, *inside))
-            elif name in ("InlineHtml", "Html"):
-                if self.html and self.html[-1][1] == span["start"] and name == "Html":
+            elif "InlineHtml" in event or "Html" in event:
+                if self.html and self.html[-1][1] == span["start"] and "Html" in event:
                     self.html[-1] = (self.html[-1][0], span["end"])
                 else:
                     self.html.append((span["start"], span["end"]))
-            elif name == "TaskListMarker":
-                self.tasks.append(Task(value, offset(span["start"]), offset(span["end"]), depth))
+            elif "TaskListMarker" in event:
+                place = offset(span["start"]), offset(span["end"])
+                self.tasks.append(Task(event["TaskListMarker"], *place, depth))
+            elif words is not None and isinstance(event, str):  # a break
+                words.append(" ")
+        if next(events, None) is not None:
+            raise TooManyPartsError
 
     def _trimmed(self, start: int, end: int) -> tuple[int, int]:
         inside = self.source[start:end]
         first = start + len(inside) - len(inside.lstrip())
         return self.offset(first), self.offset(max(first, start + len(inside.rstrip())))
 
-    def _link(self, kind: str, said: Mapping[str, str], start: int, end: int) -> None:
-        which: Literal["link", "image"] = "link" if kind == "Link" else "image"
+    def _link(
+        self, kind: Literal["link", "image"], said: Mapping[str, str], start: int, end: int
+    ) -> None:
         target, form = said["dest_url"], said["link_type"]
         place = (-1, -1)
         reference = None
@@ -386,7 +398,7 @@ class _Reader:
         elif form in ("Reference", "Collapsed", "Shortcut"):
             reference = said["id"]
         whole = self.offset(start), self.offset(end)
-        self.links.append(Link(which, target, *whole, *place, reference))
+        self.links.append(Link(kind, target, *whole, *place, reference))
 
     def _destination(self, target: str, start: int, end: int) -> tuple[int, int]:
         """Where an inline destination is written: the last thing in the link but for a title."""
