@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -157,6 +157,7 @@ def test_what_is_seen_is_what_another_parser_sees(text: str) -> None:
 
 
 @given(st.lists(_PIECES, max_size=30).map("".join))
+@example("*\t\t[a](b)")
 @settings(max_examples=150, deadline=None)
 def test_places_are_those_of_what_they_hold(text: str) -> None:
     document = Document("a.md", text.encode())

@@ -427,7 +427,7 @@ class _Reader:
         for value, first, last in parts:
             if first != behind:
                 pieces.append((length, self.offset(first)))
-            behind = last
+            behind = last if last > first else -1  # what is left of a tab stands nowhere
             text.append(value)
             length += len(value)
         language = re.split(r"[\s,{:]", info.strip().lstrip("{."), maxsplit=1)[0] if info else ""
