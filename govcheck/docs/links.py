@@ -161,7 +161,8 @@ def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:
     """The anchors of a Markdown document: GitHub's, and what other programs make of headings."""
     read = document.view(page)
     names = {each.anchor for each in read.headings} | {*read.anchors}
-    names |= {found[1] or found[2] for found in _GIVEN.finditer(document.text)}
+    if "{" in document.text or ")=" in document.text:
+        names |= {found[1] or found[2] for found in _GIVEN.finditer(document.text)}
     if "<h" in document.text or "<H" in document.text:
         headings = _HTML_HEADING.findall(document.text)
         names |= {slug(_TAG.sub("", each).strip()) for each in headings}

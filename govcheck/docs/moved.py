@@ -151,12 +151,11 @@ def _bare_names(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
     text = doc.document.text
     run: list[Code] = []
     for code in (*doc.page.codes, None):
-        is_item = code is not None and _leads(text, code.start)
         near = run and code is not None and text.count("\n", run[-1].end, code.start) <= 3
         if code is None or (run and not near):
             yield from _of_list(repo, policy, doc, run)
             run = []
-        if code is not None and is_item and _NAME.fullmatch(code.text):
+        if code is not None and _NAME.fullmatch(code.text) and _leads(text, code.start):
             run.append(code)
 
 

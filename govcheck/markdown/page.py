@@ -366,8 +366,9 @@ class _Reader:
                 value = event["Code"]
                 if words is not None:
                     words.append(value)
-                ticks = _ticks(self.source, span["start"])
-                inside = self._trimmed(span["start"] + ticks, span["end"] - ticks)
+                start, end = span["start"], span["end"]
+                ticks = end - start - len(self.source[start:end].lstrip(b"`"))
+                inside = self._trimmed(start + ticks, end - ticks)
                 self.codes.append(Code(value, *inside))
             elif "InlineHtml" in event or "Html" in event:
                 if self.html and self.html[-1][1] == span["start"] and "Html" in event:
@@ -383,9 +384,9 @@ class _Reader:
             raise TooManyPartsError
 
     def _trimmed(self, start: int, end: int) -> tuple[int, int]:
-        inside = self.source[start:end]
-        first = start + len(inside) - len(inside.lstrip())
-        return self.offset(first), self.offset(max(first, start + len(inside.rstrip())))
+        inside = self.source[start:end].lstrip()
+        first = end - len(inside)
+        return self.offset(first), self.offset(first + len(inside.rstrip()))
 
     def _link(
         self, kind: Literal["link", "image"], said: Mapping[str, str], start: int, end: int
@@ -513,10 +514,3 @@ def _converter(document: Document) -> Callable[[int], int]:
         behind.append(found.end())
         surplus.append(surplus[-1] + found.end() - found.start() - 1)
     return lambda byte: byte - surplus[bisect_right(behind, byte)]
-
-
-def _ticks(source: bytes, start: int) -> int:
-    end = start
-    while source[end : end + 1] == b"`":
-        end += 1
-    return end - start

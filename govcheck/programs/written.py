@@ -150,6 +150,8 @@ def _in_document(repo: Repo, doc: Doc, known: re.Pattern[str]) -> Iterator[Writt
                 sources.append((fence.start, "fence", source))
     for code in doc.page.codes:
         text = code.text
+        if " " not in text:
+            continue
         prompt = _PROMPT.match(text)
         lead = prompt.end() if prompt else 0
         if known.match(text, lead) and " " in text[lead:].strip():
