@@ -84,8 +84,11 @@ def test_the_report_this_project_grew_from(repository: Repository) -> None:
 @pytest.mark.parametrize(
     "text",
     ["é" * 200_000, "Ã©" * 100_000, "- 1/2\n" * 20_000 + "- Total: 1/2\n", "5% (" * 50_000,
-     "# a 5% complete\n- [ ] b\n" * 2_000, "[a](b)" * 5_000, "## COMPLETE\n- [ ] a\n" * 2_000],
-    ids=range(7),
+     "# a 5% complete\n- [ ] b\n" * 2_000, "[a](b)" * 5_000, "## COMPLETE\n- [ ] a\n" * 2_000,
+     "`a/b.py` " * 40_000, "[a](#b) " * 9_000 + "word " * 200_000,
+     "# Phase 1 done\n\n- [ ] a\n\n" * 9_000, "```toml\n" + "[a]\nb = '1'\n" * 20_000 + "```\n",
+     "- a 1/2\n- b 1/2\n- Total: 3/5\n\n" * 4_000],
+    ids=range(12),
 )  # fmt: skip
 def test_hostile_documents_take_no_longer_than_others(text: str, repository: Repository) -> None:
     root = repository({"govcheck.toml": "", "a.md": text})

@@ -150,11 +150,15 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
         return None
     if fragment in exact or _lenient(fragment) in exact or re.match(r"fn(?:ref)?[-:]", fragment):
         return True
-    if _MAKES_ANCHORS.search(document.text) or found.path.endswith(".mdx"):
+    if document.view(_makes_anchors) or found.path.endswith(".mdx"):
         return None
     if any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites):
         return True if _loose(fragment) in loose else None
     return False
+
+
+def _makes_anchors(document: Document) -> bool:
+    return _MAKES_ANCHORS.search(document.text) is not None
 
 
 def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:

@@ -5,15 +5,20 @@ with the parts above it, a heading with the boxes below it.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from govcheck.document import Document
 from govcheck.markdown.page import Heading, Page, Task
 
+Part = TypeVar("Part", Heading, Task)
+
+_MAX_SAME = 20
+_MAX_REPEATED = 200
 _WHOLE = r"\d{1,3}(?:,\d{3})+|\d+"
 _FRACTION = (
     rf"(?<![\d./,-])(?P<a>{_WHOLE})(?:\s?/\s?|\s(?:out\s)?of\s)(?P<b>{_WHOLE})(?![\d./,%-]\d)"
@@ -145,6 +150,8 @@ def totals(document: Document, page: Page) -> Iterator[Total]:
         if written != right:
             place = start + found.start("a"), start + found.end("b")
             yield Total(*place, found[0], sums, len(parts), is_repeated=False)
+        if len(numbers) > _MAX_REPEATED:
+            continue
         noun = _NOUN.match(line, found.end())
         for again in _ANY_FRACTION.finditer(document.text):
             line_number = document.span(*again.span()).line - 1
@@ -169,12 +176,11 @@ def claims(document: Document, page: Page) -> Iterator[Claim]:
 
 
 def _claims(document: Document, page: Page) -> Iterator[Claim]:
-    for heading in page.headings:
-        text = document.text[heading.start : heading.end]
-        if not page.tasks or not _DONE.search(text):
-            continue
-        first, last = _section(page, heading, len(document.text))
-        own = [each for each in page.tasks if first <= each.start < last]
+    said = [(heading, document.text[heading.start : heading.end]) for heading in page.headings]
+    said = [each for each in said if page.tasks and _DONE.search(each[1])]
+    criteria = _criteria(page) if said else {}
+    for heading, text in said:
+        own = _within(page.tasks, *_section(page, heading, len(document.text)))
         done = [each for each in own if each.done]
         if (found := _DONE_PERCENT.search(text)) and len(own) >= 3:
             if not _agrees(found["percent"], len(done), len(own)):
@@ -186,50 +192,69 @@ def _claims(document: Document, page: Page) -> Iterator[Claim]:
         word = _claims_done(text)
         if word is None:
             continue
-        boxes = [*_boxes(document, page, heading)]
+        boxes = [*_boxes(document, page, heading, criteria.get(_label(heading), ()))]
         undone = tuple(each for each in boxes if not each.done and not _is_later(document, each))
         if undone:
             place = heading.start + word[0], heading.start + word[1]
             yield Claim(*place, heading, undone, len(boxes), None)
 
 
-def _boxes(document: Document, page: Page, heading: Heading) -> Iterator[Task]:
+def _criteria(page: Page) -> dict[str, list[Heading]]:
+    """The sections about what is to be done, by what they are labelled as.
+
+    A label of very many headings tells nothing.
+    """
+    found: dict[str, list[Heading]] = {}
+    labels = Counter(map(_label, page.headings))
+    for heading in page.headings:
+        label = _label(heading)
+        if label and labels[label] <= _MAX_SAME and _CRITERIA.search(heading.text):
+            found.setdefault(label, []).append(heading)
+    return found
+
+
+def _label(heading: Heading) -> str:
+    found = _LABEL.match(heading.text)
+    return " ".join(found["label"].lower().split()) if found is not None else ""
+
+
+def _boxes(
+    document: Document, page: Page, heading: Heading, criteria: Sequence[Heading]
+) -> Iterator[Task]:
     """The boxes of a heading's section, and of other sections about what it is labelled as."""
-    ranges = [_section(page, heading, len(document.text))]
-    label = _LABEL.match(heading.text)
-    inside = ranges[0]
-    if label is not None:
-        wanted = " ".join(label["label"].lower().split())
-        for other in page.headings:
-            said = _LABEL.match(other.text)
-            outside = not inside[0] <= other.start < inside[1]
-            same = said is not None and " ".join(said["label"].lower().split()) == wanted
-            if outside and same and _CRITERIA.search(other.text):
-                ranges.append(_section(page, other, len(document.text)))
+    inside = _section(page, heading, len(document.text))
+    ranges = [inside]
+    for other in criteria:
+        if not inside[0] <= other.start < inside[1]:
+            ranges.append(_section(page, other, len(document.text)))
     for start, end in ranges:
         later = False
         level = 7
-        headings = [each for each in page.headings if start < each.start < end]
-        for task in page.tasks:
-            if not start <= task.start < end:
-                continue
+        headings = deque(_within(page.headings, start + 1, end))
+        for task in _within(page.tasks, start, end):
             while headings and headings[0].start < task.start:
                 if headings[0].level <= level:
                     later = _LATER.search(headings[0].text) is not None
                     level = headings[0].level if later else 7
-                headings.pop(0)
+                headings.popleft()
             if not later:
                 yield task
 
 
 def _section(page: Page, heading: Heading, end: int) -> tuple[int, int]:
     """From where to where a section goes, with all below it."""
-    following = (
-        each.start
-        for each in page.headings
-        if each.start > heading.start and each.level <= heading.level
-    )
-    return heading.start, next(following, end)
+    first = bisect_right(page.headings, heading.start, key=_start)
+    below = (page.headings[number] for number in range(first, len(page.headings)))
+    return heading.start, next((each.start for each in below if each.level <= heading.level), end)
+
+
+def _within(parts: Sequence[Part], start: int, end: int) -> Sequence[Part]:
+    """Those of the headings or boxes that begin within a range."""
+    return parts[bisect_left(parts, start, key=_start) : bisect_left(parts, end, key=_start)]
+
+
+def _start(part: Heading | Task) -> int:
+    return part.start
 
 
 def _claims_done(text: str) -> tuple[int, int] | None:

@@ -17,12 +17,12 @@ class Pair(NamedTuple):
     value: Value
 
 
-def pairs(value: Value) -> Iterator[Pair]:
-    """The pairs of a mapping as they are written."""
+def pairs(value: Value, first: str = "*") -> Iterator[Pair]:
+    """The pairs of a mapping as they are written, or those whose (first) key is that."""
     if not isinstance(value, Container) or value.kind != "mapping":
         return
     for member in value.members:
-        if member.keys:
+        if member.keys and first in ("*", member.keys[0].text):
             keys = tuple(part for key in member.keys for part in (key.text, *key.indices))
             yield Pair(keys, member.keys[0].start, member.keys[-1].end, member.value)
 
@@ -32,7 +32,7 @@ def named(value: Value, *path: str) -> Iterator[Pair]:
 
     TOML may write a table in parts; a dotted key is given from where the path ends.
     """
-    for pair in pairs(value):
+    for pair in pairs(value, *path[:1]):
         if not all(p in ("*", key) for key, p in zip(pair.keys, path, strict=False)):
             continue
         if len(pair.keys) > len(path):
