@@ -5,8 +5,8 @@ uses them and after the last use is gone, against ripgrep and ast-grep; a run ov
 repository against a bare start of Python; folding, against LibCST that merely parses; and
 dependencies over many manifests and a large lock file, against tomllib and packaging that merely
 parse them, and what the family adds on an ordinary repository; generic checks over Django's tests,
-against the script by Python's own parser that they stand in for; many documents, against rumdl; and
-marks over many tests, against pytest that merely collects them.
+against the script by Python's own parser that they stand in for; many documents, against rumdl and
+docs-drift; and marks over many tests, against pytest that merely collects them.
 
 It is a measurement, not a test. CPU time is user and system time of a command and its children;
 wall time says little on a machine that others use. Commands take turns, after one warm-up each, and
@@ -297,7 +297,7 @@ def _checks(scripts: Path, root: Path, runs: int) -> None:
 
 
 def _documents(scripts: Path, runs: int) -> None:
-    """Many documents, against rumdl that checks links and anchors, if it is there."""
+    """Many documents, against rumdl and docs-drift, which check links and more, if installed."""
     documents = {"govcheck.toml": ""} | _pages()
     size = sum(map(len, documents.values())) / 1e6
     links = ("--select", "broken-link,broken-anchor")
@@ -310,13 +310,20 @@ def _documents(scripts: Path, runs: int) -> None:
             "govcheck, links and anchors": [*check, *links],
             "govcheck --select docs": [*check, "--select", "docs"],
         }
-        targets = [Target("govcheck --select docs", 3, "govcheck, links and anchors")]
+        targets = [Target("govcheck --select docs", 2.5, "govcheck, links and anchors")]
         if rumdl := _peer("rumdl"):
             name = "rumdl, links and anchors"
             commands[name] = [rumdl, "check", "--no-cache", "--enable", "MD051,MD057", "."]
-            targets.append(Target("govcheck, links and anchors", 6, name))
+            commands["rumdl, all rules"] = [rumdl, "check", "--no-cache", "."]
+            targets.append(Target("govcheck, links and anchors", 4, name))
+            targets.append(Target("govcheck --select docs", 3, "rumdl, all rules"))
         print(f"## {len(documents) - 1} documents of {size:.1f} MB, {runs} runs\n")
-        _print_table(_measure(commands, root, runs), targets)
+        measured = _measure(commands, root, runs)
+        if docs_drift := _peer("docs-drift"):  # once, and last: it takes long, and leaves files
+            name = "docs-drift, once"
+            measured[name] = Measured(*_timed([docs_drift, "check"], root))
+            targets.append(Target("govcheck --select docs", 1 / 5, name))
+        _print_table(measured, targets)
 
 
 def _markers(scripts: Path, runs: int) -> None:
@@ -379,7 +386,7 @@ def _pages() -> dict[str, str]:
     prose = "Words about what the program does, *how* it is run, and `why`.\n" * 20
     return {
         f"docs/page{number}.md": page.format(number, number + 1 if number % 100 else -1) + prose
-        for number in range(2000)
+        for number in range(5000)
     }
 
 
