@@ -46,6 +46,40 @@ def gone(repo: Repo, paths: frozenset[str]) -> Mapping[str, Gone]:
     return {path: Gone(commit, homes.get(path)) for path, commit in removed.items()}
 
 
+def written_later(repo: Repo, pairs: Set[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Those of the pairs of a document and a path whose document is younger than the path's end.
+
+    The commit that added the document, under its present name, came after the last one that removed
+    the path, or something below it.
+    """
+    if not repo.uses_git or not pairs:
+        return frozenset()
+    wanted = {each.rstrip("/") for pair in pairs for each in pair}
+    try:
+        log = git(
+            repo.root,
+            *("log", "--format=%x00", "--name-status", "--no-renames", "--diff-filter=AD"),
+            *("--relative", "--", *sorted(wanted)),
+        )
+    except GitError:
+        return frozenset()
+    ages: dict[tuple[str, str], int] = {}
+    for age, record in enumerate(os.fsdecode(log).split("\0")):
+        for line in record.splitlines():
+            status, _, name = line.partition("\t")
+            path = _unquoted(name)
+            while path:
+                if path in wanted:
+                    ages.setdefault((status, path), age)
+                path = path.rpartition("/")[0]
+    oldest = len(log)
+    return frozenset(
+        (document, path)
+        for document, path in pairs
+        if ages.get(("A", document), oldest) < ages.get(("D", path.rstrip("/")), -1)
+    )
+
+
 def is_shallow(repo: Repo) -> bool:
     """Whether git has only the last commits, so that it cannot tell what existed."""
     try:

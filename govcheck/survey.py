@@ -41,7 +41,10 @@ _OLD_FOLDERS = re.compile(
     r"(?i)archived?|backups?|changelog(?:\.d|s)?|changes|news(?:\.d|fragments)?|release-?notes"
     r"|releases|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
 )
-_PLAN_FOLDERS = re.compile(r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas")
+_PLAN_FOLDERS = re.compile(
+    r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas"
+    r"|design-?(?:doc|note|proposal)s?"
+)
 _OLD_NAMES = re.compile(
     r"(?i)(?:^|(?P<lead>[-_. ]))(?P<word>changelog|changes|history|news|release[-_]notes"
     r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective)(?=[-_. \d]|s?\.)"
@@ -50,6 +53,7 @@ _OLD_NAMES = re.compile(
 _PLAN_NAMES = re.compile(
     r"(?i)(?:(?:^|(?P<lead>[-_. ]))(?P<word>plan|planning|roadmap|todo|proposal|rfc"
     r"|refactor(?:ing)?|progress|opportunities|candidates)s?\.\w+$"
+    r"|(?P<lead3>[-_. ])(?P<word3>design)(?:[-_ ]?doc)?\.\w+$"
     r"|(?P<lead2>[-_. ])(?P<word2>plan|planning|progress|refactor(?:ing)?)[-_ \d])"
 )
 
@@ -197,7 +201,10 @@ def _named_like(path: str) -> Iterator[tuple[str, str]]:
     for kind, words in (("history", _OLD_NAMES), ("plan", _PLAN_NAMES)):
         if found := words.search(name):
             parts = found.groupdict()
-            lead, word = (parts.get(each) or parts.get(f"{each}2") for each in ("lead", "word"))
+            lead, word = (
+                next(filter(None, (parts.get(f"{each}{n}") for n in ("", "2", "3"))), None)
+                for each in ("lead", "word")
+            )
             whole = name if kind == "plan" else f"{word}*"  # 'plan*' would be planets, too
             yield kind, f"**/*{lead}{word}*" if lead else f"**/{whole}"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from govcheck.history import gone, ignored, is_shallow, last_changes, line_ages
+from govcheck.history import gone, ignored, is_shallow, last_changes, line_ages, written_later
 from govcheck.repo import Repo
-from tests.conftest import Repository, run_git
+from tests.conftest import Repository, commit, run_git, write
 
 BODY = "".join(f"line {n}\n" for n in range(40))
 
@@ -151,3 +151,18 @@ def test_a_shallow_clone_says_that_a_line_may_be_older(
     (line,) = line_ages(repo, document, frozenset({1})).values()
     assert line.is_oldest
     assert line.since.isoformat() == "2025-02-28"
+
+
+def test_a_document_is_younger_than_the_end_of_a_path(repository: Repository) -> None:
+    root = repository({"a/old.py": "x\n", "early.md": "x\n"})
+    commit(root)
+    (root / "a/old.py").unlink()
+    write(root, {"same.md": "x\n"})
+    commit(root)
+    write(root, {"late.md": "x\n"})
+    commit(root)
+    pairs = {
+        (page, path) for page in ("early.md", "same.md", "late.md") for path in ("a/old.py", "a/")
+    }
+    assert written_later(Repo(str(root)), pairs) == {("late.md", "a/old.py"), ("late.md", "a/")}
+    assert not written_later(Repo(str(root)), {("late.md", "never.py")})

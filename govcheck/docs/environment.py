@@ -11,7 +11,10 @@ from govcheck.finding import Span
 from govcheck.flags.references import PYTHON, SETTINGS_BASE, may_be_built
 from govcheck.flags.settings import field_names
 from govcheck.globs import matcher
+from govcheck.manifests.find import declared
 from govcheck.policy import Policy
+from govcheck.programs.modules import modules
+from govcheck.programs.tasks import locked
 from govcheck.repo import Repo
 
 _NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
@@ -31,15 +34,20 @@ _READ = re.compile(
     rf"""(?P<name>{_NAME}|[A-Z][A-Z0-9]+)["']"""
 )
 _READS = ("getenv", "environ", "env(", "env.")
-_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".svg", ".ipynb", ".html", ".csv")
+_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".svg", ".html", ".csv")
 _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
 _TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 _PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
 _PLACEHOLDER = re.compile(
     r"SNAKE_CASE|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
+    r"|_(?:EXAMPLE|FOO|BAR|BAZ|MY)(?:_|$)"
 )
 # What a document uses itself, in a shell or a batch file.
 _USED = re.compile(rf"\$\{{?({_NAME})|%({_NAME})%")
+_MAKER = re.compile(
+    r"def \w*env\w*(?:var|name|key)\w*\((?:(?!\n[ \t]*def )[\s\S]){0,2000}?"
+    r"return\b(?:[^\n]|\n(?![ \t]*\n)){0,200}\.upper\(\)"
+)
 _MAX_NAMES = 5_000
 _REACH = 1_000
 
@@ -103,11 +111,52 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         if not (known(name) or looks(name) or built(name) or name.startswith(prefixes))
     )
     vain = doubtful - _used(repo, doubtful)
+    if not vain or _makes_names(repo):
+        return ()
+    others = _of_others(repo, frozenset(map(_first_word, vain)))
     return tuple(
         Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
         for doc, name, start in said
-        if name in vain
+        if name in vain and _first_word(name) not in others
     )
+
+
+def _makes_names(repo: Repo) -> bool:
+    """Whether a function of the code makes names of variables of whatever it is given."""
+    return any(
+        _MAKER.search(document.text) is not None
+        for document in repo.search([".upper()"], PYTHON)
+        if not _TESTS.search(document.path)
+    )
+
+
+def _first_word(name: str) -> str:
+    return name.partition("_")[0].lower()
+
+
+def _of_others(repo: Repo, words: frozenset[str]) -> frozenset[str]:
+    """The first words of names that are no words of this repository: those of vendors.
+
+    That is what a package is called that is required here, and what no code here speaks of.
+    """
+    known = repo.view(modules)
+    packages = {each.subject for each in repo.view(declared)} | repo.view(locked)
+    others = {word for word in words if word in packages and known.find(word) is None}
+    strange = words - others
+    needles = {case for word in strange for case in (word, word.upper(), word.capitalize())}
+    for document in repo.search(needles):
+        path = document.path.lower()
+        if not strange:
+            break
+        if path.endswith((*_PROSE, ".lock")) or _TEMPLATE.search(path):
+            continue
+        strange -= {
+            word
+            for word in strange
+            if re.search(rf"(?<![A-Za-z])(?i:{word})(?![a-z])|(?<=[a-z]){word.capitalize()}",
+                         f"{path}\n{document.text}")
+        }  # fmt: skip
+    return frozenset(others | strange)
 
 
 def untold(repo: Repo, policy: Policy) -> tuple[Untold, ...]:

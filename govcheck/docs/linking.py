@@ -57,13 +57,28 @@ class Home(NamedTuple):
 
 def written(doc: Doc) -> Iterator[Written]:
     """The links of a document whose destinations stand in it, each once."""
+    generated = [*_lists_of_contributors(doc)]
     for link in doc.page.links:
+        if any(start < link.start < end for start, end in generated):
+            continue
         if link.target_start >= 0:
             yield Written(link.kind, link.target, link.target_start, link.target_end)
     for definition in doc.page.definitions:
         if definition.target_start >= 0:
             place = definition.target_start, definition.target_end
             yield Written("link", definition.target, *place)
+
+
+def _lists_of_contributors(doc: Doc) -> Iterator[tuple[int, int]]:
+    """What the all-contributors bot writes: its links lead to where nobody wants to go."""
+    begin = None
+    for comment in doc.page.comments:
+        said = comment.text.strip()
+        if said.startswith("ALL-CONTRIBUTORS-LIST:START"):
+            begin = comment.end
+        elif begin is not None and said.startswith("ALL-CONTRIBUTORS-LIST:END"):
+            yield begin, comment.start
+            begin = None
 
 
 def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:

@@ -36,6 +36,15 @@ _SITES = re.compile(
     r"|myst\.yml|sidebars\.[jt]s|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
     r"|\.vuepress/config\.[jt]s)$"
 )
+_OF_MKDOCS = ("\n!!! ", "\n??? ", "\n--8<-- ")
+_INCLUDES = ("--8<--", "{% include", "{!", "{include}", ":include:")
+_INCLUDE = re.compile(
+    r"--8<--\s+[\"'](?P<mkdocs>[\w./-]+)"
+    r"|\{%-?\s*include(?:-markdown|_relative)?\s+[\"']?(?P<jinja>[\w./-]+)"
+    r"|\{!>?\s*(?P<old>[\w./-]+)|^`{3,}\{include\}\s+(?P<myst>[\w./-]+)"
+    r"|\[[^\]\n]*\]\((?P<docsify>[\w./-]+)\s+':include",
+    re.MULTILINE,
+)
 _OF_SITES = ("docs", "doc", "content", "website", "source", "src", "site", "documentation")
 _PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
 _INDEXES = ("index", "README", "_index")
@@ -61,6 +70,7 @@ class Tree(NamedTuple):
     folders: frozenset[str]
     tracked: frozenset[str]
     sites: tuple[str, ...]
+    has_bare_pages: bool
 
 
 def tree(repo: Repo) -> Tree:
@@ -76,7 +86,16 @@ def tree(repo: Repo) -> Tree:
         for home in homes
         for root in ([home] if home else [each for each in _OF_SITES if each in folders])
     }
-    return Tree(files, frozenset(folders), frozenset(repo.files), tuple(sorted(roots)))
+    # Pages that are written for a site whose configuration is elsewhere.
+    repo.expect(_INCLUDES, ENDINGS)
+    for written in repo.search(_OF_MKDOCS, ENDINGS):
+        first, slash, _ = written.path.partition("/")
+        if slash and first in _OF_SITES:
+            roots.add(first)
+    has_bare_pages = any(path.endswith(".gitbook.yaml") for path in files)
+    return Tree(
+        files, frozenset(folders), frozenset(repo.files), tuple(sorted(roots)), has_bare_pages
+    )
 
 
 def lead(repo: Repo, path: str, target: str) -> Lead | None:
@@ -100,6 +119,13 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         return None
     if is_there(repo, known, found):
         return Lead(found, unquote(fragment), exists=True)
+    for folder in repo.view(includers).get(path, ()):
+        # What is included is read where it comes to stand.
+        other = posixpath.normpath(posixpath.join(folder, plain))
+        if is_there(repo, known, other):
+            return Lead(other, unquote(fragment), exists=True)
+    if known.has_bare_pages and f"{found}.md" in known.files:
+        return Lead(f"{found}.md", unquote(fragment), exists=True)
     if _ON_GITHUB.search(plain) and (plain.startswith(("../", "/")) or "/" in plain):
         return None
     if is_site and _is_decided_by_site(repo, known, path, plain):
@@ -112,6 +138,21 @@ def is_there(repo: Repo, known: Tree, path: str) -> bool:
     if path in known.files or path in known.folders:
         return True
     return repo.exists(path) or (path not in known.tracked and repo.tree.exists(path))
+
+
+def includers(repo: Repo) -> dict[str, tuple[str, ...]]:
+    """The folders of the documents that include a document, by its path."""
+    found: dict[str, dict[str, None]] = {}
+    files = repo.view(tree).files
+    for document in repo.search(_INCLUDES, ENDINGS):
+        folder = posixpath.dirname(document.path)
+        for said in _INCLUDE.finditer(document.text):
+            name = posixpath.normpath(next(filter(None, said.groups())))
+            inside = posixpath.normpath(posixpath.join(folder, name))
+            paths = [each for each in (inside, name) if each in files]
+            for path in paths or (each for each in files if each.endswith(f"/{name}")):
+                found.setdefault(path, {})[folder] = None
+    return {path: tuple(folders) for path, folders in found.items()}
 
 
 def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
@@ -152,6 +193,8 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
         return True
     if document.view(_makes_anchors) or found.path.endswith(".mdx"):
         return None
+    if found.path in repo.view(includers):
+        return None  # it may lead to a heading of what includes it
     if any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites):
         return True if _loose(fragment) in loose else None
     return False

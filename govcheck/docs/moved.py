@@ -11,7 +11,7 @@ from govcheck.docs.paths import is_somewhere, named
 from govcheck.docs.wording import speaks_otherwise
 from govcheck.finding import Span
 from govcheck.globs import matcher
-from govcheck.history import Gone, gone, ignored
+from govcheck.history import Gone, gone, ignored, written_later
 from govcheck.markdown.page import Code
 from govcheck.policy import Policy
 from govcheck.programs.dead import PLACEHOLDERS, missing
@@ -23,7 +23,7 @@ _PATH = re.compile(
     r"(?P<path>(?:\.{1,2}/)*[\w.@+-]+(?:/[\w.@+-]+)+/?|[\w.@+-]+/)(?:::[\w.:\[\]-]*|:\d[\d,:-]*|#L\d+)?"
 )
 _NAME = re.compile(r"[A-Za-z_][\w-]*\.(?:py|sh|ya?ml|toml|json|sql|md|cfg|ini|html|js|ts)")
-_TREE = re.compile(r"[│├└]")
+_OF_REPOSITORY = re.compile(r"/(?:blob|tree|raw|edit|src)/")
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
 _MAX_ASKED = 400
 _MAX_LEAD = 200
@@ -67,7 +67,9 @@ def moved(repo: Repo, policy: Policy) -> tuple[Moved, ...]:
         if path is not None:
             package = _package(repo, path) if known[path].moved_to is None else None
             told.append(Moved(each, path, known[path], package))
-    return tuple(told)
+    # What a document says that is younger than a path's end is not about that path.
+    later = written_later(repo, {(each.absent.doc.path, each.path) for each in told})
+    return tuple(each for each in told if (each.absent.doc.path, each.path) not in later)
 
 
 def _package(repo: Repo, path: str) -> str | None:
@@ -128,13 +130,25 @@ def _mentions(repo: Repo, policy: Policy, doc: Doc) -> Iterator[tuple[str, int]]
     text = doc.document.text
     for code in doc.page.codes:
         found = _PATH.fullmatch(code.text)
-        if found is not None and text[code.start : code.end] == code.text:
+        if found is None or text[code.start : code.end] != code.text:
+            continue
+        if not _is_elsewhere(doc, code):
             yield found["path"], code.start
     for each in repo.view(_in_fences, policy).get(doc.path, ()):
         for word in each.command.words[1:]:
             found = _PATH.fullmatch(word.text)
             if found is not None and word.is_literal and not word.is_quoted:
                 yield found["path"], word.start
+
+
+def _is_elsewhere(doc: Doc, code: Code) -> bool:
+    """Whether a span is the text of a link into the net that leads to no file of a repository."""
+    return any(
+        link.start < code.start < link.end
+        and "://" in link.target
+        and _OF_REPOSITORY.search(link.target) is None
+        for link in doc.page.links
+    )
 
 
 def _in_fences(repo: Repo, policy: Policy) -> dict[str, list[Written]]:

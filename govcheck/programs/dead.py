@@ -357,7 +357,9 @@ def _everywhere(
     return names if found and tasks.ANY not in names else None
 
 
-_PROSE = frozenset({"sure", "it", "the", "a", "an", "use", "this", "that", "your", "them"})
+_PROSE = frozenset(
+    {"sure", "it", "the", "a", "an", "use", "this", "that", "your", "them", "or", "and", "then"}
+)
 
 
 def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Missing]:

@@ -36,6 +36,12 @@ _KNOWN = (
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 # How scripts call the folder of the repository, or their own.
 _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspace|toplevel")
+# What a line says of a command that is not there: none of it is a claim that it is.
+_OTHERWISE = re.compile(
+    r"(?i)\b(?:not (?:yet|exist|built|implemented|available)|no longer|planned|proposed"
+    r"|(?:was|were|been) removed|doesn't exist)\b"
+)
+_REACH = 300
 _FOLDER = "working-directory"
 _CREATORS = frozenset({"touch", "mkdir", "tee", "mv", "cp", "install", "ln", "rsync"})
 
@@ -154,7 +160,8 @@ def _in_document(repo: Repo, doc: Doc, known: re.Pattern[str]) -> Iterator[Writt
             continue
         prompt = _PROMPT.match(text)
         lead = prompt.end() if prompt else 0
-        if known.match(text, lead) and " " in text[lead:].strip():
+        is_command = known.match(text, lead) and " " in text[lead:].strip()
+        if is_command and not _told_otherwise(doc.document, code.start, code.end):
             there = doc.document.text[code.start : code.end]
             if "\n" not in there and there == text:
                 pieces = ((0, code.start + lead),)
@@ -214,6 +221,15 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         end = text.find("\n", start) + 1 or len(text)
         yield start, end
         start = end
+
+
+def _told_otherwise(document: Document, start: int, end: int) -> bool:
+    """Whether the line of a code span says that there is no such thing, yet or any more."""
+    text = document.text
+    first = text.rfind("\n", max(0, start - _REACH), start) + 1 or max(0, start - _REACH)
+    last = text.find("\n", end, end + _REACH)
+    line = text[first:start] + text[end : last if last >= 0 else end + _REACH]
+    return _OTHERWISE.search(line) is not None
 
 
 def _placed(

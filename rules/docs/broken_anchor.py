@@ -114,4 +114,8 @@ examples = [
             "docs/a.md": "[a](#c-d) [b](#tab-one)\n\n# C & D\n",
         },
     ),
+    Example(
+        "On a site whose configuration is elsewhere",
+        {"govcheck.toml": "", "docs/a.md": "[a](#c-d)\n\n# C & D\n\n!!! note\n    x\n"},
+    ),
 ]

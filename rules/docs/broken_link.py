@@ -6,7 +6,8 @@ folder, one that begins with a slash from the root of the repository, as GitHub 
 
 Not looked at are placeholders (`<name>`, `{x}`, `...`), addresses of pages of the hosting service
 (`../../issues`), links that leave the repository, files that git ignores, templates of issues and
-pull requests, and links that only a site generator can resolve, in the documents of its site.
+pull requests, links that only a site generator can resolve, in the documents of its site, and what
+a bot writes of contributors. What another document includes is read from there, too.
 
 ## How to resolve
 
@@ -145,5 +146,22 @@ examples = [
             "docs/a.md": "[b](/guide/) [c](../b/) [d](b) [e](api/made.md) [f](b.html)\n",
             "docs/b.md": "",
         },
+    ),
+    Example(
+        "What another page includes is read where it comes to stand; a bot's list of contributors",
+        {
+            "govcheck.toml": "",
+            "docs/index.md": '--8<-- "parts/lists.md"\n',
+            "docs/parts/lists.md": "[b](b.md#use) [c](#title)\n",
+            "docs/b.md": "# Use\n",
+            "README.md": (
+                "<!-- ALL-CONTRIBUTORS-LIST:START -->\n<a href='code-ann'>Ann</a>\n"
+                "<!-- ALL-CONTRIBUTORS-LIST:END -->\n"
+            ),
+        },
+    ),
+    Example(
+        "GitBook's pages have no ending",
+        {"govcheck.toml": "", ".gitbook.yaml": "", "a.md": "[b](docs/b)\n", "docs/b.md": ""},
     ),
 ]

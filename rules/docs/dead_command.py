@@ -129,6 +129,7 @@ examples = [
             "tests/test_a.py": "",
             "README.md": (
                 "`make sure` of it.\n\n    make exceptions for this.\n\n"
+                "```sh\nmake all or\n```\n\n`python scripts/b.py` does not exist yet: planned.\n\n"
                 "```\npython scripts/<name>.py\npython scripts/$X.py\n"
                 "python scripts/your_script.py\npytest tests/test_*.py tests/...\n```\n"
             ),

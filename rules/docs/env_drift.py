@@ -5,7 +5,9 @@ Looked at are, in documents of the class `reference`, assignments in shell and s
 table speaks of the environment. A variable is read if its name stands, whole, in any file but prose
 and templates such as `.env.example`, if code puts together such a name, or if a settings class has
 such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
-read by themselves, of a variable that the document itself uses (`$NAME`), of flags (for which there
+read by themselves, of a variable whose first word is that of a package that is required, or a word
+of no code here (it is a vendor's), of any where code makes such names of all that it is given
+(`def to_env_var`), of a variable that the document itself uses (`$NAME`), of flags (for which there
 are rules of their own), and where the words around say that it is gone, or yet to come.
 
 ```toml
@@ -139,6 +141,27 @@ examples = [
             "govcheck.toml": '[[docs.class]]\nname = "plan"\npaths = ["PLAN.md"]\n',
             "README.md": ("`SHOP_OLD=1` was removed.\n\nWe recommend:\n\n```\nSHOP_NEXT=1\n```\n"),
             "PLAN.md": "`SHOP_NEXT=1`\n",
+        },
+    ),
+    Example(
+        "What packages and vendors read, of which no code here speaks; notebooks are code",
+        {
+            "govcheck.toml": "",
+            "app.py": _APP,
+            "pyproject.toml": "[project]\nname = 'a'\ndependencies = ['mlthing']\n",
+            "use.ipynb": '{"cells": ["os.getenv(\\"SHOP_MODEL\\")"]}\n',
+            "README.md": "```sh\nMLTHING_URL=x\nACME_API_KEY=y\nSHOP_MODEL=z\n```\n",
+        },
+    ),
+    Example(
+        "Code that makes names of whatever it is given",
+        {
+            "govcheck.toml": "",
+            "app.py": (
+                'def to_env_var(*parts):\n    """The name."""\n'
+                "    return '_'.join(part.upper() for part in parts)\n"
+            ),
+            "README.md": "`APP_LIMIT=3`\n",
         },
     ),
 ]

@@ -12,8 +12,9 @@ original, planned, previous, propos, refactor, remov, renam, replac, restructur,
 split, supersed, to be, todo, used to, was, were, will, would; and arrows.
 
 `[docs.moved]` can name more `words`, and paths (`known`) that may be named. Nor is anything said of
-what git ignores, of placeholders, of what the document tells to make, and of documents that bear a
-date in their name or are of the classes `plan` and `history`.
+what git ignores, of placeholders, of what the document tells to make, of a path that was gone when
+the document was added, of the text of links into the net, and of documents that bear a date in
+their name or are of the classes `plan` and `history`.
 
 ## How to resolve
 
@@ -155,5 +156,13 @@ examples = [
             "PLAN.md": "`src/a.py`\n",
         },
         before={"src/a.py": "x = 1\n"},
+    ),
+    Example(
+        "An image on a registry",
+        {
+            "govcheck.toml": "",
+            "README.md": "Pull [`shop/shop`](https://hub.docker.com/r/shop/shop).\n",
+        },
+        before={"shop/shop": "x\n"},
     ),
 ]

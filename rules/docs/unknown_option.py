@@ -176,4 +176,12 @@ examples = [
             "CHANGELOG.md": "`python tool.py --fast` is gone.\n",
         },
     ),
+    Example(
+        "The line says that there is none yet",
+        {
+            "govcheck.toml": "",
+            "tool.py": _TOOL,
+            "README.md": "`python tool.py --fast` is planned but not yet built.\n",
+        },
+    ),
 ]
