@@ -39,7 +39,7 @@ _GENERATED = re.compile(
 )
 _OLD_FOLDERS = re.compile(
     r"(?i)archived?|backups?|changelog(?:\.d|s)?|changes|news(?:\.d|fragments)?|release-?notes"
-    r"|releases|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
+    r"|releases|versioned_docs|v\d+(?:\.\d+){1,3}|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
 )
 _PLAN_FOLDERS = re.compile(
     r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas"
@@ -47,7 +47,8 @@ _PLAN_FOLDERS = re.compile(
 )
 _OLD_NAMES = re.compile(
     r"(?i)(?:^|(?P<lead>[-_. ]))(?P<word>changelog|changes|history|news|release[-_]notes"
-    r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective)(?=[-_. \d]|s?\.)"
+    r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective|release(?=s?\.\w+$))"
+    r"(?=[-_. \d]|s?\.)"
 )
 # A first word with others behind it says what a document is about, not what it is.
 _PLAN_NAMES = re.compile(
@@ -205,7 +206,9 @@ def _named_like(path: str) -> Iterator[tuple[str, str]]:
                 next(filter(None, (parts.get(f"{each}{n}") for n in ("", "2", "3"))), None)
                 for each in ("lead", "word")
             )
-            whole = name if kind == "plan" else f"{word}*"  # 'plan*' would be planets, too
+            # 'plan*' would be planets, too, and 'release*' a plan of one.
+            is_whole = kind == "plan" or str(word).lower() == "release"
+            whole = name if is_whole else f"{word}*"
             yield kind, f"**/*{lead}{word}*" if lead else f"**/{whole}"
 
 

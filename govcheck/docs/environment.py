@@ -44,6 +44,12 @@ _PLACEHOLDER = re.compile(
 )
 # What a document uses itself, in a shell or a batch file.
 _USED = re.compile(rf"\$\{{?({_NAME})|%({_NAME})%")
+# What its examples of code read, by any means.
+_QUOTED = re.compile(rf"[\"'\[.]({_NAME})\b")
+# A script of a shell has variables of its own.
+_SCRIPT = re.compile(
+    r"(?m)^\s*(?:if|elif|else|fi|for|while|do|done|case|esac|function)\b|^\s*\w+=\(|^\w+\(\)\s*\{"
+)
 _MAKER = re.compile(
     r"def \w*env\w*(?:var|name|key)\w*\((?:(?!\n[ \t]*def )[\s\S]){0,2000}?"
     r"return\b(?:[^\n]|\n(?![ \t]*\n)){0,200}\.upper\(\)"
@@ -53,22 +59,25 @@ _REACH = 1_000
 
 # What interpreters, shells, cloud clients, databases and frameworks read by themselves.
 KNOWN = (
-    "ANSIBLE_*", "APP_ENV", "ARM_*", "AWS_*", "AZURE_*", "BASH_*", "BUILDKIT_*", "BUNDLE_*",
-    "CARGO_*", "CELERY_*", "CFLAGS", "CI_*", "CIRCLE*", "CLOUDSDK_*", "CODECOV_*", "COLORTERM",
-    "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*", "CURL_*", "DBUS_*", "DEBIAN_*", "DISPLAY",
-    "DJANGO_*", "DOCKER_*", "DYLD_*", "EDITOR", "FLASK_*", "FORCE_COLOR", "GCP_*", "GF_*", "GH_*",
-    "GITHUB_*", "GITLAB_*", "GIT_*", "GOOGLE_*", "GPG_*", "GUNICORN_*", "HATCH_*", "HF_*",
-    "HTTPS_PROXY", "HTTP_PROXY", "IFS", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*", "LC_*", "LD_*",
-    "LESS*", "LIBRARY_PATH", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MKL_*", "MYPY*",
-    "MYSQL_*", "NODE_*", "NOX_*", "NO_COLOR", "NO_PROXY", "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*",
-    "OBJC_*", "OMP_*", "OPENBLAS_*", "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD",
-    "PG_*", "PIPENV_*", "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*",
-    "PRE_COMMIT*", "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PY_*", "QT_*",
-    "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*", "RUFF_*", "RUST*", "SENTRY_*",
-    "SETUPTOOLS_*", "SHELL", "SHELL_VERBOSITY", "SKIP",
-    "SOURCE_DATE_EPOCH", "SPHINX*", "SQLALCHEMY_*", "SSH_*",
-    "SSL_*", "TF_*", "TOKENIZERS_*", "TOX_*", "TRAVIS*", "TWINE_*", "UVICORN_*", "UV_*",
-    "VIRTUALENV_*", "VIRTUAL_ENV", "VSCODE_*", "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
+    "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "AWS_*", "AZURE_*", "BASH_*", "BUILDKIT_*",
+    "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS", "CIRCLE*", "CI_*", "CLOUDSDK_*", "CODECOV_*",
+    "COLORTERM", "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*", "CURL_*", "DATABRICKS_*",
+    "DATADOG_*", "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY", "DJANGO_*", "DOCKER_*",
+    "DO_NOT_TRACK", "DYLD_*", "EDITOR", "FLASK_*", "FORCE_COLOR", "GCP_*", "GEMINI_*", "GF_*",
+    "GH_*", "GITHUB_*", "GITLAB_*", "GIT_*", "GOOGLE_*", "GPG_*", "GROQ_*", "GUNICORN_*",
+    "HATCH_*", "HF_*", "HTTPS_PROXY", "HTTP_PROXY", "IFS", "JAVA_*", "JUPYTER_*", "KAFKA_*",
+    "KUBE*", "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*",
+    "LIBRARY_PATH", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MISTRAL_*", "MKL_*",
+    "MLFLOW_*", "MYPY*", "MYSQL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR", "NO_PROXY",
+    "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*", "OBJC_*", "OLLAMA_*", "OMP_*", "OPENAI_*",
+    "OPENBLAS_*", "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD", "PG_*", "PINECONE_*",
+    "PIPENV_*", "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*", "PRE_COMMIT*",
+    "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PY_*", "QDRANT_*", "QT_*",
+    "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*", "RUFF_*", "RUST*",
+    "SENTRY_*", "SETUPTOOLS_*", "SHELL", "SHELL_VERBOSITY", "SKIP", "SLACK_*", "SNOWFLAKE_*",
+    "SOURCE_DATE_EPOCH", "SPHINX*", "SQLALCHEMY_*", "SSH_*", "SSL_*", "TF_*", "TOKENIZERS_*",
+    "TOX_*", "TRAVIS*", "TWINE_*", "UVICORN_*", "UV_*", "VIRTUALENV_*", "VIRTUAL_ENV",
+    "VSCODE_*", "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
 )  # fmt: skip
 
 
@@ -113,11 +122,12 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     vain = doubtful - _used(repo, doubtful)
     if not vain or _makes_names(repo):
         return ()
-    others = _of_others(repo, frozenset(map(_first_word, vain)))
+    packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
+    others = _of_others(repo, packages, frozenset(map(_first_word, vain)))
     return tuple(
         Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
         for doc, name, start in said
-        if name in vain and _first_word(name) not in others
+        if name in vain and _first_word(name) not in others and not _is_of_plugin(packages, name)
     )
 
 
@@ -134,13 +144,21 @@ def _first_word(name: str) -> str:
     return name.partition("_")[0].lower()
 
 
-def _of_others(repo: Repo, words: frozenset[str]) -> frozenset[str]:
+def _is_of_plugin(packages: frozenset[str], name: str) -> bool:
+    """Whether all words of a package that is required stand in a name: `shop-telemetry`."""
+    words = name.lower().split("_")
+    return any(
+        each.count("-") and each.startswith(f"{words[0]}-") and set(each.split("-")) <= {*words}
+        for each in packages
+    )
+
+
+def _of_others(repo: Repo, packages: frozenset[str], words: frozenset[str]) -> frozenset[str]:
     """The first words of names that are no words of this repository: those of vendors.
 
     That is what a package is called that is required here, and what no code here speaks of.
     """
     known = repo.view(modules)
-    packages = {each.subject for each in repo.view(declared)} | repo.view(locked)
     others = {word for word in words if word in packages and known.find(word) is None}
     strange = words - others
     needles = {case for word in strange for case in (word, word.upper(), word.capitalize())}
@@ -220,6 +238,9 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
             continue
         text = doc.document.text
         own = {each[1] or each[2] for each in _USED.finditer(text)}
+        for fence in doc.page.fences:
+            if fence.language not in _CONFIGURES:
+                own.update(_QUOTED.findall(fence.text))
         for name, start in _told(doc):
             if _PLACEHOLDER.search(name) or name in own:
                 continue
@@ -231,7 +252,10 @@ def _told(doc: Doc) -> Iterator[tuple[str, int]]:
     text = doc.document.text
     for fence in doc.page.fences:
         if fence.language in _CONFIGURES:
+            is_script = _SCRIPT.search(fence.text) is not None
             for found in _ASSIGNED.finditer(fence.text):
+                if is_script and "export" not in found[0]:
+                    continue
                 yield found["name"], fence.offset(found.start("name"))
     for code in doc.page.codes:
         named = _IN_SPAN.fullmatch(code.text)
@@ -246,6 +270,8 @@ def _is_about(doc: Doc, start: int) -> bool:
     text = doc.document.text
     first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start)
     line = re.sub(r"`[^`]*`", "``", text[max(first, start - _REACH) : last][: 2 * _REACH])
+    if "](http" in line or "<http" in line:
+        return False  # it speaks of another program
     table = doc.page.table_at(start)
     head = " ".join(cell.text for cell in table.head) if table is not None else ""
     return _ABOUT.search(f"{line} {head}") is not None

@@ -33,7 +33,7 @@ _TEMPLATES = re.compile(
 _SITES = re.compile(
     r"(?:^|/)(?:mkdocs[\w-]*\.ya?ml|zensical\.toml|docusaurus\.config\.[cm]?[jt]s|conf\.py|_config\.ya?ml"
     r"|book\.toml|hugo\.(?:toml|ya?ml|json)|antora\.yml|astro\.config\.[cm]?[jt]s|_quarto\.yml"
-    r"|myst\.yml|sidebars\.[jt]s|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
+    r"|myst\.yml|(?:docs|mint)\.json|sidebars\.[jt]s|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
     r"|\.vuepress/config\.[jt]s)$"
 )
 _OF_MKDOCS = ("\n!!! ", "\n??? ", "\n--8<-- ")

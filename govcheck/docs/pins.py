@@ -18,13 +18,15 @@ _LIMIT = (
 )
 _SPECIFIER = re.compile(r"(?:[<>=!~^]=?=?\s*v?\d[\w.*+-]*)(?:\s*,\s*[<>=!~^]=?=?\s*v?\d[\w.*+-]*)*")
 _HEADER = re.compile(r"^\s*\[", re.MULTILINE)
+_PROJECT = re.compile(r"""(?m)^name\s*=\s*["']([^"']+)["']""")
 _POETRY = "[tool.poetry.dependencies]\n"
 
 
 class Pin(NamedTuple):
     """A limit that a document states; `start` to `end` is the specifier in its text.
 
-    A table restates what the policy says where that says anything, TOML the manifest.
+    A table restates what the policy says where that says anything, TOML the manifest: that of
+    `project`, where it names one.
     """
 
     package: str
@@ -33,6 +35,7 @@ class Pin(NamedTuple):
     start: int
     end: int
     restates: Literal["policy", "manifest"]
+    project: str = ""
 
 
 def pins(document: Document, page: Page) -> tuple[Pin, ...]:
@@ -68,10 +71,14 @@ def _in_fence(fence: Fence) -> Iterator[Pin]:
         said = [*toml_files.statements(source)]
     except (UnreadableError, TooDeepError, ValueError):
         return
+    named = _PROJECT.search(fence.text)
+    project = normalized(named[1]) if named else ""
     for each in said:
         if each.editable is None or each.specifier is None or each.form == "lock":
             continue
         start, end = (at - len(lead) for at in each.editable)
         if start >= 0 and fence.text[start:end].strip():
             place = fence.offset(start), fence.offset(end - 1) + 1
-            yield Pin(each.subject, fence.text[start:end], each.dialect, *place, "manifest")
+            yield Pin(
+                each.subject, fence.text[start:end], each.dialect, *place, "manifest", project
+            )

@@ -25,6 +25,8 @@ _HISTORY = (
     "**/HISTORY*",
     "**/NEWS*",
     "**/*RELEASE_NOTES*",
+    "**/RELEASE.md",
+    "**/RELEASES.md",
     "**/changelog.d/**",
     "**/release-notes/**",
     "**/releases/**",

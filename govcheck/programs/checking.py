@@ -84,7 +84,7 @@ def _positional(levels: list[Interface], word: Word, words: Sequence[Word], at: 
         levels.append(last.commands[word.text])
         return at
     if last.open_commands or last.is_positional:
-        if last.commands and not last.is_positional:
+        if last.open_commands or not last.is_positional:
             levels.append(_UNKNOWN)
         return at
     if not word.is_literal or not re.fullmatch(r"[a-z][\w-]*", word.text):

@@ -25,6 +25,7 @@ PLACEHOLDERS = re.compile(
     r"(?i)\b(?:your|my|path|to|example|some|xxx+|yyyy|name|file|new)\b"
     r"|(?<![a-z])(?:foo|bar|baz|spam|eggs)(?![a-z])"
     r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|\bmyproject\b|\bfoo_|\bxxx"
+    r"|(?<![a-z])new_"
 )
 _PYTEST_VALUES = frozenset(
     {"-k", "-m", "-n", "-p", "-c", "-o", "-W", "-r", "--tb", "--maxfail", "--durations", "--ignore",
@@ -46,6 +47,8 @@ _READS = {
 }
 
 
+# The marks of pytest's progress behind the name of a file.
+_OUTPUT = re.compile(r"[.FEsxXR]+")
 _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}")
 _REACH = 200
 
@@ -87,6 +90,8 @@ def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
 def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
     name = call.name.text
     if call.kind == "file":
+        if call.arguments[-1:] and _OUTPUT.fullmatch(call.arguments[0].text):
+            return
         if call.through[-1:] not in (("source",), (".",)):
             yield from _file(repo, policy, each, call.name, "script")
         return
@@ -542,10 +547,24 @@ def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -
             if what == "dependency group":
                 known = known | {"main", "default"}
             for each_name in tasks.composed(word.text):
-                if not any(_same(each_name, other) for other in known) and re.fullmatch(
-                    r"[A-Za-z][\w.-]*", each_name
-                ):
+                if any(_same(each_name, other) for other in known):
+                    continue
+                if what == "extra" and _is_extra(repo, each, each_name):
+                    continue
+                if re.fullmatch(r"[A-Za-z][\w.-]*", each_name):
                     yield _told(each, word, what, text=each_name)
+
+
+def _is_extra(repo: Repo, each: Written, name: str) -> bool:
+    """Whether another project of the repository has an extra, or the document declares it."""
+    if each.doc is None:
+        return False
+    if re.search(rf"""(?m)^\s*["']?{re.escape(name)}["']?\s*=\s*\[""", each.document.text):
+        return True
+    others = (posixpath.dirname(path) for path in repo.matching("**/pyproject.toml"))
+    return any(
+        _same(name, other) for folder in others for other in tasks.extras(repo, folder) or ()
+    )
 
 
 def _same(name: str, other: str) -> bool:
@@ -565,5 +584,5 @@ def _extras(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[
         if known is None:
             continue
         for name in tasks.composed(found["names"] or found["more"]):
-            if not any(_same(name, other) for other in known):
+            if not any(_same(name, other) for other in known) and not _is_extra(repo, each, name):
                 yield _told(each, word, "extra", text=name)

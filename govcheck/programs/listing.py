@@ -52,6 +52,8 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
         found += [
             _of_command(policy, each, program, said)
             for said in refused(program.interface, call.arguments)
+            # What a plan is about may be a subcommand that is yet to come.
+            if each.kind != "plan" or said.what != "subcommand"
         ]
     for doc in repo.view(documents, policy):
         if doc.kind != "history" and (doc.path in called or policy.docs.program):

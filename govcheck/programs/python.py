@@ -88,12 +88,13 @@ class _Subparsers:
 
 @dataclass(eq=False)
 class _Command:
-    """A command or group of click or typer."""
+    """A command or group of click or typer; `names` are those that it may have by itself."""
 
     interface: Interface
     is_group: bool = False
     is_typer: bool = False
     is_callback: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -940,16 +941,13 @@ class _Reader:
         found.open = decorator.open
         for each in value.decorators:
             _add_decorated(found, each)
-        command = _Command(found, decorator.kind == "group")
+        names: tuple[str, ...] = (decorator.name,) if decorator.name else ()
+        if decorator.name is None and not isinstance(node, ast.Lambda):
+            names = tuple(_command_names(node.name))
         if group is not None:
-            if decorator.name is None and not isinstance(node, ast.Lambda):
-                for name in _command_names(node.name):
-                    group.interface.commands[name] = found
-            elif decorator.name:
-                group.interface.commands[decorator.name] = found
-            else:
-                group.interface.open_commands = True
-        return command
+            group.interface.commands |= dict.fromkeys(names, found)
+            group.interface.open_commands |= not names
+        return _Command(found, decorator.kind == "group", names=names)
 
     def _typer(self, named: Mapping[str, Any]) -> _Command:
         options = {"--help": Option("nothing")}
@@ -975,8 +973,8 @@ class _Reader:
             title = given[1] if len(given) > 1 else named.get("name")
             if isinstance(other, _Command) and isinstance(title, _Known):
                 of.interface.commands[str(title.value)] = other.interface
-            elif isinstance(other, _Command) and name == "add_command":
-                of.interface.open_commands = True
+            elif isinstance(other, _Command) and name == "add_command" and other.names:
+                of.interface.commands |= dict.fromkeys(other.names, other.interface)
             else:
                 of.interface.open_commands = True
             return None
@@ -1131,6 +1129,8 @@ def _click(name: str, given: list[Any], named: Mapping[str, Any]) -> Any:
         case "command" | "group":
             said = given[0] if given else named.get("name")
             label = str(said.value) if isinstance(said, _Known) and said.value else None
+            if said is not None and not isinstance(said, _Known):
+                label = ""  # a name that is computed
             is_open = "it has settings of its own" if _sets(named) else ""
             return _Decorator(name, name=label, open=is_open)
         case "option":

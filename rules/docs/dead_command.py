@@ -193,4 +193,18 @@ examples = [
             "OLD.md": "`python scripts/gone.py --now`\n",
         },
     ),
+    Example(
+        "An extra that the document declares, the progress of pytest, and a file yet to be written",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.optional-dependencies]\nfast = []\n",
+            "tests/test_a.py": "",
+            "README.md": (
+                "```toml\n[project.optional-dependencies]\ndev = ['ruff']\n```\n\n"
+                "```sh\npip install '.[dev]'\n```\n\n"
+                "```\n$ pytest\ntests/test_b.py ..F.   [100%]\n```\n\n"
+                "```\ntests/test_b.py ..F.   [100%]\n```\n\n`pytest tests/new_feature_test.py`\n"
+            ),
+        },
+    ),
 ]

@@ -6,9 +6,11 @@ table speaks of the environment. A variable is read if its name stands, whole, i
 and templates such as `.env.example`, if code puts together such a name, or if a settings class has
 such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
 read by themselves, of a variable whose first word is that of a package that is required, or a word
-of no code here (it is a vendor's), of any where code makes such names of all that it is given
-(`def to_env_var`), of a variable that the document itself uses (`$NAME`), of flags (for which there
-are rules of their own), and where the words around say that it is gone, or yet to come.
+of no code here (it is a vendor's), of any where code makes such names of all that it is given (`def
+to_env_var`), of what an example of code in the document reads, of the variables that a script with
+loops or conditions keeps for itself, of a variable that the document itself uses (`$NAME`), of
+flags (for which there are rules of their own), and where the words around say that it is gone, or
+yet to come.
 
 ```toml
 [docs.environment]
@@ -162,6 +164,20 @@ examples = [
                 "    return '_'.join(part.upper() for part in parts)\n"
             ),
             "README.md": "`APP_LIMIT=3`\n",
+        },
+    ),
+    Example(
+        "Examples that read it, variables of a script, another program's, and a plugin's",
+        {
+            "govcheck.toml": "",
+            "app.py": _APP,
+            "pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['shop-metrics']\n",
+            "README.md": (
+                "Set `SHOP_MODE=1`.\n\n```python\nos.getenv('SHOP_MODE')\n```\n\n"
+                "```bash\nif true; then\n  SHOP_LABEL=x\nfi\n```\n\n"
+                "[shop-ui](https://example.org) reads the variable `SHOP_UI_PORT`.\n\n"
+                "`SHOP_METRICS_OFF=1`\n"
+            ),
         },
     ),
 ]

@@ -15,6 +15,7 @@ become wrong.
 `[[exceptions]]` in the policy, or above it `<!-- govcheck: ignore[pin-drift] -- why -->`.
 """
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,11 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     from govcheck.docs.pins import pins
 
     for doc in docs:
-        stated = pins(doc.document, doc.page)
+        stated = [
+            each
+            for each in pins(doc.document, doc.page)
+            if not each.project or each.project in repo.view(_own_names)
+        ]
         if not stated:
             continue
         manifest = repo.view(_manifest)
@@ -68,6 +73,15 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
                 fix=None if doc.kind == "generated" else Fix(f"write {wanted}", (edit,)),
                 data={"subject": pin.package, "declared": pin.specifier},
             )
+
+
+def _own_names(repo: Repo) -> frozenset[str]:
+    """What the project at the root is called."""
+    from govcheck.dependencies.section import normalized
+
+    found = re.compile(r"""(?m)^\s*name\s*=\s*["']?([\w.-]+)""")
+    said = filter(None, map(repo.document, _MANIFESTS))
+    return frozenset(normalized(name) for each in said for name in found.findall(each.text))
 
 
 def _manifest(repo: Repo) -> "dict[str, Statement]":
@@ -184,6 +198,14 @@ examples = [
             "pyproject.toml": _PROJECT,
             "PLAN.md": "```toml\npython = '^3.13'\nnumpy = '^2'\nwebsockets = '^16'\n```\n",
             "a.md": "```ini\nnumpy = '^2'\n```\n",
+        },
+    ),
+    Example(
+        "The manifest of another project",
+        {
+            "govcheck.toml": "[dependencies]\npython = '>=3.10'\n",
+            "pyproject.toml": "[project]\nname = 'shop'\nrequires-python = '>=3.10'\n",
+            "a.md": "```toml\n[project]\nname = 'shop-plugin'\nrequires-python = '>3.7'\n```\n",
         },
     ),
 ]

@@ -184,4 +184,34 @@ examples = [
             "README.md": "`python tool.py --fast` is planned but not yet built.\n",
         },
     ),
+    Example(
+        "Commands that are added to a group by themselves, and a plan of one more",
+        {
+            "govcheck.toml": '[[docs.class]]\nname = "plan"\npaths = ["PLAN.md"]\n',
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\ntool = 'cli:main'\n",
+            "cli.py": (
+                "import click\n\n\n@click.group()\ndef cli(): ...\n\n\n@click.command()\n"
+                "@click.option('--dry-run')\ndef bump(dry_run): ...\n\n\n"
+                "@click.command(NAME)\n@click.option('--all')\ndef other(all): ...\n\n\n"
+                "cli.add_command(bump)\ncli.add_command(other)\n\n\ndef main():\n    cli()\n"
+            ),
+            "README.md": "`tool bump --dry-run`, `tool what --all`\n",
+            "PLAN.md": "`tool migrate --all`\n",
+        },
+    ),
+    Example(
+        "An option of no command of the group",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\ntool = 'cli:cli'\n",
+            "cli.py": (
+                "import click\n\n\n@click.group()\ndef cli(): ...\n\n\n@click.command()\n"
+                "@click.option('--dry-run')\ndef bump(dry_run): ...\n\n\ncli.add_command(bump)\n"
+            ),
+            "README.md": "`tool bump --dry`\n",
+        },
+        ("README.md:1:12: tool takes no option --dry (did you mean '--dry-run'?), see cli.py",),
+        {"README.md": "`tool bump --dry-run`\n"},
+        unsafe=True,
+    ),
 ]
