@@ -59,25 +59,27 @@ _REACH = 1_000
 
 # What interpreters, shells, cloud clients, databases and frameworks read by themselves.
 KNOWN = (
-    "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "AWS_*", "AZURE_*", "BASH_*", "BUILDKIT_*",
-    "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS", "CIRCLE*", "CI_*", "CLOUDSDK_*", "CODECOV_*",
-    "COLORTERM", "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*", "CURL_*", "DATABRICKS_*",
-    "DATADOG_*", "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY", "DJANGO_*", "DOCKER_*",
-    "DO_NOT_TRACK", "DYLD_*", "EDITOR", "FLASK_*", "FORCE_COLOR", "GCP_*", "GEMINI_*", "GF_*",
-    "GH_*", "GITHUB_*", "GITLAB_*", "GIT_*", "GOOGLE_*", "GPG_*", "GROQ_*", "GUNICORN_*",
-    "HATCH_*", "HF_*", "HTTPS_PROXY", "HTTP_PROXY", "IFS", "JAVA_*", "JUPYTER_*", "KAFKA_*",
-    "KUBE*", "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*",
-    "LIBRARY_PATH", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MISTRAL_*", "MKL_*",
-    "MLFLOW_*", "MYPY*", "MYSQL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR", "NO_PROXY",
-    "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*", "OBJC_*", "OLLAMA_*", "OMP_*", "OPENAI_*",
-    "OPENBLAS_*", "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD", "PG_*", "PINECONE_*",
-    "PIPENV_*", "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*", "PRE_COMMIT*",
+    "AIRBYTE_*", "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "AWS_*", "AZURE_*", "BASH_*",
+    "BUILDKIT_*", "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS", "CIRCLE*", "CI_*", "CLOUDSDK_*",
+    "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*",
+    "CURL_*", "DATABRICKS_*", "DATADOG_*", "DBT_*", "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY",
+    "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*", "EDITOR", "ELASTIC_*", "FLASK_*",
+    "FORCE_COLOR", "GCP_*", "GEMINI_*", "GF_*", "GH_*", "GITHUB_*", "GITLAB_*", "GIT_*",
+    "GOOGLE_*", "GPG_*", "GROQ_*", "GUNICORN_*", "HATCH_*", "HF_*", "HONEYCOMB_*",
+    "HTTPS_PROXY", "HTTP_PROXY", "IFS", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*",
+    "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
+    "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MISTRAL_*", "MKL_*", "MLFLOW_*",
+    "MYPY*", "MYSQL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR", "NO_PROXY", "NPM_*",
+    "NUMBA_*", "NVIDIA_*", "NVM_*", "OBJC_*", "OLLAMA_*", "OMP_*", "OPENAI_*", "OPENBLAS_*",
+    "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD", "PG_*", "PINECONE_*", "PIPENV_*",
+    "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*", "PRE_COMMIT*",
     "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PY_*", "QDRANT_*", "QT_*",
     "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*", "RUFF_*", "RUST*",
-    "SENTRY_*", "SETUPTOOLS_*", "SHELL", "SHELL_VERBOSITY", "SKIP", "SLACK_*", "SNOWFLAKE_*",
-    "SOURCE_DATE_EPOCH", "SPHINX*", "SQLALCHEMY_*", "SSH_*", "SSL_*", "TF_*", "TOKENIZERS_*",
-    "TOX_*", "TRAVIS*", "TWINE_*", "UVICORN_*", "UV_*", "VIRTUALENV_*", "VIRTUAL_ENV",
-    "VSCODE_*", "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
+    "SENDGRID_*", "SENTRY_*", "SETUPTOOLS_*", "SHELL", "SHELL_VERBOSITY", "SKIP", "SLACK_*",
+    "SNOWFLAKE_*", "SOURCE_DATE_EPOCH", "SPARK_*", "SPHINX*", "SQLALCHEMY_*", "SSH_*", "SSL_*",
+    "STRIPE_*", "TF_*", "TOKENIZERS_*", "TOX_*", "TRAVIS*", "TWILIO_*", "TWINE_*", "UVICORN_*",
+    "UV_*", "VIRTUALENV_*", "VIRTUAL_ENV", "VSCODE_*", "WANDB_*", "WATSONX_*",
+    "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
 )  # fmt: skip
 
 
@@ -123,11 +125,15 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     if not vain or _makes_names(repo):
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
+    ours = frozenset(map(_first_word, near))
     others = _of_others(repo, packages, frozenset(map(_first_word, vain)))
     return tuple(
         Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
         for doc, name, start in said
-        if name in vain and _first_word(name) not in others and not _is_of_plugin(packages, name)
+        if name in vain
+        and _first_word(name) not in others
+        and not _is_of_plugin(packages, name)
+        and not (_is_on_page_of(doc, name) and _first_word(name) not in ours)
     )
 
 
@@ -142,6 +148,11 @@ def _makes_names(repo: Repo) -> bool:
 
 def _first_word(name: str) -> str:
     return name.partition("_")[0].lower()
+
+
+def _is_on_page_of(doc: Doc, name: str) -> bool:
+    """Whether a document is the page about what a name begins with: `galileo.md`."""
+    return _first_word(name) in re.split(r"[\W_]+", doc.path.lower())
 
 
 def _is_of_plugin(packages: frozenset[str], name: str) -> bool:

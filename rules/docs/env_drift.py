@@ -178,6 +178,8 @@ examples = [
                 "[shop-ui](https://example.org) reads the variable `SHOP_UI_PORT`.\n\n"
                 "`SHOP_METRICS_OFF=1`\n"
             ),
+            "galileo.md": "`GALILEO_PROJECT=x`\n",
+            "galileo.py": "",
         },
     ),
 ]
