@@ -17,6 +17,7 @@ from govcheck.keys import nearest
 from govcheck.markdown.page import Comment, Page, page
 from govcheck.policy import Policy
 from govcheck.repo import Repo
+from govcheck.retention.section import Keep
 
 _BEGIN = re.compile(r"\s*govcheck:\s*(?P<name>[a-z][a-z-]*)(?!\S)(?P<rest>.*?)\s*\Z", re.DOTALL)
 _FROM = "(the document)"
@@ -271,6 +272,87 @@ def _index(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
     return Table((Column("document"), *map(Column, keys)), rows)
 
 
+def _retention(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    rows = tuple(
+        (
+            code(name),
+            ", ".join(code(f"{path}/") for path in store.paths),
+            _kept(store.keep),
+            str(store.archive.after) if store.archive else "",
+            str(store.size_cap.high) if store.size_cap else "",
+            prose(store.purpose or ""),
+            prose(store.owner or ""),
+        )
+        for name, store in policy.retention.stores.items()
+    )
+    columns = ("store", "path", "keep", "archive after", "size cap", "purpose", "owner")
+    usual = tuple(
+        column
+        for number, column in enumerate(columns)
+        if number < 3 or any(row[number] for row in rows)
+    )
+    return Table(tuple(map(Column, columns)), rows, usual)
+
+
+def _kept(keep: Keep | str) -> str:
+    """What a store keeps, in words."""
+    if isinstance(keep, str):
+        return {"forever": "for ever", "on-demand": "until it is cleared"}[keep]
+    said = [str(keep.within)] if keep.within else []
+    said += [f"the newest {keep.newest}"] if keep.newest else []
+    said += [f"the last {keep.last}"] if keep.last else []
+    said += [
+        f"{count} {each}"
+        for each in ("hourly", "daily", "weekly", "monthly", "yearly")
+        if (count := getattr(keep, each))
+    ]
+    said += [
+        f"{each} for {period}"
+        for each in ("hourly", "daily", "weekly", "monthly", "yearly")
+        if (period := getattr(keep, f"within_{each}"))
+    ]
+    return ", ".join((*said, *(f"all that bear {prose(label)}" for label in keep.labels)))
+
+
+def _options(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    """What the program named by `program` takes, or its subcommand `command`."""
+    if "program" not in options:
+        raise BlockError("options needs program=NAME")
+    from govcheck.programs.find import named
+
+    interface = named(repo, policy, options["program"])
+    for word in options.get("command", "").split():
+        if interface is not None:
+            interface = interface.commands.get(word)
+    called = " ".join(filter(None, (options["program"], options.get("command"))))
+    if interface is None:
+        raise BlockError(f"what {called} takes cannot be read")
+    if interface.open:
+        raise BlockError(f"not all that {called} takes is known: {interface.open}")
+    taken: dict[str, list[str]] = {}
+    for name, option in interface.options.items():
+        usual = "--help" if name == "-h" else name
+        taken.setdefault(option.dest or usual, []).append(name)
+    rows = tuple(
+        (
+            ", ".join(code(name) for name in sorted(names, key=lambda each: each.lstrip("-"))),
+            "" if interface.options[names[0]].takes == "nothing" else "a value",
+            ", ".join(map(code, interface.options[names[0]].choices or ())),
+        )
+        for names in taken.values()
+    )
+    shown = ("option", *(["choices"] if any(row[2] for row in rows) else []))
+    return Table(tuple(map(Column, ("option", "takes", "choices"))), rows, shown)
+
+
+def _environment(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
+    """The variables that Python code reads by name, and where it does so first."""
+    from govcheck.docs.environment import reads
+
+    rows = tuple((code(name), code(span.path)) for name, span in sorted(repo.view(reads).items()))
+    return Table((Column("variable"), Column("read in")), rows)
+
+
 _Make = Callable[[Repo, Policy, Mapping[str, str]], Table]
 TABLES: Mapping[str, tuple[_Make, tuple[str, ...]]] = {
     "flags": (_flags, ("status",)),
@@ -279,5 +361,8 @@ TABLES: Mapping[str, tuple[_Make, tuple[str, ...]]] = {
     "rules": (_rules, ("family",)),
     "exceptions": (_exceptions, ()),
     "index": (_index, ("files", "sort")),
+    "retention": (_retention, ()),
+    "options": (_options, ("program", "command")),
+    "environment": (_environment, ()),
 }
 _VALUES = ("count", "value")

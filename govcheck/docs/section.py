@@ -228,6 +228,9 @@ class Docs:
         "Variables of the environment that documents name.", default_factory=Environment
     )
     missing_paths: bool = key("Must every path that documents name exist?", default=False)
+    identifiers: bool = key(
+        "Must every class and function that documents name as code exist?", default=False
+    )
     moved: Moved = key("Paths in prose that existed once.", default_factory=Moved)
     bind: tuple[Bind, ...] = key("Values that something else decides.", default=())
     entry_points: tuple[str, ...] = key(

@@ -32,6 +32,19 @@ def program_of(repo: Repo, policy: Policy, each: Written, call: Call) -> Found |
     return found if found is not None and not found.interface.open else None
 
 
+def named(repo: Repo, policy: Policy, name: str) -> Interface | None:
+    """What a program takes: one of the policy, a console script, or a script by its path."""
+    known = repo.view(declared, policy).get(name)
+    if known is not None:
+        return known.interface
+    if entry := repo.view(console_scripts).get(name):
+        return repo.view(interface_of_object, entry)
+    if name.endswith(".py"):
+        return repo.view(interface_of_file, name)
+    document = repo.document(name)
+    return document.view(interface_of_script) if document is not None else None
+
+
 def candidates(each: Written, path: str) -> Iterator[str]:
     """The paths in the repository that a path in a command may mean."""
     seen = set()

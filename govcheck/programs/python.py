@@ -1106,7 +1106,10 @@ def _add_argument(found: Interface, given: list[Any], named: Mapping[str, Any]) 
         takes = "nothing" if action.value in _NO_VALUE else "one" if nargs is None else "some"
     dest = named.get("dest")
     label = dest.value if isinstance(dest, _Known) else ""
-    option = Option(takes, known, str(label or ""))
+    if not label:  # as argparse names it: after the first long option
+        longs = [name for name in names if name.startswith("--")]
+        label = (longs or names)[0].lstrip("-").replace("-", "_")
+    option = Option(takes, known, str(label))
     found.options |= dict.fromkeys(names, option)
     if isinstance(action, _External) and action.name.endswith("BooleanOptionalAction"):
         negated = [f"--no-{name[2:]}" for name in names if name.startswith("--")]

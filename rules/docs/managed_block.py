@@ -8,11 +8,13 @@ A document may leave it to govcheck to write a table or a value, so that it cann
     We run <!-- govcheck: count files="tests/**/test_*.py" -->295<!-- /govcheck --> test files.
 
 Tables are `flags` (`status=active` for some of them), `dependencies`, `markers`, `rules`
-(`family=NAME`), `exceptions`, and `index files="docs/decisions/*.md" sort=-date`, a list of
-documents with their front matter, the latest first. `columns` chooses columns and their order. A
-`count` is of `files`, of what `matches` a regular expression in a `file` or `files`, or `of=flags`,
-`markers`, `tests` or `rules`; a `value` is the `key` of a configuration `file`, the `name` of a
-Python constant in a `file`, the `lines` of a file, or the version at which a package is `locked`.
+(`family=NAME`), `exceptions`, `retention` (the stores), `options program=NAME` (what a program
+takes, of its subcommand with `command=NAME`), `environment` (the variables that code reads), and
+`index files="docs/decisions/*.md" sort=-date`, a list of documents with their front matter, the
+latest first. `columns` chooses columns and their order. A `count` is of `files`, of what `matches`
+a regular expression in a `file` or `files`, or `of=flags`, `markers`, `tests` or `rules`; a `value`
+is the `key` of a configuration `file`, the `name` of a Python constant in a `file`, the `lines` of
+a file, or the version at which a package is `locked`.
 
 ## How to resolve
 
@@ -98,6 +100,54 @@ examples = [
         },
     ),
     Example(
+        "Stores, the options of a program, and the variables that code reads",
+        {
+            "govcheck.toml": (
+                "[retention.stores.logs]\npath = 'logs'\nkeep = { within = '30d', newest = 3 }\n"
+                "git = 'either'\npurpose = 'what happened'\n"
+            ),
+            "tool.py": (
+                "import argparse\nimport os\n\nos.getenv('SHOP_MODE')\n\n"
+                "if __name__ == '__main__':\n"
+                "    parser = argparse.ArgumentParser()\n"
+                "    parser.add_argument('-m', '--mode', choices=['dev', 'prod'])\n"
+                "    parser.add_argument('--fast', action='store_true')\n    parser.parse_args()\n"
+            ),
+            "a.md": (
+                "<!-- govcheck: retention -->\n<!-- /govcheck -->\n\n"
+                "<!-- govcheck: options program=tool.py columns='option takes choices' -->\n"
+                "<!-- /govcheck -->\n\n"
+                "<!-- govcheck: environment -->\n<!-- /govcheck -->\n\n"
+                "<!-- govcheck: options program=other.py -->\n<!-- /govcheck -->\n"
+            ),
+        },
+        (
+            "a.md:1:1: the block 'retention' is not what it must be",
+            "a.md:4:1: the block 'options' is not what it must be",
+            "a.md:7:1: the block 'environment' is not what it must be",
+            "a.md:10:1: the block cannot be written: what other.py takes cannot be read",
+        ),
+        {
+            "a.md": (
+                "<!-- govcheck: retention -->\n\n"
+                "| store  | path    | keep              | purpose       |\n"
+                "| ------ | ------- | ----------------- | ------------- |\n"
+                "| `logs` | `logs/` | 30d, the newest 3 | what happened |\n\n"
+                "<!-- /govcheck -->\n\n"
+                "<!-- govcheck: options program=tool.py columns='option takes choices' -->\n\n"
+                "| option         | takes   | choices       |\n"
+                "| -------------- | ------- | ------------- |\n"
+                "| `-h`, `--help` |         |               |\n"
+                "| `-m`, `--mode` | a value | `dev`, `prod` |\n"
+                "| `--fast`       |         |               |\n\n<!-- /govcheck -->\n\n"
+                "<!-- govcheck: environment -->\n\n"
+                "| variable    | read in   |\n| ----------- | --------- |\n"
+                "| `SHOP_MODE` | `tool.py` |\n\n<!-- /govcheck -->\n\n"
+                "<!-- govcheck: options program=other.py -->\n<!-- /govcheck -->\n"
+            ),
+        },
+    ),
+    Example(
         "Blocks that cannot be written",
         {
             "govcheck.toml": "",
@@ -175,6 +225,14 @@ examples = [
         {
             "govcheck.toml": "",
             "a.md": "<!-- rules -->\n<!-- /rules -->\n<!-- prettier-ignore -->\n",
+        },
+    ),
+    Example(
+        "A value that is as it must be",
+        {
+            "govcheck.toml": "",
+            "a.py": "LIMIT = 3\n",
+            "a.md": "<!-- govcheck: value file=a.py name=LIMIT -->3<!-- /govcheck -->\n",
         },
     ),
 ]

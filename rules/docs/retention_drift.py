@@ -1,0 +1,206 @@
+"""A document states a retention period that is not the policy's.
+
+Looked at are tables with a row for a store, by its path or its name in `[retention.stores]`, and a
+column that is headed Retention, Keep or Archive after, and sentences that say of a path in a code
+span for how long it is kept: `backups/` is kept for 30 days. A store that keeps its items by more
+than an age, cells with more than one period, code, and documents of the class history are left
+alone. Periods are compared as lengths of time: 4 weeks are 28 days.
+
+## How to resolve
+
+`--fix` writes what the policy says. Where the document is right, correct the policy.
+
+## How to except
+
+`[[exceptions]]` in the policy, or above it `<!-- govcheck: ignore[retention-drift] -- why -->`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from govcheck.durations import Duration
+from govcheck.finding import Edit, Finding, Fix
+from govcheck.policy import Policy
+from govcheck.repo import Repo
+from govcheck.retention.section import Keep, Store
+from govcheck.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from govcheck.docs.documents import Doc
+
+_STORE = (
+    *("store", "directory", "folder", "path", "location", "name", "what", "artifact", "artifacts"),
+    "artefact",
+)
+_KEEP = (
+    *("retention", "retention period", "retention policy", "retention time", "keep", "kept"),
+    *("keep for", "kept for", "retain for", "retained for", "max age", "maximum age"),
+)
+_ARCHIVE = ("archive after", "archived after", "archive age")
+_PERIOD = re.compile(
+    r"(?i)\b(?P<number>\d{1,5})(?P<gap>[ -]?)(?P<unit>days?|weeks?|months?|years?|d|w|y)\b"
+)
+_KEPT = re.compile(
+    r"(?i)[^.`\n]{0,80}?\b(?:kept|keeps|retained|retains|retention(?: period)?(?: of| is|:))"
+    r"(?: for)? (?P<period>\d{1,5}[ -]?(?:day|week|month|year)s?)\b"
+)
+_FOR_EVER = re.compile(r"(?i)\b(?:for ?ever|permanent(?:ly)?|indefinite(?:ly)?|never)\b")
+_NAMES = {"d": "day", "w": "week", "m": "month", "y": "year"}
+
+
+def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
+    """Periods that differ from those of the stores."""
+    stores = policy.retention.stores
+    if not stores:
+        return
+    from govcheck.docs.documents import documents
+
+    named = {path: name for name, store in stores.items() for path in store.paths}
+    named |= {name: name for name in stores if name not in named}
+    for doc in repo.view(documents, policy):
+        if doc.kind != "history" and any(name in doc.document.text for name in named):
+            yield from _in_tables(doc, policy, named)
+            yield from _in_sentences(doc, policy, named)
+
+
+def _in_tables(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator[Finding]:
+    from govcheck.docs.stated import inner, rows
+
+    text = doc.document.text
+    for row in rows(doc.page):
+        cell = row.cell(_STORE) or (row.cells[0][1] if row.cells else None)
+        name = named.get(_plain(text[slice(*inner(text, cell))])) if cell is not None else None
+        if name is None:
+            continue
+        for headings, key in ((_KEEP, "keep"), (_ARCHIVE, "archive")):
+            said = row.cell(headings)
+            wanted = _wanted(policy.retention.stores[name], key)
+            if said is None or wanted is None:
+                continue
+            periods = [*_PERIOD.finditer(text, said.start, said.end)]
+            if len(periods) == 1 and not _FOR_EVER.search(text, said.start, said.end):
+                yield from _compared(doc, policy, name, key, wanted, periods[0])
+
+
+def _in_sentences(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator[Finding]:
+    text = doc.document.text
+    for code in doc.page.codes:
+        name = named.get(_plain(code.text)) if "/" in code.text else None
+        if name is None or doc.page.table_at(code.start) is not None:
+            continue
+        wanted = _wanted(policy.retention.stores[name], "keep")
+        if wanted is not None and (said := _KEPT.match(text, code.end + 1)):
+            period = _PERIOD.match(text, said.start("period"))
+            if period is not None:
+                yield from _compared(doc, policy, name, "keep", wanted, period)
+
+
+def _wanted(store: Store, key: str) -> Duration | None:
+    """The one length of time that a store states, if that is all that it does."""
+    if key == "archive":
+        return store.archive.after if store.archive is not None else None
+    keep = store.keep
+    if not isinstance(keep, Keep) or keep.within is None or store.holds:
+        return None
+    is_all = keep == Keep(within=keep.within, newest=keep.newest, semantics=keep.semantics)
+    return keep.within if is_all else None
+
+
+def _compared(
+    doc: "Doc", policy: Policy, name: str, key: str, wanted: Duration, said: re.Match[str]
+) -> Iterator[Finding]:
+    from govcheck.docs.documents import told
+
+    stated = Duration(said["number"] + said["unit"][0].lower())
+    if stated.seconds <= wanted.most_seconds and wanted.seconds <= stated.most_seconds:
+        return
+    new = _as_written(wanted, said)
+    what = "is archived after" if key == "archive" else "keeps"
+    edit = Edit(doc.path, said.start(), said.end(), new)
+    yield rule.finding(
+        doc.document.span(said.start(), said.end()),
+        f"the store {name} {what} {new}, not {said[0]}"
+        f" ({policy.origin('retention', 'stores', name, key)}){told(doc)}",
+        fix=None if doc.kind == "generated" else Fix(f"write {new}", (edit,)),
+        data={"store": name},
+    )
+
+
+def _as_written(wanted: Duration, said: re.Match[str]) -> str:
+    """The policy's period in the manner of the document: `90 days`, `90-day`, `90d`."""
+    term = re.fullmatch(r"\s*(\d+)\s*([A-Za-z]+)\s*", wanted)
+    unit = _NAMES.get(term[2][0].lower()) if term and term[2].lower() != "min" else None
+    if term is None or unit is None or len(said["unit"]) == 1:
+        return str(wanted)
+    plural = "s" if said["gap"] != "-" and int(term[1]) != 1 else ""
+    return f"{term[1]}{said['gap']}{unit}{plural}"
+
+
+def _plain(text: str) -> str:
+    return text.strip(" `*_").removeprefix("./").rstrip("/")
+
+
+rule = Rule("retention-drift", "docs", check, fix="safe")
+
+_POLICY = (
+    "[retention.stores.backups]\npath = 'backups'\nkeep = { within = '90d', newest = 3 }\n"
+    "archive = { after = '7d', to = 'backups-archive' }\ngit = 'either'\n"
+    "[retention.stores.logs]\npath = 'var/logs'\nkeep = { within = '28d', monthly = 12 }\n"
+    "git = 'either'\n"
+)
+
+examples = [
+    Example(
+        "In a table and in sentences",
+        {
+            "govcheck.toml": _POLICY,
+            "a.md": (
+                "| Directory | Retention | Archive after |\n| --- | --- | --- |\n"
+                "| `backups/` | **30 days** rolling | 2w |\n\n"
+                "All in `backups/` is kept for 1 month, and `./backups` has a retention of 30-day"
+                " snapshots.\n"
+            ),
+        },
+        (
+            "a.md:3:18: the store backups keeps 90 days, not 30 days (govcheck.toml:3)",
+            "a.md:3:38: the store backups is archived after 7d, not 2w (govcheck.toml:4)",
+            "a.md:5:31: the store backups keeps 90 days, not 1 month (govcheck.toml:3)",
+            "a.md:5:75: the store backups keeps 90-day, not 30-day (govcheck.toml:3)",
+        ),
+        {
+            "a.md": (
+                "| Directory | Retention | Archive after |\n| --- | --- | --- |\n"
+                "| `backups/` | **90 days** rolling | 7d |\n\n"
+                "All in `backups/` is kept for 90 days, and `./backups` has a retention of 90-day"
+                " snapshots.\n"
+            ),
+        },
+    ),
+    Example(
+        "The same in other units, more than one period, and a store that keeps by more than age",
+        {
+            "govcheck.toml": _POLICY,
+            "a.md": (
+                "| Directory | Retention | Archive after |\n| --- | --- | --- |\n"
+                "| backups | 3 months | 1 week |\n| `backups/` | 30 days, then 1 year | - |\n"
+                "| `var/logs/` | 14 days | |\n| `other/` | 1 day | |\n"
+            ),
+        },
+    ),
+    Example(
+        "Sentences about something else",
+        {
+            "govcheck.toml": _POLICY,
+            "a.md": (
+                "`backups/` is full. Mails are kept for 3 days. Within 30 days, `backups/` fills.\n"
+                "The word backups is kept for 3 days. `backups/`: permanent\n\n"
+                "```\nbackups/ is kept for 3 days\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "In the past",
+        {"govcheck.toml": _POLICY, "CHANGELOG.md": "`backups/` was kept for 30 days.\n"},
+    ),
+]
