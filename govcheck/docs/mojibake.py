@@ -24,6 +24,8 @@ _SEQUENCE = re.compile(
     r"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
 _LEFT = re.compile(r"[\xe2\xe3\xef][\x80-\xbf]|\xf0[\x80-\xbf]{2}")
+# What is left of the four bytes of a symbol looks like nothing else.
+_TELLING = 3
 _NO_CHARACTER = "\uffff"
 
 # The symbols that documents of repositories use, the commonest first: where a lost byte leaves a
@@ -58,7 +60,8 @@ def garbled(document: Document) -> tuple[Garbled, ...]:
         before = text[start - 1 : start]
         for first, last, meant, certain in _read(run, codec, before):
             found.append(Garbled(start + first, start + last, meant, codec, certain))
-    return tuple(found) if any(each.certain for each in found) else ()
+    tells = any(each.certain or each.end - each.start >= _TELLING for each in found)
+    return tuple(found) if tells else ()
 
 
 def _codec(runs: set[str]) -> str | None:
@@ -68,16 +71,12 @@ def _codec(runs: set[str]) -> str | None:
             last - first
             for run in runs
             for first, last, _, certain in _read(run, codec, "")
-            if certain
+            if certain or last - first >= _TELLING
         )
         for codec in _CODECS
     }
     best = max(explained, key=lambda codec: explained[codec])
     return best if explained[best] else None
-
-
-def _explained(run: str, codec: str) -> int:
-    return sum(last - first for first, last, _, certain in _read(run, codec, "") if certain)
 
 
 def _read(run: str, codec: str, before: str) -> Iterator[tuple[int, int, str, bool]]:

@@ -131,6 +131,15 @@ examples = [
         unsafe=True,
     ),
     Example(
+        "A byte is lost, and nothing else is garbled",
+        {"govcheck.toml": "", "a.md": "ğŸ“ note\n"},
+        ("a.md:1:1: 'ğŸ“' may be, one byte being lost, '📝', read as cp1254",),
+    ),
+    Example(
+        "A list of languages",
+        {"govcheck.toml": "", "a.md": "Türkçe ağaç Ÿ, Русский џ, Ελληνικά, ğ Ÿ “x”\n"},
+    ),
+    Example(
         "Languages and symbols as they are",
         {
             "govcheck.toml": "",
