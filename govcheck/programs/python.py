@@ -685,10 +685,8 @@ class _Reader:
                 self._scanned(value)
         return None
 
-    def _parser(self, named: Mapping[str, Any], parent: Interface | None = None) -> _Parser:
+    def _parser(self, named: Mapping[str, Any]) -> _Parser:
         found = Interface(abbreviates=True, path=self.at)
-        if parent is not None:
-            found.abbreviates = parent.abbreviates
         if not _is(named.get("add_help"), False):
             found.options |= {"-h": Option("nothing"), "--help": Option("nothing")}
         if _is(named.get("allow_abbrev"), False):
@@ -713,7 +711,7 @@ class _Reader:
             case _Parser():
                 return self._of_parser(of, name, given, named)
             case _Subparsers() if name == "add_parser":
-                child = self._parser(named, of.interface)
+                child = self._parser(named)
                 label = given[0] if given else named.get("name")
                 if isinstance(label, _Known) and isinstance(label.value, str):
                     of.interface.commands[label.value] = child.interface

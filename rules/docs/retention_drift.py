@@ -42,8 +42,10 @@ _PERIOD = re.compile(
     r"(?i)\b(?P<number>\d{1,5})(?P<gap>[ -]?)(?P<unit>days?|weeks?|months?|years?|d|w|y)\b"
 )
 _KEPT = re.compile(
-    r"(?i)[^.`\n]{0,80}?\b(?:kept|keeps|retained|retains|retention(?: period)?(?: of| is|:))"
-    r"(?: for)? (?P<period>\d{1,5}[ -]?(?:day|week|month|year)s?)\b"
+    r"(?i)(?:[^.`\n]|\n(?![ \t]*(?:\n|[-*+|#>]|\d+[.)]))){0,80}?"
+    r"\b(?:kept|keeps|retained|retains|retention(?: period)?(?: of| is|:))"
+    r""
+    r"(?:\s+for)?\s(?P<period>\d{1,5}[ -]?(?:day|week|month|year)s?)\b"
 )
 _FOR_EVER = re.compile(r"(?i)\b(?:for ?ever|permanent(?:ly)?|indefinite(?:ly)?|never)\b")
 _NAMES = {"d": "day", "w": "week", "m": "month", "y": "year"}
@@ -158,21 +160,21 @@ examples = [
             "a.md": (
                 "| Directory | Retention | Archive after |\n| --- | --- | --- |\n"
                 "| `backups/` | **30 days** rolling | 2w |\n\n"
-                "All in `backups/` is kept for 1 month, and `./backups` has a retention of 30-day"
+                "All in `backups/` is\nkept for 1 month, and `./backups` has a retention of 30-day"
                 " snapshots.\n"
             ),
         },
         (
             "a.md:3:18: the store backups keeps 90 days, not 30 days (govcheck.toml:3)",
             "a.md:3:38: the store backups is archived after 7d, not 2w (govcheck.toml:4)",
-            "a.md:5:31: the store backups keeps 90 days, not 1 month (govcheck.toml:3)",
-            "a.md:5:75: the store backups keeps 90-day, not 30-day (govcheck.toml:3)",
+            "a.md:6:10: the store backups keeps 90 days, not 1 month (govcheck.toml:3)",
+            "a.md:6:54: the store backups keeps 90-day, not 30-day (govcheck.toml:3)",
         ),
         {
             "a.md": (
                 "| Directory | Retention | Archive after |\n| --- | --- | --- |\n"
                 "| `backups/` | **90 days** rolling | 7d |\n\n"
-                "All in `backups/` is kept for 90 days, and `./backups` has a retention of 90-day"
+                "All in `backups/` is\nkept for 90 days, and `./backups` has a retention of 90-day"
                 " snapshots.\n"
             ),
         },
@@ -194,6 +196,7 @@ examples = [
             "govcheck.toml": _POLICY,
             "a.md": (
                 "`backups/` is full. Mails are kept for 3 days. Within 30 days, `backups/` fills.\n"
+                "- `backups/`\n- Mails are kept for 3 days\n\n"
                 "The word backups is kept for 3 days. `backups/`: permanent\n\n"
                 "```\nbackups/ is kept for 3 days\n```\n"
             ),
