@@ -56,7 +56,8 @@ def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
     found: list[Stale] = []
     known = repo.view(modules)
     for doc in repo.view(documents, policy):
-        if doc.kind in ("history", "plan"):
+        name = posixpath.basename(doc.path).lower()
+        if doc.kind in ("history", "plan") or name.startswith(("_template", "template")):
             continue
         for fence in doc.page.fences:
             if fence.language in _PYTHON and _IMPORT.search(_PROMPT.sub("", fence.text)):

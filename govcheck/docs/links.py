@@ -124,8 +124,14 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         other = posixpath.normpath(posixpath.join(folder, plain))
         if is_there(repo, known, other):
             return Lead(other, unquote(fragment), exists=True)
-    if known.has_bare_pages and f"{found}.md" in known.files:
-        return Lead(f"{found}.md", unquote(fragment), exists=True)
+    is_below_docs = path.partition("/")[0] in _OF_SITES
+    if (known.has_bare_pages or is_below_docs) and not posixpath.splitext(found)[1]:
+        # A site of which nothing else is here may call its pages so.
+        pages = [f"{found}{ending}" for ending in _PAGES if f"{found}{ending}" in known.files]
+        if pages:
+            return Lead(pages[0], unquote(fragment), exists=True)
+        if plain.startswith("/"):
+            return None
     if _ON_GITHUB.search(plain) and (plain.startswith(("../", "/")) or "/" in plain):
         return None
     if is_site and _is_decided_by_site(repo, known, path, plain):

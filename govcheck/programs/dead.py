@@ -362,6 +362,7 @@ def _everywhere(
     return names if found and tasks.ANY not in names else None
 
 
+_USUAL_SCRIPTS = frozenset({"build", "dev", "start", "test"})
 _PROSE = frozenset(
     {"sure", "it", "the", "a", "an", "use", "this", "that", "your", "them", "or", "and", "then"}
 )
@@ -451,6 +452,8 @@ def _node(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -> 
     if any(each.text.startswith(("-w", "--workspace", "--prefix", "--filter", "-C", "--cwd"))
            for each in arguments):  # fmt: skip
         return
+    if each.where == "span" and word.text in _USUAL_SCRIPTS:
+        return  # of any project with a package.json, such as a reader's
     here = [scripts[f.rstrip("/")] for f in each.folders if f.rstrip("/") in scripts]
     if here and not any(word.text in known for known in scripts.values()):
         yield _told(each, word, f"script of {name}")

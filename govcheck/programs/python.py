@@ -902,6 +902,8 @@ class _Reader:
         is_alone = len(only) == 1 and not command.is_callback and not found.open_commands
         if command.is_typer and is_alone:
             found = replace(only[0], options=found.options | only[0].options)
+        if command.is_group and not found.commands and not only:
+            found.open = found.open or "its commands are added elsewhere"
         self.used.append(found)
 
     def _decorated(self, value: Any, decorator: Any) -> Any:

@@ -164,4 +164,12 @@ examples = [
         "GitBook's pages have no ending",
         {"govcheck.toml": "", ".gitbook.yaml": "", "a.md": "[b](docs/b)\n", "docs/b.md": ""},
     ),
+    Example(
+        "Pages of a site whose configuration is elsewhere",
+        {
+            "govcheck.toml": "",
+            "docs/a.md": "[b](./b#use) [c](/guide/start) [d](/docs/b)\n",
+            "docs/b.md": "# Use\n",
+        },
+    ),
 ]

@@ -204,7 +204,9 @@ examples = [
                 "```sh\npip install '.[dev]'\n```\n\n"
                 "```\n$ pytest\ntests/test_b.py ..F.   [100%]\n```\n\n"
                 "```\ntests/test_b.py ..F.   [100%]\n```\n\n`pytest tests/new_feature_test.py`\n"
+                "runs, and your `npm run dev`.\n"
             ),
+            "package.json": '{"scripts": {"watch": "x"}}\n',
         },
     ),
 ]

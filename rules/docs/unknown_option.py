@@ -214,4 +214,14 @@ examples = [
         {"README.md": "`tool bump --dry-run`\n"},
         unsafe=True,
     ),
+    Example(
+        "A group whose commands are added where nothing looks",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\ntool = 'cli:app'\n",
+            "cli.py": "import typer\n\napp = typer.Typer()\n",
+            "more.py": "from cli import app\n\n\n@app.command()\ndef run(port: int = 1): ...\n",
+            "README.md": "`tool run --port 3`\n",
+        },
+    ),
 ]
