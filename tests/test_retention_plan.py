@@ -3,13 +3,16 @@
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from govcheck.cli import run
+from govcheck.retention import naming
 from tests.conftest import Repository, commit, write
 
 NOW = datetime(2025, 10, 5, tzinfo=UTC)
@@ -429,3 +432,26 @@ def test_a_locked_parent_keeps_its_stores(
     monkeypatch.chdir(repository({"base.toml": parent, "govcheck.toml": child}))
     assert run(["retention"]) == 2
     assert "retention-policy is locked by base.toml" in capsys.readouterr().err
+
+
+@given(
+    st.lists(
+        st.builds(
+            str.format,
+            st.sampled_from(["f_{}_{}.log"] * 8 + ["f_{}_{}.lo", "é_{}_{}.log", "f_{}-{}.log"]),
+            st.dates(date(1970, 1, 1), date(2500, 1, 1)).map("{:%Y%m%d}".format)
+            | st.sampled_from(["20250231", "2025 101", "20251301", "٢0250101"]),
+            st.times().map("{:%H%M%S}".format) | st.sampled_from(["240000", "0a0000", "12345"]),
+        ),
+        unique=True,
+        max_size=5,
+    )
+)
+def test_many_names_at_once_tell_what_each_of_them_tells(names: list[str]) -> None:
+    pattern = ("f_%Y%m%d_%H%M%S.log",)
+    told = [*map(naming.reader(pattern, (), (), UTC), names)]
+    times = naming.columnar(pattern, UTC)("\0".join(names), len(names)) if names else []
+    if all(told):
+        assert times == [each.time for each in told if each]
+    else:
+        assert times is None

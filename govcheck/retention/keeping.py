@@ -54,7 +54,7 @@ class NothingKeptError(Exception):
     """A peer refuses a policy that would keep nothing of what is there."""
 
 
-def kept(keep: Keep, line: Timeline) -> list[int]:
+def kept(keep: Keep, line: Timeline) -> Sequence[int]:
     """The clauses that keep each moment.
 
     Raises:
@@ -71,6 +71,11 @@ def kept(keep: Keep, line: Timeline) -> list[int]:
             return _ours(keep, line)
 
 
+def is_one_by_one(keep: object) -> bool:
+    """Whether what becomes of an item is the same whichever others there are."""
+    return not isinstance(keep, Keep) or (keep.semantics == "govcheck" and not _needs_order(keep))
+
+
 def nanoseconds(moment: datetime) -> int:
     """A moment with a zone, in nanoseconds since the epoch."""
     return ((moment - _EPOCH) // timedelta(microseconds=1)) * 1000
@@ -85,7 +90,10 @@ def moment(time: int, zone: tzinfo = UTC) -> datetime:
         return limit.replace(tzinfo=UTC)
 
 
-def _ours(keep: Keep, line: Timeline) -> list[int]:
+def _ours(keep: Keep, line: Timeline) -> Sequence[int]:
+    if keep == Keep(within=keep.within) and keep.within is not None:
+        since = nanoseconds(keep.within.before(line.now))
+        return bytes(map(since.__le__, line.times))  # the clause is the first bit
     result = [0] * len(line.times)
     _mark_labels(keep, line, result)
     if keep.within is not None:

@@ -11,21 +11,21 @@ from typing import NamedTuple
 from govcheck.retention.keeping import NS
 
 _FIELDS = {
-    "Y": r"(?P<Y>\d{4})",
+    "Y": r"(?P<Y>[0-9]{4})",
     "m": r"(?P<m>0[1-9]|1[0-2])",
-    "d": r"(?P<d>0[1-9]|[12]\d|3[01])",
-    "H": r"(?P<H>[01]\d|2[0-3])",
-    "M": r"(?P<M>[0-5]\d)",
-    "S": r"(?P<S>[0-5]\d)",
-    "y": r"(?P<y>\d{2})",
-    "j": r"(?P<j>[0-3]\d\d)",
-    "G": r"(?P<G>\d{4})",
-    "V": r"(?P<V>0[1-9]|[1-4]\d|5[0-3])",
+    "d": r"(?P<d>0[1-9]|[12][0-9]|3[01])",
+    "H": r"(?P<H>[01][0-9]|2[0-3])",
+    "M": r"(?P<M>[0-5][0-9])",
+    "S": r"(?P<S>[0-5][0-9])",
+    "y": r"(?P<y>[0-9]{2})",
+    "j": r"(?P<j>[0-3][0-9]{2})",
+    "G": r"(?P<G>[0-9]{4})",
+    "V": r"(?P<V>0[1-9]|[1-4][0-9]|5[0-3])",
     "u": r"(?P<u>[1-7])",
     "b": r"(?P<b>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
-    "f": r"(?P<f>\d{1,6})",
-    "s": r"(?P<s>\d{1,11})",
-    "z": r"(?P<z>Z|[+-][01]\d:?[0-5]\d)",
+    "f": r"(?P<f>[0-9]{1,6})",
+    "s": r"(?P<s>[0-9]{1,11})",
+    "z": r"(?P<z>Z|[+-][01][0-9]:?[0-5][0-9])",
 }
 _LONG = {"F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -109,30 +109,36 @@ def reader(
     return read
 
 
-def columnar(patterns: Collection[str], zone: tzinfo) -> Callable[[list[str]], list[int] | None]:
-    """What tells the times of many names at once: of all, or None if one of them is no item's.
+def columnar(patterns: Collection[str], zone: tzinfo) -> Callable[[str, int], list[int] | None]:
+    """What tells the times of so many names at once: of all, or None if one of them is no item's.
 
-    It knows patterns in which a date, and perhaps a time after it, stands at a fixed place.
+    The names have a NUL between them. It knows patterns in which a date, and perhaps a time after
+    it, stands at a fixed place.
     """
     pattern = next(iter(patterns), "")
     found = _FIXED.fullmatch(pattern)
     if len(patterns) != 1 or found is None or zone is not UTC:
-        return lambda names: None
+        return lambda packed, count: None
     before, day, between, clock, after = (part or "" for part in found.groups())
     if not (before + between + after).isascii():
-        return lambda names: None
+        return lambda packed, count: None
     widths = [len(before), _width(day), len(between), _width(clock), len(after) + 1]
+    width = sum(widths)
     days, clocks = _Days(_regex(day)), _Clocks(_regex(clock))
     rows = Struct("{}x{}s{}x{}s{}x".format(*widths)).iter_unpack
-    plain = re.sub(r"\(\?P<\w>", "(?:", _regex(pattern))
-    are_all = re.compile(rf"(?:{plain}\n)*+").fullmatch
+    texts = zip(
+        (0, sum(widths[:2]), width - widths[4]), (before, between, after + "\0"), strict=True
+    )
+    letters = [(start + n, ord(text[n])) for start, text in texts for n in range(len(text))]
 
-    def read(names: list[str]) -> list[int] | None:
-        joined = "\n".join([*names, ""])
-        if not joined.isascii() or joined.count("\n") != len(names) or not are_all(joined):
+    def read(packed: str, count: int) -> list[int] | None:
+        data = f"{packed}\0".encode() if packed.isascii() else b""
+        if not count or len(data) != width * count or data.count(0) != count:
+            return None
+        if any(data[place::width].count(letter) != count for place, letter in letters):
             return None
         try:
-            return [days[day] + clocks[clock] for day, clock in rows(joined.encode())]
+            return [days[day] + clocks[clock] for day, clock in rows(data)]
         except ValueError:
             return None
 
@@ -169,13 +175,14 @@ class _Clocks(dict[bytes, int]):
     """The nanoseconds from the beginning of a day, by how times of the day are written."""
 
     def __init__(self, pattern: str) -> None:
-        self._match = re.compile(pattern).fullmatch
+        self._match = re.compile(pattern.encode()).fullmatch
 
     def __missing__(self, text: bytes) -> int:
-        found = self._match(text.decode())
+        found = self._match(text)
         if found is None:
             raise ValueError
-        self[text] = time = _clock(found.groupdict()) * NS
+        hour, minute, second, *_ = (*map(int, found.groups()), 0, 0, 0)
+        self[text] = time = (hour * 3600 + minute * 60 + second) * NS
         return time
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import compress, islice
@@ -21,6 +21,7 @@ from govcheck.retention.keeping import (
     NothingKeptError,
     Timeline,
     clauses,
+    is_one_by_one,
     kept,
     moment,
     nanoseconds,
@@ -35,6 +36,8 @@ _SUFFIXES = (".tar.gz", ".tar.zst", ".tar", ".gz", ".zst")
 
 _ACTIONS: tuple[Action, ...] = ("keep", "archive", "remove", "hold", "error")
 _KEEP, _ARCHIVE, _REMOVE, _HOLD, _ERROR = range(5)
+_GOES = bytes(action in (_ARCHIVE, _REMOVE) for action in range(256))
+_UNLESS_KEPT = bytes(_KEEP if mask else _REMOVE for mask in range(256))
 _MAX_SKEW = timedelta(hours=1)
 # What a machine without a clock, an archive without times and a build that has none say.
 _FIRST_PLAUSIBLE = nanoseconds(datetime(1980, 1, 2, tzinfo=UTC))
@@ -92,19 +95,19 @@ class Plan:
     def decisions(self) -> Iterator[Decision]:
         """Every item, and what is none, in a stable order."""
         for verdicts in self._verdicts:
-            yield from verdicts.decisions(range(len(verdicts.actions)))
+            yield from verdicts.decisions(bytes([1]) * len(verdicts.actions))
             yield from verdicts.rest()
 
     def notable(self) -> Iterator[Decision]:
         """Whatever is not simply kept."""
         for verdicts in self._verdicts:
-            yield from verdicts.decisions(verdicts.notable)
+            yield from verdicts.decisions(verdicts.actions)
             yield from (each for each in verdicts.rest() if each.action != "keep")
 
     def first(self, most: int) -> Iterator[Decision]:
         """The same, but of each store no more than so many items."""
         for verdicts in self._verdicts:
-            yield from verdicts.decisions([*islice(verdicts.notable, most)])
+            yield from islice(verdicts.decisions(verdicts.actions), most)
             rest = (each for each in verdicts.rest() if each.action != "keep")
             yield from islice(rest, most)
 
@@ -219,28 +222,22 @@ class _Verdicts:
         self._job = job
         self._parts = parts
         self._texts: dict[int, tuple[str, ...]] = {}
+        self._tally: Tally | None = None
 
-    @property
-    def notable(self) -> Iterator[int]:
-        """The positions of the items that are not simply kept."""
-        return (number for number, action in enumerate(self.actions) if action)
-
-    def decisions(self, indices: Iterable[int]) -> Iterator[Decision]:
-        """The decisions on items, whose positions are in order."""
+    def decisions(self, which: Sequence[int]) -> Iterator[Decision]:
+        """The decisions on the items for which it is not 0; an action is 0 if it is to keep."""
         job = self._job
         with suppress(FileNotFoundError):
             handle = os.open(job.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             chain = Chain(handle, mount_of(handle))
             os.close(handle)
             try:
-                parts = iter(self._parts)
-                part = next(parts)
-                for index in indices:
-                    while index >= part.first + len(part.columns):
-                        part = next(parts)
-                    made = self._decision(chain, part, index)
-                    if made is not None:
-                        yield made
+                for part in self._parts:
+                    chosen = which[part.first : part.first + len(part.columns)]
+                    for number, path in part.columns.chosen(chosen):
+                        made = self._decision(chain, part, number, path)
+                        if made is not None:
+                            yield made
             finally:
                 chain.close()
 
@@ -255,13 +252,17 @@ class _Verdicts:
 
     def tally(self) -> Tally:
         """The sums of all items. A file with several names frees its bytes with the last one."""
+        if self._tally is None:
+            self._tally = self._sum()
+        return self._tally
+
+    def _sum(self) -> Tally:
         counts = {action: self.actions.count(n) for n, action in enumerate(_ACTIONS)}
         counts["error"] += sum(len(part.columns.errors) for part in self._parts)
         freed = 0
-        going = (_ARCHIVE, _REMOVE)
         for part in self._parts if counts["remove"] or counts["archive"] else ():
             actions = self.actions[part.first : part.first + len(part.columns)]
-            goes = [action in going for action in actions]
+            goes = actions.translate(_GOES)
             if not part.columns.sizes:
                 freed += self._size_of(part, goes)
                 continue
@@ -274,7 +275,7 @@ class _Verdicts:
                         freed -= part.columns.sizes[index]
         return Tally(counts, freed)
 
-    def _size_of(self, part: _Part, goes: Sequence[bool]) -> int:
+    def _size_of(self, part: _Part, goes: Sequence[int]) -> int:
         handle = os.open(self._job.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         chain = Chain(handle, mount_of(handle))
         os.close(handle)
@@ -285,9 +286,8 @@ class _Verdicts:
         finally:
             chain.close()
 
-    def _decision(self, chain: Chain, part: _Part, index: int) -> Decision | None:
-        number = index - part.first
-        path = part.columns.path(number)
+    def _decision(self, chain: Chain, part: _Part, number: int, path: str) -> Decision | None:
+        index = part.first + number
         action = self.actions[index]
         at = moment(part.columns.times[number], self._job.zone)
         reasons = self.said.get(index) or self._reasons(self.masks[index])
@@ -398,6 +398,9 @@ def _parts(job: _Job, result: Plan) -> Iterator[_Part]:
             ]
             + (["MANIFEST.json"] if archived else []),
             details=store.size_cap is not None,
+            any_order=store.items.kind == "file"
+            and store.size_cap is None
+            and is_one_by_one(store.keep),
             reads_all=columnar(names, job.zone) if not (labels or suffixes) else None,
         )
         try:
@@ -452,7 +455,10 @@ def _apply(
         verdicts.actions = bytearray([_ERROR]) * len(line.times)
         return
     verdicts.masks = masks
-    verdicts.actions = bytearray([_KEEP if mask else _REMOVE for mask in masks])
+    if isinstance(masks, bytes):
+        verdicts.actions = bytearray(masks.translate(_UNLESS_KEPT))
+    else:
+        verdicts.actions = bytearray([_KEEP if mask else _REMOVE for mask in masks])
     verdicts.no_clause = (f"kept by no clause of {job.clause('keep')}: {_summary(keep)}",)
     if job.store.archive is not None:
         _archive(job, verdicts, line, parts)

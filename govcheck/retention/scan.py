@@ -6,8 +6,9 @@ A million items must fit into memory, so they are columns, and told as paths onl
 import gc
 import os
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import compress
+from operator import itemgetter
 from stat import S_IFDIR, S_IFLNK, S_IFREG
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ from govcheck.retention.naming import Reader, Told
 
 MAX_DEPTH = 200
 OWN = ".govcheck-"
+_is_link, _is_file = os.DirEntry.is_symlink, os.DirEntry.is_file
+_FEW = 64  # as many results of lstat(2) as the processor's cache holds
+_FILES, _ONCE = {S_IFREG}, {1}
 _TYPE = 0o170000  # POSIX: S_IFMT
 _BLOCK = 512  # POSIX: what st_blocks counts in
 
@@ -27,7 +31,8 @@ class Scope(NamedTuple):
     `reads` tells whether a name is that of an item and its time, and `from_name` whether that is
     the one that counts; `reads_all` tells the times of many names at once. `outside` are paths in
     it that belong to something else. With `details`, the size and last use of all items are wanted,
-    also of those that a name tells enough of.
+    also of those that a name tells enough of. The items of a directory are in the order of their
+    names, unless they are in `any_order`.
     """
 
     kind: str
@@ -37,7 +42,8 @@ class Scope(NamedTuple):
     exclude: Collection[str] = ()
     outside: Collection[str] = ()
     details: bool = False
-    reads_all: Callable[[list[str]], list[int] | None] | None = None
+    any_order: bool = False
+    reads_all: Callable[[str, int], list[int] | None] | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -47,7 +53,7 @@ class Scope(NamedTuple):
 
 
 class Columns:
-    """The items of one directory, as columns, in a stable order.
+    """The items of one directory, as columns; the directories in it are in a stable order.
 
     `times` are in nanoseconds. `sizes` (bytes on disk) are known of all items or of none, and so is
     `used` (the last use, in nanoseconds). `links` has the inode and the number of names of items
@@ -55,7 +61,6 @@ class Columns:
     """
 
     def __init__(self) -> None:
-        self.names: list[str] = []
         self.times = array("q")
         self.sizes = array("q")
         self.used = array("q")
@@ -67,34 +72,51 @@ class Columns:
         self.errors: list[tuple[str, str]] = []
         self._starts: list[int] = []
         self._prefixes: list[str] = []
+        self._packed: list[str] = []
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.times)
 
     @property
     def prefix(self) -> str:
         """What the path of an item begins with, in the directory that was begun last."""
         return self._prefixes[-1]
 
-    def path(self, index: int) -> str:
-        """The path of an item, from the directory that was looked at."""
-        return self._prefixes[bisect_right(self._starts, index) - 1] + self.names[index]
-
     def paths(self) -> Iterator[str]:
         """The paths of all items."""
-        for prefix, start, end in self.parts():
-            for number in range(start, end):
-                yield prefix + self.names[number]
+        for prefix, _, names in self.parts():
+            for name in names:
+                yield prefix + name
 
-    def parts(self) -> Iterator[tuple[str, int, int]]:
-        """Each directory: what the paths of its items begin with, and which items they are."""
-        ends = [*self._starts[1:], len(self.names)]
-        yield from zip(self._prefixes, self._starts, ends, strict=True)
+    def chosen(self, which: Sequence[int]) -> Iterator[tuple[int, str]]:
+        """The positions and paths of the items for which it is not 0, in a stable order."""
+        for prefix, start, names in self.parts():
+            found = compress(enumerate(names, start), which[start : start + len(names)])
+            for number, name in sorted(found, key=itemgetter(1)):
+                yield number, prefix + name
+
+    def parts(self) -> Iterator[tuple[str, int, list[str]]]:
+        """Each directory: what the paths of its items begin with, the first one, their names."""
+        for prefix, start, packed in zip(self._prefixes, self._starts, self._packed, strict=True):
+            if packed:
+                yield prefix, start, packed.split("\0")
 
     def begin(self, prefix: str) -> None:
         """What follows is in this directory."""
-        self._starts.append(len(self.names))
+        self._starts.append(len(self.times))
         self._prefixes.append(prefix)
+        self._packed.append("")
+
+    def add(self, packed: str, times: Iterable[int]) -> int:
+        """Add items of the directory that was begun last, by their names with a NUL between them.
+
+        The position of the first.
+        """
+        first = len(self.times)
+        self.times.extend(times)
+        before = self._packed[-1]
+        self._packed[-1] = f"{before}\0{packed}" if before and packed else before or packed
+        return first
 
 
 def scan(root: int, scope: Scope) -> Columns:
@@ -123,10 +145,10 @@ def _scan(root: int, scope: Scope) -> Columns:
                 handle = chain.enter(path)
                 if scope.is_plain:
                     columns.begin(prefix)
-                    directories = _add_all(columns, handle, os.listdir(handle))
+                    directories = _add_all(columns, handle, _names(handle, scope))
                     waiting += _inner(columns, prefix, directories)
                     continue
-                names, directories = _listed(handle, prefix, columns)
+                names, directories = _listed(handle, prefix, columns, scope)
             except OutsideError:
                 columns.others.append((path, "another file system is mounted there"))
                 continue
@@ -158,7 +180,7 @@ def _scan(root: int, scope: Scope) -> Columns:
     return columns
 
 
-def size_of(root: int, columns: Columns, wanted: Sequence[bool]) -> int:
+def size_of(root: int, columns: Columns, wanted: Sequence[int]) -> int:
     """How many bytes those of the items that are wanted take on disk, as far as can be told.
 
     A file with several names counts where all of them are wanted.
@@ -167,21 +189,20 @@ def size_of(root: int, columns: Columns, wanted: Sequence[bool]) -> int:
     links: dict[int, int] = {}
     chain = Chain(root, mount_of(root))
     try:
-        for prefix, start, end in columns.parts():
-            chosen = [number for number in range(start, end) if wanted[number]]
+        for prefix, start, names in columns.parts():
+            chosen = [*compress(enumerate(names, start), wanted[start : start + len(names)])]
             if not chosen:
                 continue
             try:
                 handle = chain.enter(prefix.rstrip("/"))
             except OSError:
                 continue
-            for number in chosen:
-                name = columns.names[number]
+            for number, name in chosen:
                 if number in columns.directories:
                     total += tree_size(handle, name) or 0
                     continue
                 try:
-                    status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+                    status = os.lstat(name, dir_fd=handle)
                 except OSError:
                     continue
                 if status.st_nlink > 1:
@@ -230,6 +251,11 @@ def tree_size(parent: int, name: str) -> int | None:
     return total
 
 
+def packed(names: Iterable[str]) -> str:
+    """Names in one string: none has a NUL in it."""
+    return "\0".join(names)
+
+
 def allocated(status: os.stat_result) -> int:
     """How many bytes a file takes on disk; a sparse one takes fewer than it holds."""
     return status.st_blocks * _BLOCK
@@ -243,16 +269,30 @@ def _inner(columns: Columns, prefix: str, directories: Sequence[str]) -> list[st
     return [prefix + name for name in reversed(directories)]
 
 
+def _names(handle: int, scope: Scope) -> list[str]:
+    names = os.listdir(handle)
+    if not scope.any_order:
+        names.sort()
+    return names
+
+
 def _add_all(columns: Columns, handle: int, names: list[str]) -> list[str]:
     """Every file of an open directory, as one question a name and no more; its directories."""
-    names.sort()
-    stat = os.stat
+    directories: list[str] = []
+    for start in range(0, len(names), _FEW):
+        _add_some(columns, handle, names[start : start + _FEW], directories)
+    directories.sort()
+    return directories
+
+
+def _add_some(columns: Columns, handle: int, names: list[str], directories: list[str]) -> None:
+    look = os.lstat
     try:
-        found = [stat(name, dir_fd=handle, follow_symlinks=False) for name in names]
+        found = [look(name, dir_fd=handle) for name in names]
     except OSError:
         names, found = _survivors(columns, handle, names)
-    directories: list[str] = []
-    if any([status.st_mode & _TYPE != S_IFREG for status in found]) or _has_own(names):
+    modes = {status[0] & _TYPE for status in found}  # by number, which is faster than by name
+    if modes != _FILES or _has_own(names):
         left = []
         for name, status in zip(names, found, strict=True):
             if name.startswith(OWN):
@@ -265,34 +305,36 @@ def _add_all(columns: Columns, handle: int, names: list[str]) -> list[str]:
                 what = "a link" if status.st_mode & _TYPE == S_IFLNK else "no file and no directory"
                 columns.others.append((columns.prefix + name, f"it is {what}"))
         names, found = [name for name, _ in left], [status for _, status in left]
-    start = len(columns.names)
-    columns.names += names
-    columns.times.extend([status.st_mtime_ns for status in found])
+    start = columns.add(packed(names), [status.st_mtime_ns for status in found])
     _measure(columns, start, found)
-    return directories
 
 
 def _measure(columns: Columns, start: int, found: Sequence[os.stat_result]) -> None:
     columns.sizes.extend([status.st_blocks * _BLOCK for status in found])
-    if any([status.st_nlink > 1 for status in found]):
+    if {status[3] for status in found} != _ONCE:
         for index, status in enumerate(found, start):
             if status.st_nlink > 1 and status.st_mode & _TYPE == S_IFREG:
                 columns.links[index] = (status.st_ino, status.st_nlink)
 
 
 def _has_own(names: Sequence[str]) -> bool:
-    start = bisect_left(names, OWN)
-    return start < len(names) and names[start].startswith(OWN)
+    return f"\0{OWN}" in packed(("", *names))
 
 
-def _listed(handle: int, prefix: str, columns: Columns) -> tuple[list[str], list[str]]:
-    """The names of the files and of the directories in an open directory, sorted."""
+def _listed(
+    handle: int, prefix: str, columns: Columns, scope: Scope
+) -> tuple[list[str], list[str]]:
+    """The names of the files and of the directories in an open directory."""
     directories: list[str] = []
     with os.scandir(handle) as entries:
-        others: list[os.DirEntry[str]] = []
-        add = others.append  # which is nothing, so that what is added is no name of a file
-        names = [e.name for e in entries if e.is_file(follow_symlinks=False) or add(e)]
-    for entry in others:
+        found = [*entries]
+        # Both follow no link, since there is none, and without an argument they are twice as fast.
+        if any(map(_is_link, found)) or not all(map(_is_file, found)):
+            names = [e.name for e in found if e.is_file(follow_symlinks=False)]
+            found = [e for e in found if not e.is_file(follow_symlinks=False)]
+        else:
+            names, found = [e.name for e in found], []
+    for entry in found:
         if entry.name.startswith(OWN):
             continue
         if entry.is_dir(follow_symlinks=False):
@@ -300,7 +342,8 @@ def _listed(handle: int, prefix: str, columns: Columns) -> tuple[list[str], list
         else:
             what = "a link" if entry.is_symlink() else "no file and no directory"
             columns.others.append((prefix + entry.name, f"it is {what}"))
-    names.sort()
+    if not scope.any_order:
+        names.sort()
     directories.sort()
     if _has_own(names):
         names = [name for name in names if not name.startswith(OWN)]
@@ -319,14 +362,11 @@ def _add(
     if scope.reads is not None:
         _add_told(columns, handle, names, scope, scope.reads, marks, directories)
         return
-    stat = os.stat
     try:
-        found = [stat(name, dir_fd=handle, follow_symlinks=False) for name in names]
+        found = [os.lstat(name, dir_fd=handle) for name in names]
     except OSError:
         names, found = _survivors(columns, handle, names)
-    start = len(columns.names)
-    columns.names += names
-    columns.times.extend([status.st_mtime_ns for status in found])
+    start = columns.add(packed(names), [status.st_mtime_ns for status in found])
     if scope.kind == "file" or scope.details:
         _measure(columns, start, found)
     if scope.details:
@@ -347,14 +387,16 @@ def _add_told(
 ) -> None:
     """Those of the names that a pattern matches."""
     prefix = columns.prefix
-    add_name, add_time = columns.names.append, columns.times.append
     simple = not (directories or marks or scope.labels)
     if simple and scope.from_name and scope.reads_all is not None and not scope.details:
-        times = scope.reads_all(names)
+        text = packed(names)
+        times = scope.reads_all(text, len(names)) if names else None
         if times is not None:
-            columns.names += names
-            columns.times.extend(times)
+            columns.add(text, times)
             return
+    items: list[str] = []
+    moments: list[int] = []
+    notes: list[tuple[int, str, Told]] = []
     for name in names:
         told = reads(name)
         if told is None:
@@ -363,7 +405,7 @@ def _add_told(
         time = told.time if scope.from_name else None
         if time is None or scope.details:
             try:
-                status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+                status = os.lstat(name, dir_fd=handle)
             except OSError as error:
                 _failed(columns, prefix + name, error)
                 continue
@@ -371,11 +413,13 @@ def _add_told(
             if scope.details:
                 columns.sizes.append(status.st_blocks * _BLOCK)
                 columns.used.append(max(status.st_atime_ns, status.st_mtime_ns))
-        add_name(name)
-        add_time(time)
         if not simple or told.offset is not None:
-            index = len(columns.names) - 1
-            _note(columns, handle, index, name, told, scope, marks, directories)
+            notes.append((len(items), name, told))
+        items.append(name)
+        moments.append(time)
+    start = columns.add(packed(items), moments)
+    for number, name, told in notes:
+        _note(columns, handle, start + number, name, told, scope, marks, directories)
 
 
 def _note(
@@ -411,7 +455,7 @@ def _survivors(
     left, found = [], []
     for name in names:
         try:
-            found.append(os.stat(name, dir_fd=handle, follow_symlinks=False))
+            found.append(os.lstat(name, dir_fd=handle))
             left.append(name)
         except OSError as error:
             _failed(columns, columns.prefix + name, error)
