@@ -70,8 +70,8 @@ _PROGRAM = (retention_run, retention_verify)
 _RUN = ["retention", "run", "--auto", "--max-delete", "100"]
 _COUNTED = (
     *("open", "close", "dup", "read", "pread", "write", "lseek", "ftruncate", "fsync", "fdatasync"),
-    *("stat", "fstat", "scandir", "listdir", "readlink", "utime", "fchmod", "mkdir", "rmdir"),
-    *("unlink", "rename", "replace", "link", "symlink"),
+    *("stat", "lstat", "fstat", "scandir", "listdir", "readlink", "utime", "fchmod"),
+    *("mkdir", "rmdir", "unlink", "rename", "replace", "link", "symlink"),
 )
 _DAY = 86_400
 

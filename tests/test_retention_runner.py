@@ -617,14 +617,17 @@ def test_item_that_cannot_be_looked_at_is_an_error_and_stays(
 ) -> None:
     place.policy(CACHE + AT_ONCE)
     files = [place.put(f"cache/{n}", 0.5 if n else 30) for n in range(3)]
-    look = os.stat
 
-    def failing(path: str, **named: object) -> os.stat_result:
-        if path in ("0", "1", "2"):
-            raise OSError(5, "Input/output error")
-        return look(path, **named)  # type: ignore[arg-type]
+    def failing(look: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def fail(path: str, **named: object) -> os.stat_result:
+            if path in ("0", "1", "2"):
+                raise OSError(5, "Input/output error")
+            return look(path, **named)
 
-    monkeypatch.setattr(os, "stat", failing)
+        return fail
+
+    monkeypatch.setattr(os, "stat", failing(os.stat))
+    monkeypatch.setattr(os, "lstat", failing(os.lstat))
     try:
         assert cli.run(["retention", "run", "--auto"]) in (0, 2)
     finally:

@@ -82,10 +82,9 @@ def run(options: Namespace) -> int:
                 when(None, zone_of(policy)),
                 stores=options.store,
                 event=options.event,
+                identities=not options.confirm,
             )
-            due = made.notable()
-            if options.confirm:
-                due = iter(_confirmed([*due]))
+            due = iter(_confirmed([*made.notable()])) if options.confirm else made.due()
             totals = {name: sum(each.counts.values()) for name, each in made.tallies().items()}
             with progress(enabled=True) as tick:
                 summary = carry_out(here, policy, due, totals, chosen, tick)

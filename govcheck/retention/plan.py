@@ -1,5 +1,6 @@
 """What would become of each item of the stores, and which clause of the policy says so."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -41,3 +42,29 @@ class Decision(NamedTuple):
     identity: Identity | None = None
     extracts: tuple[int, ...] = ()
     archived: bool = False
+
+
+class Batch(NamedTuple):
+    """Plain files of one directory that are to be removed for one reason, as columns.
+
+    `names` has a NUL between them, `prefix` is what their paths begin with, from `root`. `times`
+    are their times in nanoseconds, `written` when they were last written to, `sizes` as in
+    `Identity`.
+    """
+
+    store: str
+    root: str
+    prefix: str
+    reasons: tuple[str, ...]
+    device: int
+    names: str
+    inodes: Sequence[int]
+    times: Sequence[int]
+    written: Sequence[int]
+    sizes: Sequence[int]
+
+    def identities(self) -> Iterator[tuple[str, int, Identity]]:
+        """The path of each file, its time, and its identity."""
+        columns = (self.names.split("\0"), self.inodes, self.times, self.written, self.sizes)
+        for name, inode, time, written, size in zip(*columns, strict=True):
+            yield self.prefix + name, time, Identity(self.device, inode, written, size, "file")

@@ -27,8 +27,8 @@ from govcheck.retention.keeping import (
     nanoseconds,
 )
 from govcheck.retention.naming import columnar, has_time, reader
-from govcheck.retention.plan import Action, Decision
-from govcheck.retention.scan import Columns, Scope, allocated, scan, size_of, tree_size
+from govcheck.retention.plan import Action, Batch, Decision
+from govcheck.retention.scan import Columns, Scope, allocated, packed, scan, size_of, tree_size
 from govcheck.retention.section import Hold, Keep, Store
 
 # What the runner calls an archive: the name of the item, and one of these.
@@ -37,7 +37,9 @@ _SUFFIXES = (".tar.gz", ".tar.zst", ".tar", ".gz", ".zst")
 _ACTIONS: tuple[Action, ...] = ("keep", "archive", "remove", "hold", "error")
 _KEEP, _ARCHIVE, _REMOVE, _HOLD, _ERROR = range(5)
 _GOES = bytes(action in (_ARCHIVE, _REMOVE) for action in range(256))
+_IS_REMOVED = bytes(action == _REMOVE for action in range(256))
 _UNLESS_KEPT = bytes(_KEEP if mask else _REMOVE for mask in range(256))
+_BATCH = 1000
 _MAX_SKEW = timedelta(hours=1)
 # What a machine without a clock, an archive without times and a build that has none say.
 _FIRST_PLAUSIBLE = nanoseconds(datetime(1980, 1, 2, tzinfo=UTC))
@@ -111,9 +113,11 @@ class Plan:
             rest = (each for each in verdicts.rest() if each.action != "keep")
             yield from islice(rest, most)
 
-    def due(self) -> Iterator[Decision]:
-        """What is to be archived or removed; its identity is known."""
-        return (each for each in self.notable() if each.action in ("archive", "remove"))
+    def due(self) -> Iterator[Decision | Batch]:
+        """Whatever is not simply kept; plain files that are removed by the directory."""
+        for verdicts in self._verdicts:
+            yield from verdicts.due()
+            yield from (each for each in verdicts.rest() if each.action != "keep")
 
     def is_anything_due(self) -> bool:
         """Whether there is anything to archive or remove."""
@@ -145,12 +149,14 @@ def plan(
     *,
     stores: Collection[str] = (),
     event: str | None = None,
+    identities: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Plan:
     """The plan of the repository at `root`, for all stores or for some.
 
     A store whose items are removed on demand is cleared where it is named, or on an event that it
-    names.
+    names. With `identities`, it is remembered which files were judged, so that it is these and no
+    others that are removed.
 
     Raises:
         OSError: the root cannot be opened.
@@ -168,7 +174,7 @@ def plan(
                 progress(name)
             is_cleared = event is not None and event in store.clear_on
             is_cleared |= store.keep == "on-demand" and name in stores
-            job = _Job(root, handle, policy, name, store, moment, zone, is_cleared)
+            job = _Job(root, handle, policy, name, store, moment, zone, is_cleared, identities)
             verdicts = _judge(job, result)
             if verdicts is not None:
                 result._verdicts.append(verdicts)
@@ -188,6 +194,7 @@ class _Job(NamedTuple):
     moment: When
     zone: tzinfo
     is_cleared: bool
+    identities: bool
 
     def clause(self, *at: str) -> str:
         """A clause of the store as the policy has it, with its place."""
@@ -240,6 +247,49 @@ class _Verdicts:
                             yield made
             finally:
                 chain.close()
+
+    def due(self) -> Iterator[Decision | Batch]:
+        """Whatever is not simply kept; plain files that are removed by the directory."""
+        rest = bytearray(self.actions)
+        for part in self._parts:
+            columns, first = part.columns, part.first
+            if self._job.store.extract or len(columns.inodes) != len(columns):
+                continue
+            alone = columns.directories | columns.apart | columns.links.keys()
+            bulk = self.actions[first : first + len(columns)].translate(_IS_REMOVED)
+            for number in alone:
+                bulk[number] = 0
+            for index in self.said:
+                if first <= index < first + len(columns):
+                    bulk[index - first] = 0
+            for prefix, start, names in columns.parts():
+                yield from self._batches(part, prefix, start, names, bulk)
+            for number in compress(range(len(columns)), bulk):
+                rest[first + number] = _KEEP
+        yield from self.decisions(rest)
+
+    def _batches(
+        self, part: _Part, prefix: str, start: int, names: Sequence[str], bulk: Sequence[int]
+    ) -> Iterator[Batch]:
+        columns = part.columns
+        for begin in range(0, len(names), _BATCH):
+            some = names[begin : begin + _BATCH]
+            here = slice(start + begin, start + begin + len(some))
+            which = bulk[here]
+            if any(which):
+                times = [*compress(columns.times[here], which)]
+                yield Batch(
+                    self.name,
+                    part.root,
+                    prefix,
+                    self._reasons(0),
+                    columns.device,
+                    packed(compress(some, which)),
+                    [*compress(columns.inodes[here], which)],
+                    times,
+                    times,
+                    [*compress(columns.lengths[here], which)],
+                )
 
     def rest(self) -> Iterator[Decision]:
         """What is no item, or could not be looked at."""
@@ -398,6 +448,7 @@ def _parts(job: _Job, result: Plan) -> Iterator[_Part]:
             ]
             + (["MANIFEST.json"] if archived else []),
             details=store.size_cap is not None,
+            identities=job.identities,
             any_order=store.items.kind == "file"
             and store.size_cap is None
             and is_one_by_one(store.keep),

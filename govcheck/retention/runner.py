@@ -28,7 +28,8 @@ from govcheck.retention.extract import directory_of, extract
 from govcheck.retention.guards import check_clock, contents, remember_clock
 from govcheck.retention.handles import identity_of
 from govcheck.retention.journal import Journal, records
-from govcheck.retention.plan import Decision, Identity
+from govcheck.retention.keeping import moment
+from govcheck.retention.plan import Batch, Decision, Identity, Kind
 from govcheck.retention.section import Archive, Store
 from govcheck.retention.trash import open_trash, purge
 from govcheck.retention.workspace import Workspace, make_directories
@@ -39,6 +40,7 @@ _FEW = 5
 _PATIENCE = 3
 _SKEW_NS = 300 * 10**9
 _BLOCK = 512  # POSIX: what st_blocks counts in
+_FREED = {"removed": "freed", "trashed": "size"}
 
 # What becomes of an item. `failed` and `refused` change the exit code: somebody must look.
 OUTCOMES = ("removed", "trashed", "archived", "skipped", "refused", "failed", "stranded")
@@ -71,9 +73,11 @@ class Options(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Items of the plan that one clause is about, as one record of the journal.
+    """Items of the plan that lie in one directory, and that one clause is about.
 
-    An item is its number, path, device, inode, time of its contents (ns), size, kind, and time (s).
+    It is one record of the journal. The items are numbered from `first`; `names` has a NUL between
+    them, and `prefix` is what their paths begin with. `written` is as in `Batch`; `times`, in
+    seconds, is empty where it says the same.
     """
 
     store: str
@@ -81,7 +85,20 @@ class Group(NamedTuple):
     act: str
     extracts: Sequence[int]
     why: str
-    items: Sequence[tuple[int, str, int, int, int, int, Any, float]]
+    first: int
+    device: int
+    kind: Kind
+    prefix: str
+    names: str
+    inodes: Sequence[int]
+    written: Sequence[int]
+    sizes: Sequence[int]
+    times: Sequence[int]
+
+    @property
+    def last(self) -> int:
+        """The number of the last item."""
+        return self.first + len(self.inodes) - 1
 
 
 class Task(NamedTuple):
@@ -122,7 +139,7 @@ class Summary:
 def carry_out(
     here: Workspace,
     policy: Policy,
-    due: Iterable[Decision],
+    due: Iterable[Decision | Batch],
     counts: Mapping[str, int],
     options: Options,
     progress: Callable[[str, int, int], None] | None = None,
@@ -168,7 +185,7 @@ def carry_out(
                     if progress is not None:
                         progress(task.store, task.number, planned)
                 if progress is not None:
-                    progress(group.store, group.items[-1][0], planned)
+                    progress(group.store, group.last, planned)
             hands.finish()
         finally:
             hands.close()
@@ -211,7 +228,7 @@ def groups(runs: int, name: str) -> Iterator[Group]:
         for record in found:
             if "planned" in record:
                 return
-            if "items" in record:
+            if "names" in record:
                 yield Group(**record)
 
 
@@ -221,19 +238,21 @@ def tasks(runs: int, name: str) -> Iterator[Task]:
         yield from _tasks(group)
 
 
-def _tasks(group: Group) -> Iterator[Task]:
-    for number, path, device, inode, mtime_ns, size, kind, when in group.items:
-        yield Task(
-            number,
-            group.store,
-            group.root,
-            path,
-            group.act == "archive",
-            Identity(device, inode, mtime_ns, size, kind),
-            group.why,
-            when,
-            tuple(group.extracts),
-        )
+def _tasks(group: Group, which: Collection[int] | None = None) -> Iterator[Task]:
+    columns = (group.names.split("\0"), group.inodes, group.written, group.sizes)
+    for position, (name, inode, written, size) in enumerate(zip(*columns, strict=True)):
+        if which is None or position in which:
+            yield Task(
+                group.first + position,
+                group.store,
+                group.root,
+                group.prefix + name,
+                group.act == "archive",
+                Identity(group.device, inode, written, size, group.kind),
+                group.why,
+                group.times[position] if group.times else written // 10**9,
+                tuple(group.extracts),
+            )
 
 
 def shown(task: Task) -> str:
@@ -265,14 +284,18 @@ def _audit_start(
 
 
 def _chosen(
-    due: Iterable[Decision], options: Options, policy: Policy, now: float, summary: Summary
-) -> Iterator[Decision]:
+    due: Iterable[Decision | Batch], options: Options, policy: Policy, now: float, summary: Summary
+) -> Iterator[Decision | Batch]:
     excluded = Exclusion(options.exclude)
     youngest = now
     if options.older_than is not None:
         youngest = options.older_than.before(datetime.fromtimestamp(now, UTC)).timestamp()
     log = policy.retention.runner.audit_log
-    for each in due:
+    is_whole = not (options.exclude or options.older_than or options.backup_first)
+    for each in _singles(due, log, is_whole=is_whole):
+        if isinstance(each, Batch):
+            yield each
+            continue
         if each.action == "error":
             summary.counts["failed"] += 1
             path = f"{each.root}/{each.path}"
@@ -290,6 +313,25 @@ def _chosen(
             continue
         yield each
     summary.unused += excluded.unused()
+
+
+def _singles(
+    due: Iterable[Decision | Batch], log: str, *, is_whole: bool
+) -> Iterator[Decision | Batch]:
+    """What is due, one by one where some of a batch may stay."""
+    for each in due:
+        if isinstance(each, Decision):
+            yield each
+            continue
+        where = f"{each.root}/{each.prefix}"
+        is_ours = ".govcheck" in where or ".govcheck" in each.names
+        if is_whole and not is_ours and log.rpartition("/")[0] != where.strip("/"):
+            yield each
+            continue
+        for path, when, identity in each.identities():
+            at = moment(when)
+            made = Decision(each.store, each.root, path, at, None, "remove", each.reasons)
+            yield made._replace(identity=identity)
 
 
 def day_of(run: str) -> str:
@@ -330,7 +372,11 @@ class Exclusion:
 
 
 def _write_plan(
-    journal: Journal, run: str, chosen: Iterable[Decision], policy: Policy, options: Options
+    journal: Journal,
+    run: str,
+    chosen: Iterable[Decision | Batch],
+    policy: Policy,
+    options: Options,
 ) -> tuple[int, dict[str, int]]:
     roots = {name: [*each.paths] for name, each in policy.retention.stores.items()}
     header = {
@@ -343,34 +389,53 @@ def _write_plan(
     journal.add(json.dumps(header))
     number = 0
     removals: dict[str, int] = {}
-    lines: list[str] = []
-    last: tuple[Any, ...] = ()
-    start = ""
-    for each in chosen:
-        device, inode, mtime_ns, size, kind = each.identity or Identity(0, 0, 0, 0, "other")
-        group = (each.store, each.root, each.action, each.extracts, each.reasons)
-        if group != last or len(lines) >= BATCH:
-            if lines:
-                journal.add(f"{start}[{','.join(lines)}]}}")
-                lines.clear()
-            last = group
-            act = "archive" if each.action == "archive" or options.backup_first else "remove"
-            start = (
-                f'{{"store":{quoted(each.store)},"root":{quoted(each.root)},"act":"{act}",'
-                f'"extracts":{list(each.extracts)},"why":{quoted("; ".join(each.reasons))},"items":'
-            )
-        number += 1
-        if act == "remove":
-            removals[each.store] = removals.get(each.store, 0) + 1
-        when = mtime_ns // 10**9
-        if act == "archive" and each.time is not None:
-            when = int(each.time.timestamp())
-        lines.append(
-            f'[{number},{quoted(each.path)},{device},{inode},{mtime_ns},{size},"{kind}",{when}]'
-        )
-    if lines:
-        journal.add(f"{start}[{','.join(lines)}]}}")
+    for group in _groups(chosen, backup_first=options.backup_first):
+        journal.add(json.dumps(group._replace(first=number + 1)._asdict()))
+        number += len(group.inodes)
+        if group.act == "remove":
+            removals[group.store] = removals.get(group.store, 0) + len(group.inodes)
     return number, removals
+
+
+def _groups(chosen: Iterable[Decision | Batch], *, backup_first: bool) -> Iterator[Group]:
+    waiting: list[Decision] = []
+    last: Group | None = None
+    for each in chosen:
+        if isinstance(each, Batch):
+            about = (each.store, each.root, "remove", (), "; ".join(each.reasons), 0)
+            columns = (each.names, each.inodes, each.written, each.sizes, ())
+            yield Group(*about, each.device, "file", each.prefix, *columns)
+            continue
+        if each.identity is None:
+            continue
+        directory, slash, _ = each.path.rpartition("/")
+        act = "archive" if each.action == "archive" or backup_first else "remove"
+        why = "; ".join(each.reasons)
+        where = (each.store, each.root, act, each.extracts, why, 0, each.identity.device)
+        group = Group(*where, each.identity.kind, directory + slash, "", (), (), (), ())
+        if last is not None and (group != last or len(waiting) >= BATCH):
+            yield _filled(last, waiting)
+            waiting = []
+        last = group
+        waiting.append(each)
+    if last is not None:
+        yield _filled(last, waiting)
+
+
+def _filled(group: Group, items: Sequence[Decision]) -> Group:
+    identities = [each.identity for each in items if each.identity is not None]
+    written = [each.mtime_ns for each in identities]
+    times = [
+        when // 10**9 if each.time is None else int(each.time.timestamp())
+        for each, when in zip(items, written, strict=True)
+    ]
+    return group._replace(
+        names="\0".join(each.path.rpartition("/")[2] for each in items),
+        inodes=[each.inode for each in identities],
+        written=written,
+        sizes=[each.size for each in identities],
+        times=times,
+    )
 
 
 def _check_share(
@@ -435,73 +500,97 @@ class _Hands:
             self._trash = -1
 
     def sweep(self, group: Group) -> Iterator[Task]:
-        """Remove plain files that need no trash, as fast as may be; the items that need more."""
-        is_plain = group.act == "remove" and not group.extracts
-        if not is_plain or group.store not in self._runner.without_trash:
+        """Remove plain files, as fast as may be; the items that need more than that."""
+        if group.act != "remove" or group.extracts or group.kind != "file":
             yield from _tasks(group)
             return
-        known = self._stores[group.store].items.kind == "file"
-        start = _audit_start(
-            self._summary.run,
-            self._runner.operator,
-            self._options.mode,
-            "remove",
-            "removed",
-            group.store,
-            group.why,
-        )
-        prefix = f"{group.root}/" if group.root else ""
-        latest = self._now_ns - self._idle_ns
-        in_use, tracked = self._inodes_in_use, self._tracked
-        remove, look, file_type = os.unlink, os.stat, stat.S_IFREG
-        directory = handle = None
-        left = []
-        bodies = self._bodies
-        numbers = []
-        freed = 0
-        for item in group.items:
-            number, path, device, inode, mtime_ns, size, _, _ = item
-            path = prefix + path
-            above, _, name = path.rpartition("/")
-            try:
-                if above != directory:
-                    # From the root again, so that a directory that was moved away is noticed.
-                    self._here.chain.forget()
-                    handle = self._here.chain.enter(above)
-                    directory = above
-                    if known and above != group.root:
-                        self._touched.add(above)
-                status = look(name, dir_fd=handle, follow_symlinks=False)
-                if (
-                    status.st_ino != inode
-                    or status.st_mtime_ns != mtime_ns
-                    or status.st_size != size
-                    or status.st_dev != device
-                    or status.st_nlink != 1
-                    or status.st_mode & 0o170000 != file_type
-                    or mtime_ns > latest
-                    or inode in in_use
-                    or (tracked and path in tracked)
-                ):
-                    left.append(item)
-                    continue
-                remove(name, dir_fd=handle)
-            except OSError:
-                left.append(item)
-                continue
-            size = status.st_blocks * _BLOCK
-            freed += size
-            numbers.append(number)
-            bodies.append(
-                f'{start}"seq":{number},"path":{quoted(path)},"device":{device},'
-                f'"inode":{inode},"mtime_ns":{mtime_ns},"freed":{size}'
-            )
+        above = f"{group.root}/{group.prefix}".strip("/")
+        at_once = group.store in self._runner.without_trash
+        try:
+            trash = None if at_once else self._open_trash(group.root)
+            # From the root again, so that a directory that was moved away is noticed.
+            self._here.chain.forget()
+            # A second handle, since the chain may be asked for another directory on the way.
+            handle = os.dup(self._here.chain.enter(above))
+        except OSError:
+            yield from _tasks(group)
+            return
+        if self._stores[group.store].items.kind == "file" and above != group.root:
+            self._touched.add(above)
+        try:
+            left, numbers, size = self._sweep(group, above, handle, trash)
+        finally:
+            os.close(handle)
+        outcome = "removed" if at_once else "trashed"
+        if at_once:
+            self._summary.freed += size
+        else:
+            self._summary.trashed += size
         if numbers:
-            self._summary.freed += freed
-            self._summary.counts["removed"] += len(numbers)
-            self._outcomes.append(f'{{"s":{numbers},"o":"removed"}}')
+            self._summary.counts[outcome] += len(numbers)
+            self._outcomes.append(f'{{"s":{numbers},"o":"{outcome}"}}')
+        if len(self._bodies) >= BATCH:
             self._flush()
-        yield from _tasks(group._replace(items=left))
+        yield from _tasks(group, left)
+
+    def _sweep(
+        self, group: Group, above: str, handle: int, trash: int | None
+    ) -> tuple[set[int], list[int], int]:
+        """The positions of what is left, the numbers of what went, and its bytes."""
+        outcome = "removed" if trash is None else "trashed"
+        run, operator, mode = self._summary.run, self._runner.operator, self._options.mode
+        start = _audit_start(run, operator, mode, "remove", outcome, group.store, group.why)
+        device, latest = group.device, self._now_ns - self._idle_ns
+        in_use, tracked = self._inodes_in_use, self._tracked
+        look, remove = os.lstat, os.unlink
+        left, numbers, total = set(), [], 0
+        names, columns = group.names.split("\0"), (group.inodes, group.written, group.sizes)
+        for position, (name, inode, written, size) in enumerate(zip(names, *columns, strict=True)):
+            try:
+                status = look(name, dir_fd=handle)
+                if (
+                    status[1] != inode
+                    or status.st_mtime_ns != written
+                    or status[6] != size
+                    or status[2] != device
+                    or status[3] != 1
+                    or status[0] & 0o170000 != stat.S_IFREG
+                    or written > latest
+                    or inode in in_use
+                    or (tracked and f"{above}/{name}" in tracked)
+                ):
+                    left.add(position)
+                    continue
+                if trash is None:
+                    remove(name, dir_fd=handle)
+                elif not self._throw_away(group, position, handle, name, trash):
+                    continue
+            except OSError:
+                left.add(position)
+                continue
+            taken = status.st_blocks * _BLOCK
+            total += taken
+            number = group.first + position
+            numbers.append(number)
+            self._bodies.append(
+                f'{start}"seq":{number},"path":{quoted(f"{above}/{name}")},"device":{device},'
+                f'"inode":{inode},"mtime_ns":{written},"{_FREED[outcome]}":{taken}'
+            )
+        return left, numbers, total
+
+    def _throw_away(self, group: Group, position: int, handle: int, name: str, trash: int) -> bool:
+        """Move a file to the trash; whether it is the one that was meant, else it is put back."""
+        number = str(group.first + position)
+        move_new(name, handle, number, trash)
+        status = os.lstat(number, dir_fd=trash)
+        if status[1] == group.inodes[position] and status.st_mtime_ns == group.written[position]:
+            return True
+        (task,) = _tasks(group, {position})
+        reason = Skipped("it has changed since the plan was made")
+        self._put_back(task, handle, name, trash, reason)
+        rest: dict[str, Any] = {}
+        self._record(task, self._left("skipped", task, str(reason), rest), rest)
+        return False
 
     def take(self, task: Task) -> None:
         """Carry one task out; whatever goes wrong with the item is told and recorded."""
@@ -563,7 +652,7 @@ class _Hands:
             self._summary.freed += size
             rest["freed"] = size
             return "removed"
-        trash = self._open_trash(task)
+        trash = self._open_trash(task.root)
         number = str(task.number)
         move_new(name, parent, number, trash)
         try:
@@ -619,15 +708,17 @@ class _Hands:
             self._links[link] = (before + seen, names, size)
         return found.blocks
 
-    def _open_trash(self, task: Task) -> int:
-        if self._trash_root != task.root:
+    def _open_trash(self, root: str) -> int:
+        if self._trash_root != root:
+            self._flush()
             self.close()
+            self._trash_root = None
             store = Chain(self._here.root, self._here.mount)
             try:
-                self._trash = open_trash(store.enter(task.root), self._summary.run)
+                self._trash = open_trash(store.enter(root), self._summary.run)
             finally:
                 store.close()
-            self._trash_root = task.root
+            self._trash_root = root
         return self._trash
 
     def _extract(self, task: Task, store: Store, trash: int, rest: dict[str, Any]) -> None:

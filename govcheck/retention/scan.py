@@ -32,7 +32,8 @@ class Scope(NamedTuple):
     the one that counts; `reads_all` tells the times of many names at once. `outside` are paths in
     it that belong to something else. With `details`, the size and last use of all items are wanted,
     also of those that a name tells enough of. The items of a directory are in the order of their
-    names, unless they are in `any_order`.
+    names, unless they are in `any_order`. With `identities`, what tells a file from another one
+    that takes its place is remembered wherever a file is looked at.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Scope(NamedTuple):
     outside: Collection[str] = ()
     details: bool = False
     any_order: bool = False
+    identities: bool = False
     reads_all: Callable[[str, int], list[int] | None] | None = None
 
     @property
@@ -56,14 +58,20 @@ class Columns:
     """The items of one directory, as columns; the directories in it are in a stable order.
 
     `times` are in nanoseconds. `sizes` (bytes on disk) are known of all items or of none, and so is
-    `used` (the last use, in nanoseconds). `links` has the inode and the number of names of items
-    that have several. `others` are what is no item, and why; `errors` what could not be looked at.
+    `used` (the last use, in nanoseconds), and `inodes`, `lengths` (`st_size`) and the one `device`
+    that they are on, but for the items `apart`. `links` has the inode and the number of names of
+    items that have several. `others` are what is no item, and why; `errors` what could not be
+    looked at.
     """
 
     def __init__(self) -> None:
         self.times = array("q")
         self.sizes = array("q")
         self.used = array("q")
+        self.inodes = array("Q")
+        self.lengths = array("q")
+        self.device = 0
+        self.apart: set[int] = set()
         self.directories: set[int] = set()
         self.links: dict[int, tuple[int, int]] = {}
         self.offsets: dict[int, int] = {}
@@ -145,7 +153,7 @@ def _scan(root: int, scope: Scope) -> Columns:
                 handle = chain.enter(path)
                 if scope.is_plain:
                     columns.begin(prefix)
-                    directories = _add_all(columns, handle, _names(handle, scope))
+                    directories = _add_all(columns, handle, _names(handle, scope), scope)
                     waiting += _inner(columns, prefix, directories)
                     continue
                 names, directories = _listed(handle, prefix, columns, scope)
@@ -276,16 +284,18 @@ def _names(handle: int, scope: Scope) -> list[str]:
     return names
 
 
-def _add_all(columns: Columns, handle: int, names: list[str]) -> list[str]:
+def _add_all(columns: Columns, handle: int, names: list[str], scope: Scope) -> list[str]:
     """Every file of an open directory, as one question a name and no more; its directories."""
     directories: list[str] = []
     for start in range(0, len(names), _FEW):
-        _add_some(columns, handle, names[start : start + _FEW], directories)
+        _add_some(columns, handle, names[start : start + _FEW], directories, scope)
     directories.sort()
     return directories
 
 
-def _add_some(columns: Columns, handle: int, names: list[str], directories: list[str]) -> None:
+def _add_some(
+    columns: Columns, handle: int, names: list[str], directories: list[str], scope: Scope
+) -> None:
     look = os.lstat
     try:
         found = [look(name, dir_fd=handle) for name in names]
@@ -306,15 +316,23 @@ def _add_some(columns: Columns, handle: int, names: list[str], directories: list
                 columns.others.append((columns.prefix + name, f"it is {what}"))
         names, found = [name for name, _ in left], [status for _, status in left]
     start = columns.add(packed(names), [status.st_mtime_ns for status in found])
-    _measure(columns, start, found)
+    _measure(columns, start, found, scope)
 
 
-def _measure(columns: Columns, start: int, found: Sequence[os.stat_result]) -> None:
+def _measure(columns: Columns, start: int, found: Sequence[os.stat_result], scope: Scope) -> None:
     columns.sizes.extend([status.st_blocks * _BLOCK for status in found])
     if {status[3] for status in found} != _ONCE:
         for index, status in enumerate(found, start):
             if status.st_nlink > 1 and status.st_mode & _TYPE == S_IFREG:
                 columns.links[index] = (status.st_ino, status.st_nlink)
+    if scope.identities:
+        columns.inodes.extend([status[1] for status in found])
+        columns.lengths.extend([status[6] for status in found])
+        columns.device = columns.device or (found[0].st_dev if found else 0)
+        if {status[2] for status in found} - {columns.device}:  # as on an overlay
+            for index, status in enumerate(found, start):
+                if status.st_dev != columns.device:
+                    columns.apart.add(index)
 
 
 def _has_own(names: Sequence[str]) -> bool:
@@ -368,7 +386,7 @@ def _add(
         names, found = _survivors(columns, handle, names)
     start = columns.add(packed(names), [status.st_mtime_ns for status in found])
     if scope.kind == "file" or scope.details:
-        _measure(columns, start, found)
+        _measure(columns, start, found, scope)
     if scope.details:
         columns.used.extend([max(s.st_atime_ns, s.st_mtime_ns) for s in found])
     if directories or marks:
