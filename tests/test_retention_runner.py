@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -825,49 +824,33 @@ def test_second_run_is_refused_while_the_first_is_at_work(place: Place) -> None:
 
 # H30
 @pytest.mark.parametrize("runner", ["", AT_ONCE])
-def test_hostile_process_that_swaps_directories_gets_nothing_else_removed(
+def test_hostile_process_gets_nothing_outside_removed(
     place: Place, tmp_path: Path, runner: str
 ) -> None:
     place.policy(BACKUPS + CACHE + runner)
     outside = tmp_path / "outside"
-    names = []
+    backups = [place.backup(40 + number).name for number in range(30)]
     for number in range(30):
-        backup = place.backup(40 + number)
-        names.append(backup.name)
         place.put(f"cache/{number}/file", 30)
-    shutil.copytree(place.root / "backups", outside / "backups", copy_function=shutil.copy2)
-    shutil.copytree(place.root / "cache", outside / "cache", copy_function=shutil.copy2)
-    before = {p: p.read_bytes() for p in outside.rglob("*") if p.is_file()}
-    stop = threading.Event()
-
-    def swap() -> None:
-        aside = place.root / "aside"
-        while not stop.is_set():
-            for name, target in (
-                ("backups", outside / "backups"),
-                ("cache", outside / "cache"),
-                (f"backups/{names[7]}", outside / "backups" / names[7]),
-                ("cache/3", outside / "cache/3"),
-            ):
-                path = place.root / name
-                try:
-                    path.rename(aside)
-                    path.symlink_to(target)
-                    path.unlink()
-                    aside.rename(path)
-                except OSError:
-                    if aside.exists() and not path.is_symlink() and not path.exists():
-                        aside.rename(path)
-
-    hostile = threading.Thread(target=swap)
-    hostile.start()
-    try:
+        place.put(f"cache/{number}/other", 30)
+    for store in ("backups", "cache"):
+        shutil.copytree(place.root / store, outside / store, copy_function=shutil.copy2)
+    before = {p: (p.read_bytes(), p.stat().st_ino) for p in outside.rglob("*") if p.is_file()}
+    paths = ["backups", "cache", f"backups/{backups[7]}", "cache/3", "cache/5/file", "cache/6/file"]
+    command = [sys.executable, "-m", "tests.swapping", str(place.root), str(outside), *paths]
+    here = Path(__file__).parent.parent
+    with subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE) as hostile:
+        assert hostile.stdout is not None
+        assert hostile.stdout.readline() == b"swapped\n"
         for _ in range(5):
             cli.run(["retention", "run", "--auto", "--max-delete", "1000"])
-    finally:
-        stop.set()
-        hostile.join()
-    assert {p: p.read_bytes() for p in outside.rglob("*") if p.is_file()} == before
+        assert hostile.poll() is None
+        hostile.kill()
+    cli.run(["retention", "run", "--auto", "--max-delete", "1000"])
+    after = {p: (p.read_bytes(), p.stat().st_ino) for p in outside.rglob("*") if p.is_file()}
+    assert after == before
+    assert any(each.get("outcome") in ("removed", "trashed") for each in place.records())
+    assert "all whole" in place.govcheck("verify")
 
 
 def test_store_that_a_link_replaces_after_the_plan_is_refused(

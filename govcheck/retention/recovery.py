@@ -191,8 +191,12 @@ class _Trashes:
 
     def purge(self, task: Task) -> str | None:
         """Remove an item for good; what is wrong if it cannot be."""
+        handle, number = self._handles[task.root], str(task.number)
         try:
-            return purge(self._stores[task.root], self._run, str(task.number), self._here.mount)
+            if handle is not None and task.identity.kind != "directory":
+                os.unlink(number, dir_fd=handle)
+                return None
+            return purge(self._stores[task.root], self._run, number, self._here.mount)
         except OSError as error:
             return error.strerror
 
