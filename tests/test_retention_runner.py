@@ -715,7 +715,38 @@ def test_nothing_that_is_mounted_in_an_item_is_touched(
     assert (backup / "a.bin").exists()
 
 
+@needs_root
+@pytest.mark.parametrize("runner", ["", AT_ONCE])
+def test_store_on_a_file_system_of_its_own_is_entered_where_the_policy_says_so(
+    place: Place, mounted: Callable[[Path], None], runner: str
+) -> None:
+    policy = BACKUPS + CACHE.replace("cache", "disk/cache")
+    place.policy(policy.replace("[retention.stores.disk/cache]", "[retention.stores.cache]"))
+    for at in ("disk", "backups"):
+        (place.root / at).mkdir()
+        mounted(place.root / at)
+    backup, old = place.backup(40), place.put("disk/cache/old", 30)
+    (place.root / "disk/cache/inner").mkdir()
+    mounted(place.root / "disk/cache/inner")
+    inner = place.put("disk/cache/inner/old", 30)
+    said = place.run(code=2)
+    assert "backups is on another mount ('mounted = true')" in said
+    assert backup.exists()
+    assert old.exists()
+    allowed = policy.replace("keep =", "mounted = true\nkeep =") + runner
+    place.policy(allowed.replace("[retention.stores.disk/cache]", "[retention.stores.cache]"))
+    place.run()
+    assert not backup.exists()
+    assert not old.exists()
+    assert inner.exists()
+    if not runner:
+        place.govcheck("undo")
+        assert (backup / "sub/b.bin").exists()
+        assert old.exists()
+
+
 # H25, H25b
+@needs_root
 def test_unreadable_directory_and_item_are_told_and_the_rest_is_done(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

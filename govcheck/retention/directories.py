@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
@@ -43,11 +43,13 @@ class Chain:
     """The directories from a root down to where the last path led, open.
 
     Paths are relative to the root, with forward slashes; those that share a beginning share its
-    handles, so it pays to ask in sorted order. With `mount`, no directory on another is entered.
+    handles, so it pays to ask in sorted order. With `mount`, no directory on another is entered,
+    but for the paths in `points`: there another one may begin.
     """
 
-    def __init__(self, root: int, mount: Mount | None) -> None:
-        self._mount = mount
+    def __init__(self, root: int, mount: Mount | None, points: Collection[str] = ()) -> None:
+        self._mounts = [mount]
+        self._points = points
         self._names: list[str] = []
         self._handles = [os.dup(root)]
 
@@ -83,10 +85,14 @@ class Chain:
         for name in names[shared:]:
             self._handles.append(open_directory(_checked(name, path), self._handles[-1]))
             self._names.append(name)
-            if self._mount and mount_of(self._handles[-1]) != self._mount:
+            mount = self._mounts[-1]
+            self._mounts.append(mount)
+            if mount and (found := mount_of(self._handles[-1])) != mount:
                 where = "/".join(self._names)
-                self._leave(len(self._names) - 1)
-                raise OutsideError(errno.EXDEV, "it is on another mount", where)
+                if where not in self._points:
+                    self._leave(len(self._names) - 1)
+                    raise OutsideError(errno.EXDEV, "it is on another mount", where)
+                self._mounts[-1] = found
         return self._handles[-1]
 
     def forget(self) -> None:
@@ -97,6 +103,7 @@ class Chain:
         while len(self._handles) > depth + 1:
             os.close(self._handles.pop())
         del self._names[depth:]
+        del self._mounts[depth + 1 :]
 
 
 def open_directory(name: str, parent: int) -> int:

@@ -1,5 +1,6 @@
 """Making the plan: every item of every store, judged by the policy at one moment."""
 
+import errno
 import os
 import re
 from array import array
@@ -236,7 +237,7 @@ class _Verdicts:
         job = self._job
         with suppress(FileNotFoundError):
             handle = os.open(job.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            chain = Chain(handle, mount_of(handle))
+            chain = Chain(handle, mount_of(handle), job.policy.retention.mount_points)
             os.close(handle)
             try:
                 for part in self._parts:
@@ -327,7 +328,7 @@ class _Verdicts:
 
     def _size_of(self, part: _Part, goes: Sequence[int]) -> int:
         handle = os.open(self._job.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        chain = Chain(handle, mount_of(handle))
+        chain = Chain(handle, mount_of(handle), self._job.policy.retention.mount_points)
         os.close(handle)
         try:
             return size_of(chain.enter(part.root), part.columns, goes)
@@ -455,7 +456,7 @@ def _parts(job: _Job, result: Plan) -> Iterator[_Part]:
             reads_all=columnar(names, job.zone) if not (labels or suffixes) else None,
         )
         try:
-            chain = Chain(job.handle, mount_of(job.handle))
+            chain = Chain(job.handle, mount_of(job.handle), job.policy.retention.mount_points)
             try:
                 columns = scan(chain.enter(path), scope)
             finally:
@@ -463,8 +464,11 @@ def _parts(job: _Job, result: Plan) -> Iterator[_Part]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            what = "is a link, or on another mount" if isinstance(error, OutsideError) else ""
-            result.errors.append(f"{job.name}: {path} {what or error.strerror}: it is not entered")
+            what = error.strerror
+            if isinstance(error, OutsideError):
+                is_mount = error.errno == errno.EXDEV
+                what = "is on another mount ('mounted = true')" if is_mount else "is a link"
+            result.errors.append(f"{job.name}: {path} {what}: it is not entered")
             continue
         yield _Part(path, columns, first, archived, scope.from_name)
         first += len(columns)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from govcheck.policy import Policy
 from govcheck.retention import audit as log
-from govcheck.retention.directories import Chain, OutsideError, move_new
+from govcheck.retention.directories import OutsideError, mount_of, move_new
 from govcheck.retention.errors import RunnerError
 from govcheck.retention.extract import directory_of, temporary_name
 from govcheck.retention.handles import identity_of
@@ -50,7 +50,8 @@ def settled(path: str, policy: Policy, tell: Callable[[str], None]) -> Iterator[
         RunnerError: another run is at work, or the audit log is not whole.
         OSError: something cannot be opened or recorded.
     """
-    with workspace(path, policy.retention.runner.audit_log) as here:
+    retention = policy.retention
+    with workspace(path, retention.runner.audit_log, retention.mount_points) as here:
         for line in [*recover(here, policy), *empty_trash(here, policy, time.time())]:
             tell(line)
         yield here
@@ -67,7 +68,8 @@ def recover(here: Workspace, policy: Policy) -> list[str]:
         told.append(f"the audit log ended with {here.audit.torn} bytes of a torn record: cut off")
     for root in dict.fromkeys(path for s in policy.retention.stores.values() for path in s.paths):
         with suppress(FileNotFoundError, OutsideError):
-            if wrong := finish_purging(here.chain.enter(root), here.mount):
+            store = here.chain.enter(root)
+            if wrong := finish_purging(store, mount_of(store)):
                 told.append(f"{root}: left in the trash: {wrong}")
     for past in _past(here):
         if past.is_over:
@@ -162,7 +164,7 @@ class _Trashes:
         self._run = run
         self._stores: dict[str, int] = {}
         self._handles: dict[str, int | None] = {}
-        self._chain = Chain(here.root, here.mount)
+        self._chain = here.another_chain()
 
     def __enter__(self) -> "_Trashes":
         return self
@@ -196,7 +198,8 @@ class _Trashes:
             if handle is not None and task.identity.kind != "directory":
                 os.unlink(number, dir_fd=handle)
                 return None
-            return purge(self._stores[task.root], self._run, number, self._here.mount)
+            store = self._stores[task.root]
+            return purge(store, self._run, number, mount_of(store))
         except OSError as error:
             return error.strerror
 
@@ -217,7 +220,7 @@ class _Trashes:
     def finish(self, root: str) -> None:
         """Go on with what was being removed."""
         if self._open(root) is not None or root in self._stores:
-            finish_purging(self._stores[root], self._here.mount)
+            finish_purging(self._stores[root], mount_of(self._stores[root]))
 
     def are_left(self) -> bool:
         """Whether anything is in the trash."""

@@ -22,7 +22,7 @@ from govcheck.policy import Policy
 from govcheck.retention import guards
 from govcheck.retention.archive import archive_name, pack
 from govcheck.retention.audit import is_own
-from govcheck.retention.directories import Chain, OutsideError, move_new
+from govcheck.retention.directories import OutsideError, mount_of, move_new
 from govcheck.retention.errors import RunnerError
 from govcheck.retention.extract import directory_of, extract
 from govcheck.retention.guards import check_clock, contents, remember_clock
@@ -698,7 +698,7 @@ class _Hands:
             raise Skipped(f"it was written to {shown_age(max(age, 0) / 1e9)} ago")
 
     def _check_contents(self, task: Task, parent: int, name: str, rest: dict[str, Any]) -> int:
-        found = contents(parent, name, self._here.mount)
+        found = contents(parent, name, mount_of(parent))
         self._check_age(found.newest_ns)
         if not self._in_use.isdisjoint(found.inodes):
             raise Skipped("a process has something in it open")
@@ -713,7 +713,7 @@ class _Hands:
             self._flush()
             self.close()
             self._trash_root = None
-            store = Chain(self._here.root, self._here.mount)
+            store = self._here.another_chain()
             try:
                 self._trash = open_trash(store.enter(root), self._summary.run)
             finally:
@@ -847,11 +847,10 @@ class _Hands:
             self._record(task, "stranded", {"error": str(error), "kept": where})
 
     def _purge(self, task: Task, size: int) -> None:
-        store = Chain(self._here.root, self._here.mount)
+        store = self._here.another_chain()
         try:
-            wrong = purge(
-                store.enter(task.root), self._summary.run, str(task.number), self._here.mount
-            )
+            handle = store.enter(task.root)
+            wrong = purge(handle, self._summary.run, str(task.number), mount_of(handle))
         except OSError as error:
             wrong = str(error.strerror)
         finally:

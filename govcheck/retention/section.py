@@ -9,6 +9,10 @@ from govcheck.durations import Duration, Size
 from govcheck.keys import Mistake, key
 from govcheck.retention.settings import Runner
 
+# How long objects take out of cold storage, in seconds, at most, if asked for in the ordinary way
+# (Amazon S3 User Guide, "Archive retrieval options": Standard).
+RETRIEVAL = {"GLACIER": 5 * 3600, "DEEP_ARCHIVE": 12 * 3600}
+
 Semantics = Literal["govcheck", "restic", "borg", "rotate-backups"]
 Count = int | Literal["all"]
 
@@ -214,6 +218,10 @@ class Store:
         "where '--store' or '--event' asks for it."
     )
     items: Items = key("What its items are.", default_factory=Items)
+    mounted: bool = key(
+        "Whether it may be on a file system of its own; what is mounted below it is never entered.",
+        default=False,
+    )
     exclude: tuple[str, ...] = key(
         "What is never touched, as patterns of paths in the store.", default=()
     )
@@ -308,6 +316,16 @@ class Retention:
     updated: date | None = key("When it was last changed.", default=None)
     review: date | None = key("When it is to be reviewed next.", default=None)
     review_every: Duration | None = key("How often it is reviewed.", default=None)
+
+    @property
+    def mount_points(self) -> frozenset[str]:
+        """The paths at which, on the way to a store, another file system may begin."""
+        paths = [path for each in self.stores.values() if each.mounted for path in each.paths]
+        return frozenset(
+            path[:end]
+            for path in paths
+            for end in (*(n for n, letter in enumerate(path) if letter == "/"), len(path))
+        )
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong with single keys."""

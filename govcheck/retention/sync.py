@@ -12,11 +12,13 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
 
+from govcheck.durations import shown_age
+from govcheck.policy import Policy
 from govcheck.retention.directories import (
     FILE,
     NEW,
     Chain,
-    OutsideError,
+    mount_of,
     read_all,
     replace_file,
     walk,
@@ -52,7 +54,7 @@ def sync(here: Workspace, name: str, store: Store) -> Synced:
     files = size = 0
     notes: list[str] = []
     now_known = {}
-    for path, status in _files(here, store, notes):
+    for path, status in _files(here.chain, store, notes):
         signature = [status.st_size, status.st_mtime_ns]
         if known.get(path) != signature:
             try:
@@ -70,27 +72,69 @@ def sync(here: Workspace, name: str, store: Store) -> Synced:
     return Synced(files, size, tuple(notes))
 
 
-def _files(here: Workspace, store: Store, notes: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+def behind(root: str, policy: Policy, now: float) -> Iterator[str]:
+    """Stores whose copy lags further behind than `sync.max-lag` says, and how far.
+
+    A file counts from when it last changed in any way: when it came to be there, nobody knows.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    chain = Chain(handle, mount_of(handle), policy.retention.mount_points)
+    try:
+        try:
+            memory = _remembered(chain.enter(".govcheck/retention"))
+        except FileNotFoundError:
+            memory = {}
+        for name, store in policy.retention.stores.items():
+            if store.sync is None or store.sync.max_lag is None:
+                continue
+            to = store.sync.to.rstrip("/")
+            notes: list[str] = []
+            known = memory.get(f"{name} {to}", {})
+            since = [
+                max(status.st_mtime, status.st_ctime)
+                for path, status in _files(chain, store, notes)
+                if known.get(path) != [status.st_size, status.st_mtime_ns]
+            ]
+            clause = policy.origin("retention", "stores", name, "sync", "max-lag")
+            if since and now - min(since) > store.sync.max_lag.most_seconds:
+                yield (
+                    f"{name}: {to} lacks {len(since)} of its files, one for "
+                    f"{shown_age(now - min(since))}: max-lag = {store.sync.max_lag} ({clause})"
+                )
+            yield from (f"{name}: {note}" for note in notes)
+    finally:
+        chain.close()
+        os.close(handle)
+
+
+def _files(chain: Chain, store: Store, notes: list[str]) -> Iterator[tuple[str, os.stat_result]]:
     for root in store.paths:
         try:
-            parent, entry = here.chain.parent(root)
             # A second handle: the chain gives its own away when it is asked for another directory.
-            parent = os.dup(parent)
+            handle = os.dup(chain.enter(root))
+        except FileNotFoundError:
+            continue
         except OSError as error:
             notes.append(f"{root}: not copied: {error.strerror}")
             continue
         try:
-            for path, _, _, status in walk(parent, entry, here.mount):
-                if stat.S_ISREG(status.st_mode) and ".govcheck-" not in path:
-                    yield f"{root}/{path}", status
-        except (OSError, OutsideError) as error:
+            mount = mount_of(handle)
+            for name in sorted(os.listdir(handle)):
+                for path, _, _, status in walk(handle, name, mount):
+                    inner = f"{root}/{name}/{path}" if path else f"{root}/{name}"
+                    if stat.S_ISREG(status.st_mode) and ".govcheck-" not in inner:
+                        yield inner, status
+        except OSError as error:
             notes.append(f"{root}: not copied whole: {error.strerror}")
         finally:
-            os.close(parent)
+            os.close(handle)
 
 
 def _copy(here: Workspace, path: str, to: str, status: os.stat_result) -> None:
-    chain = Chain(here.root, here.mount)
+    chain = here.another_chain()
     try:
         parent, name = chain.parent(path)
         if to.startswith("s3://"):

@@ -1,7 +1,7 @@
 """Where the runner keeps what it must remember: `.govcheck/retention`, for one run at a time."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -15,7 +15,8 @@ FOLDER = ".govcheck"
 class Workspace(NamedTuple):
     """Open directories: the root of the repository, the runner's own, that of its journals.
 
-    `chain` leads from the root on its own mount, `far` onto others, too: to archives.
+    `chain` leads from the root on its own mount, and onto others at `points`; `far` onto any: to
+    archives.
     """
 
     path: str
@@ -26,10 +27,15 @@ class Workspace(NamedTuple):
     chain: Chain
     far: Chain
     audit: Audit
+    points: Collection[str]
+
+    def another_chain(self) -> Chain:
+        """One as `chain`, whose handles stay open when that one is asked for something else."""
+        return Chain(self.root, self.mount, self.points)
 
 
 @contextmanager
-def workspace(path: str, audit_log: str) -> Iterator[Workspace]:
+def workspace(path: str, audit_log: str, points: Collection[str] = ()) -> Iterator[Workspace]:
     """Open the runner's directory and hold its lock; it is made where there is none.
 
     Raises:
@@ -46,14 +52,14 @@ def workspace(path: str, audit_log: str) -> Iterator[Workspace]:
         with locked(own):
             handles.append(runs := make_private("runs", own))
             mount = mount_of(root)
-            chain, far = Chain(root, mount), Chain(root, None)
+            chain, far = Chain(root, mount, points), Chain(root, None)
             try:
                 directory, _, name = audit_log.rpartition("/")
                 make_directories(far, directory)
                 handles.append(logs := os.dup(far.enter(directory)))
                 audit = Audit(logs, name)
                 try:
-                    yield Workspace(path, root, mount, own, runs, chain, far, audit)
+                    yield Workspace(path, root, mount, own, runs, chain, far, audit, points)
                 finally:
                     audit.close()
             finally:
