@@ -522,3 +522,82 @@ def test_store_is_copied_and_changes_follow(
     gone.unlink()
     assert "1 files copied" in storage.run()
     assert copies() == {"a/b": b"three", "c": b"two"}
+
+
+def test_lifecycle_of_a_bucket_is_held_to_the_policy_when_asked(
+    storage: Storage, moto: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = storage.use(moto, monkeypatch)
+    (storage.root / "govcheck.toml").write_text(
+        '[retention.stores.old]\npath = "old"\nkeep = { within = "9d" }\n'
+        'archive = { after = "7d", to = "s3://archives/old", keep = "forever" }\n'
+        'recovery = { target = "6h" }\n'
+        '[retention.stores.year]\npath = "year"\nkeep = { within = "90d" }\n'
+        'archive = { after = "7d", to = "s3://archives/year", keep = { within = "365d" } }\n'
+        '[retention.stores.copy]\npath = "copy"\nkeep = "forever"\n'
+        'sync = { to = "s3://archives/copy" }\n'
+    )
+
+    def rule(name: str, prefix: str, **said: Any) -> dict[str, Any]:
+        return {"ID": name, "Filter": {"Prefix": prefix}, "Status": "Enabled", **said}
+
+    def live(*rules: dict[str, Any], code: int) -> list[str]:
+        configuration = {"Rules": rules or [rule("none", "elsewhere/", Expiration={"Days": 1})]}
+        client.put_bucket_lifecycle_configuration(
+            Bucket="archives", LifecycleConfiguration=configuration
+        )
+        return storage.govcheck("verify", "--live", code=code).splitlines()[:-1]
+
+    year = rule("year", "year/", Expiration={"Days": 365})
+    assert live(year, rule("tests", "test/", Expiration={"Days": 1}), code=0) == []
+    off = rule("off", "", Expiration={"Days": 1}) | {"Status": "Disabled"}
+    tagged = rule("t", "", Expiration={"Days": 1}) | {"Filter": {"Tag": {"Key": "a", "Value": "b"}}}
+    moved = rule("cool", "old/", Transitions=[{"Days": 90, "StorageClass": "GLACIER"}])
+    assert live(year, off, tagged, moved, code=0) == []
+    assert live(code=1) == [
+        "s3://archives: no rule removes objects below 'year/', and the store year keeps 365d "
+        "(govcheck.toml:9)"
+    ]
+    deep = rule("deep", "old", Transitions=[{"Days": 90, "StorageClass": "DEEP_ARCHIVE"}])
+    month = rule("month", "year/", Expiration={"Days": 30})
+    assert live(rule("all", "", Expiration={"Days": 365}), deep, month, code=1) == [
+        "s3://archives: rule 'all' removes objects after 365 days, and those of the store old are "
+        "to stay (govcheck.toml:4)",
+        "s3://archives: rule 'deep' moves objects to DEEP_ARCHIVE, out of which those of the store "
+        "old take up to 12 h, more than recovery.target = 6h (govcheck.toml:4)",
+        "s3://archives: rule 'month' removes objects after 30 days, and those of the store year "
+        "are to be kept for 365d (govcheck.toml:9)",
+        "s3://archives: rule 'all' removes objects after 365 days, and those of the store copy are "
+        "to stay (govcheck.toml:13)",
+    ]
+    assert storage.govcheck("verify").splitlines() == ["0 records, 0 archives: all whole"]
+
+
+def test_bucket_that_cannot_be_asked_is_told(
+    storage: Storage, moto: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.use(moto, monkeypatch)
+    (storage.root / "govcheck.toml").write_text(
+        '[retention.stores.old]\npath = "old"\nkeep = "forever"\n'
+        'archive = { after = "7d", to = "s3://nobody-has-it/old" }\n'
+    )
+    assert "s3://nobody-has-it: NoSuchBucket" in storage.govcheck("verify", "--live", code=1)
+
+
+def test_copy_that_lags_behind_is_told(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    (storage.root / "govcheck.toml").write_text(
+        '[retention.stores.data]\npath = "data_storage"\nkeep = "forever"\n'
+        'sync = { to = "copies", max-lag = "24h" }\n'
+    )
+    storage.put("a", b"one")
+    storage.put("b", b"two")
+    storage.govcheck("verify")
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 30 * 3600)
+    assert storage.govcheck("verify", code=1).splitlines()[0] == (
+        "data: copies lacks 2 of its files, one for 1d 6h: max-lag = 24h (govcheck.toml:4)"
+    )
+    monkeypatch.undo()
+    storage.run()
+    monkeypatch.setattr(time, "time", lambda: real() + 30 * 3600)
+    storage.govcheck("verify")

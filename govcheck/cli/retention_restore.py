@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from govcheck.cli import UsageError, root_here
 from govcheck.output.escape import visible
+from govcheck.policy import Policy
 from govcheck.policy.loading import load_policy
 from govcheck.retention.errors import RunnerError
 from govcheck.retention.inspection import restore
@@ -33,6 +34,17 @@ def run(options: Namespace) -> int:
     except RunnerError as error:
         raise UsageError(str(error)) from error
     print(f"restored as {visible(where)}")
+    _tell_what_to_do(policy, where)
     if options.to is None:
         print("The policy has not changed: the next run archives it again, unless it is held.")
     return 0
+
+
+def _tell_what_to_do(policy: Policy, where: str) -> None:
+    """The procedure that the policy has for the store of what was restored."""
+    for store in policy.retention.stores.values():
+        is_meant = any(where.startswith(f"{path}/") for path in store.paths)
+        if is_meant and store.recovery is not None and store.recovery.procedure:
+            print("The policy says how to go on (recovery.procedure):")
+            for number, step in enumerate(store.recovery.procedure, 1):
+                print(f"  {number}. {visible(step)}")

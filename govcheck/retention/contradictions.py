@@ -6,7 +6,7 @@ from itertools import combinations
 from govcheck.durations import Duration
 from govcheck.keys import Mistake, nearest
 from govcheck.policy import Policy
-from govcheck.retention.section import Hold, Keep, Retention, Store
+from govcheck.retention.section import RETRIEVAL, Hold, Keep, Retention, Store
 
 _PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")
 
@@ -57,7 +57,21 @@ def _leaves_out(store: Store, outer: str, inner: str) -> bool:
     return inner in targets or matcher(store.exclude)(f"{below}/x") or matcher(store.exclude)(below)
 
 
+def _of_recovery(store: Store) -> Iterator[Mistake]:
+    """A target that what is in cold storage cannot meet."""
+    if store.recovery is None or store.recovery.target is None or store.archive is None:
+        return
+    longest = RETRIEVAL.get(store.archive.storage_class or "", 0)
+    if longest > store.recovery.target.most_seconds:
+        yield Mistake(
+            ("recovery", "target"),
+            f"objects take up to {longest // 3600} h out of {store.archive.storage_class}, so that "
+            f"what is archived is not there within {store.recovery.target}",
+        )
+
+
 def _of_store(store: Store) -> Iterator[Mistake]:
+    yield from _of_recovery(store)
     if store.keep == "forever":
         for name in ("size-cap", "clear-on", "max-silence", "extract"):
             if getattr(store, name.replace("-", "_")):

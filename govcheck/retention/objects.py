@@ -7,7 +7,7 @@ sent in parts, each with its SHA-256, and an upload that was interrupted goes on
 import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -110,6 +110,22 @@ def confirm(
     """
     with _asking(url) as client:
         _confirm(client, url, digest, size, version, checksum, None)
+
+
+def lifecycle_rules(bucket: str) -> list[Mapping[str, Any]]:
+    """The lifecycle rules of a bucket, as the API has them.
+
+    Raises:
+        ObjectError: they cannot be read.
+    """
+    with _asking(f"s3://{bucket}") as client:
+        try:
+            told = client.get_bucket_lifecycle_configuration(Bucket=bucket)
+        except client.exceptions.ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "NoSuchLifecycleConfiguration":
+                raise
+            return []
+        return [*told.get("Rules", ())]
 
 
 def download(directory: int, name: str, url: str, version: str | None) -> None:

@@ -2,8 +2,9 @@
 
 Two stores that govern the same directory would each remove what the other keeps; items cannot be
 archived after they are removed; a hold that is shorter than what the store keeps anyway, or a cap
-that has nothing to take, does not do what its author thinks. A store inside another one is fine
-where the outer one leaves it out (`exclude`), or copies and archives to it.
+that has nothing to take, does not do what its author thinks; what is in cold storage is not back
+within a `recovery.target` that is shorter than its retrieval takes. A store inside another one is
+fine where the outer one leaves it out (`exclude`), or copies and archives to it.
 
 Also told: a policy or a hold whose `review` has passed, a hold whose `until` has, and a hold by
 name that lacks the approval of somebody whom `approvals` name.
@@ -74,6 +75,9 @@ examples = [
                 'size-cap = { high = "1GB" }\n'
                 '[retention.stores.d]\npath = "d"\nkeep = { daily = 7 }\n'
                 'size-cap = { high = "1GB" }\n'
+                '[retention.stores.e]\npath = "e"\nkeep = "forever"\n'
+                'archive = { after = "90d", to = "s3://b", storage-class = "DEEP_ARCHIVE" }\n'
+                'recovery = { target = "6h" }\n'
             )
         },
         (
@@ -82,6 +86,8 @@ examples = [
             "govcheck.toml:9:1: a store that is kept for ever has no use for 'size-cap'",
             "govcheck.toml:13:1: a cap takes only what nothing but 'within' or 'last' keeps: this"
             " one takes nothing",
+            "govcheck.toml:18:14: objects take up to 12 h out of DEEP_ARCHIVE, so that what is"
+            " archived is not there within 6h",
         ),
     ),
     Example(
@@ -122,7 +128,8 @@ examples = [
                 '[retention.stores.a]\npath = "a"\nkeep = { within = "30d", monthly = 12 }\n'
                 'archive = { after = "31d", to = "a/old" }\n'
                 '[retention.stores.b]\npath = "b"\nkeep = { within = "90d" }\n'
-                'archive = { after = "90d", to = "s3://b", keep = "forever" }\n'
+                'archive = { after = "90d", to = "s3://b", keep = "forever", '
+                'storage-class = "GLACIER" }\nrecovery = { target = "48h" }\n'
             )
         },
     ),
