@@ -36,6 +36,11 @@ _SUFFIXES = (
     (r"(bytes)$", "B"),
     (r"(count|_num|copies)$", "count"),
 )
+_TAGS = {"Tag", "Tags"}
+# Documents, manual pages and programs that only speak of a config.
+_PROSE = re.compile(
+    r"\.(?:md|rst|adoc|html?|[1-9](?:\.in)?|py|sh|service|timer|cron|spec(?:\.in)?)$"
+)
 _PYTHON_UNITS = {
     "seconds": 1,
     "minutes": 60,
@@ -94,7 +99,7 @@ def implied(repo: Repo, paths: Collection[str]) -> Iterator[Stated]:
     """
     for path in repo.files:
         name = path.lower()
-        if "logrotate" in name:
+        if "logrotate" in name and not _PROSE.search(name):
             state = _implied_by_logrotate
         elif name.startswith(".github/workflows/") and name.endswith((".yml", ".yaml")):
             state = _implied_by_artifacts
@@ -123,6 +128,8 @@ def expirations(repo: Repo, target: str) -> Iterator[Stated]:
             prefixes = [
                 e.value for e in found if e.name == "Prefix" and e.path[: len(rule)] == rule
             ]
+            if any(e.path[: len(rule)] == rule and _TAGS & {*e.path} for e in found):
+                continue  # what runs store bears no tags
             own = (prefixes[0] or "") if prefixes else ""
             names_it = bucket in document.path or f'"{bucket}"' in document.text
             is_meant = own.strip("/") == prefix.strip("/") and (own.strip("/") or names_it)
@@ -133,8 +140,8 @@ def expirations(repo: Repo, target: str) -> Iterator[Stated]:
 def _implied_by_logrotate(document: Document, paths: Collection[str]) -> Iterator[Stated]:
     for block in _BLOCK.finditer(document.text):
         for pattern in block[1].split():
-            directory = pattern.rpartition("/")[0]
-            if any(directory == path or directory.endswith(f"/{path}") for path in paths):
+            directory = pattern.strip("\"'").rpartition("/")[0]
+            if _is_deployed(directory, paths):
                 ages = [*_logrotate(document, f"{pattern} maxage")]
                 yield from ages or _logrotate(document, f"{pattern} rotate")
                 break
@@ -159,9 +166,30 @@ def _implied_by_pgbackrest(document: Document, paths: Collection[str]) -> Iterat
         if named is None or entry.value is None or entry.value_span is None:
             continue
         place = _sibling(entry, f"{named[1]}-path", found) or ""
-        is_meant = any(place.rstrip("/").endswith(f"/{path}") for path in paths)
+        kind = _sibling(entry, f"{named[1]}-type", found) or "posix"
+        is_here = kind == "posix" and _sibling(entry, f"{named[1]}-host", found) is None
+        is_meant = is_here and _is_deployed(place.rstrip("/"), paths)
         if is_meant and _sibling(entry, f"{entry.name}-type", found) == "time":
             yield _read(entry.value_span, entry.value, entry.name, "d", "plain")
+
+
+# Where a system keeps what is its own: no checkout is there, and no store of one.
+_OF_THE_SYSTEM = re.compile(
+    r"(?:/(?:var|srv|opt|home|root|usr|mnt|data|tmp)?|/var/log/.*|/var/\w+)/?"
+)
+
+
+def _is_deployed(directory: str, paths: Collection[str]) -> bool:
+    """Whether a directory is one of a store, from the root or where the project is installed."""
+    return any(
+        directory == path
+        or (
+            directory.endswith(f"/{path}")
+            and not _OF_THE_SYSTEM.fullmatch(directory[: -len(path)])
+            and directory.startswith("/")
+        )
+        for path in paths
+    )
 
 
 def _is_in(pattern: str, paths: Collection[str]) -> bool:
@@ -279,6 +307,7 @@ def _docker(entry: Entry, found: tuple[Entry, ...]) -> Stated:
 
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 7 * 86_400}
 _CALENDAR = {"monthly": _MONTH, "yearly": _YEAR}
+_WHEN = {*_PERIODS, *_CALENDAR, "size"}
 _DIRECTIVE = re.compile(r"^[ \t]*([a-z]+)(?:[ \t=]+([^\s#{}]+))?[ \t]*(?:#.*)?$", re.MULTILINE)
 _BLOCK = re.compile(r"^[ \t]*([^\s#{}][^#{}]*?)\s*\{([^{}]*)\}", re.MULTILINE)
 
@@ -292,34 +321,35 @@ def _logrotate(document: Document, key: str) -> Iterator[Stated]:
     where, _, name = key.rpartition(".") if " " not in key else key.rpartition(" ")
     text = document.text
     outside = _BLOCK.sub(lambda block: re.sub(r"[^\n]", " ", block[0]), text)
-    common = {each[1]: each[2] for each in _DIRECTIVE.finditer(outside)}
     for block in _BLOCK.finditer(text):
         if where and where not in block[1].split():
             continue
-        own = {each[1]: each for each in _DIRECTIVE.finditer(text, block.start(2), block.end(2))}
-        said = common | {directive: each[2] for directive, each in own.items()}
-        if name not in own or not own[name][2]:
-            continue
-        span = document.span(*own[name].span(2))
-        yield _rotated(span, name, own[name][2], said)
+        common = [each[1] for each in _DIRECTIVE.finditer(outside, 0, block.start())]
+        own = [*_DIRECTIVE.finditer(text, block.start(2), block.end(2))]
+        said = [*common, *(each[1] for each in own)]
+        # Of directives that exclude each other, the last one counts.
+        given = [each for each in own if each[1] == name]
+        if given and given[-1][2]:
+            span = document.span(*given[-1].span(2))
+            yield _rotated(span, name, given[-1][2], said)
 
 
-def _rotated(span: Span, name: str, value: str, said: dict[str, str | None]) -> Stated:
+def _rotated(span: Span, name: str, value: str, said: list[str]) -> Stated:
     if name in ("size", "maxsize", "minsize"):
         return Stated(span, value, size=amount(value, "logrotate"))
     if not value.isdecimal():
         return Stated(span, value)
     if name == "maxage":
         return _number(span, value, int(value), "d")
-    if name == "rotate" and "size" not in said:
-        for period, seconds in _PERIODS.items():
-            if period in said:
-                long = int(value) * seconds
-                return Stated(span, f"{value} x {period}", Lasting(long, long))
-        for period, each in _CALENDAR.items():
-            if period in said:
-                long_ = Lasting(int(value) * each.least, int(value) * each.most)
-                return Stated(span, f"{value} x {period}", long_)
+    period = next((each for each in reversed(said) if each in _WHEN), None)
+    if name == "rotate" and "minsize" not in said:
+        if period in _PERIODS:
+            long = int(value) * _PERIODS[period]
+            return Stated(span, f"{value} x {period}", Lasting(long, long))
+        if period in _CALENDAR:
+            each = _CALENDAR[period]
+            long_ = Lasting(int(value) * each.least, int(value) * each.most)
+            return Stated(span, f"{value} x {period}", long_)
     return Stated(span, value)
 
 

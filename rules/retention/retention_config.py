@@ -456,4 +456,64 @@ examples = [
             ),
         },
     ),
+    Example(
+        "The last of directives that exclude each other counts, and a block's comes last",
+        {
+            "govcheck.toml": _STORE,
+            "deploy/logrotate.conf": (
+                "daily\nrotate 30\n\n"
+                '"/srv/app/logs/a.log" {\n    weekly\n    rotate 2\n}\n'
+                "/srv/app/logs/b.log {\n    size 1M\n    rotate 3\n}\n"
+                "/srv/app/logs/c.log {\n    minsize 1M\n    rotate 3\n}\n"
+            ),
+        },
+    ),
+    Example(
+        "Directories of the system that are called like the store, and what only speaks of configs",
+        {
+            "govcheck.toml": _STORE.replace('"logs"', '["log", "logs", "nginx"]'),
+            "logrotate.d/app": (
+                "/var/log/*.log /var/log/nginx/*.log {\n    daily\n    rotate 30\n}\n"
+                "/logs/*.log {\n    daily\n    rotate 30\n}\n"
+            ),
+            "docs/logrotate.md": "    /srv/app/logs/*.log {\n      daily\n      rotate 30\n    }\n",
+        },
+    ),
+    Example(
+        "Repositories of pgBackRest that are elsewhere, and rules for objects with tags",
+        {
+            "govcheck.toml": _STORE.replace('"logs"', '"backups"')
+            + 'archive = { after = "7d", to = "s3://b/old", keep = "forever" }\n',
+            "pgbackrest.conf": (
+                "[global]\nrepo1-type=s3\nrepo1-path=/app/backups\nrepo1-retention-full=30\n"
+                "repo1-retention-full-type=time\nrepo2-host=far\nrepo2-path=/app/backups\n"
+                "repo2-retention-full=30\nrepo2-retention-full-type=time\nrepo3-path=/app/backups\n"
+                "repo3-retention-full=14\nrepo3-retention-full-type=time\n"
+            ),
+            "s3.json": (
+                '{"Rules": [{"Filter": {"And": {"Prefix": "old/", "Tags": [{"Key": "a", "Value":'
+                ' "b"}]}}, "Status": "Enabled", "Expiration": {"Days": 30}}]}\n'
+            ),
+        },
+    ),
+    Example(
+        "A repository of pgBackRest in the store",
+        {
+            "govcheck.toml": _STORE.replace('"logs"', '"backups"'),
+            "pgbackrest.conf": (
+                "[global]\nrepo1-path=/app/backups\nrepo1-retention-full=30\n"
+                "repo1-retention-full-type=time\n"
+            ),
+        },
+        (
+            "pgbackrest.conf:3:22: this is 30 days, and the store logs says keep.within = 14d"
+            " (govcheck.toml:3)",
+        ),
+        {
+            "pgbackrest.conf": (
+                "[global]\nrepo1-path=/app/backups\nrepo1-retention-full=14\n"
+                "repo1-retention-full-type=time\n"
+            ),
+        },
+    ),
 ]
