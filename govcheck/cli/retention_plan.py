@@ -174,6 +174,8 @@ def _row(each: Decision) -> _Row:
     time = each.time.strftime("%Y-%m-%d %H:%M") if each.time is not None else "-"
     size = shown_size(each.size) if each.size is not None else "-"
     path = visible(f"{each.root}/{each.path}")
+    bare = path.rstrip(" ")
+    path = bare + "␠" * (len(path) - len(bare))  # the column would hide it
     return _Row(each.action, size, time, path, visible("; ".join(each.reasons)))
 
 

@@ -155,7 +155,7 @@ def _item_by_item(terminal: TextIO, items: Sequence[Decision]) -> Iterator[Decis
             path = visible(f"{each.root}/{each.path}")
             size = f", {shown_size(each.size)}" if each.size is not None else ""
             why = visible("; ".join(each.reasons))
-            question = f"{each.action} {path} ({why}{size})?"
+            question = f"{each.action} {path}{size} ({why})?"
             answer = _ask(terminal, question, "y/n/all/quit")
             if answer == "quit":
                 raise UsageError("quit: nothing was done")

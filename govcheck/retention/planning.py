@@ -363,7 +363,17 @@ class _Verdicts:
         size = tree_size(parent, name) if found.kind == "directory" else allocated(status)
         labels = part.columns.labels.get(number, frozenset())
         extracts = () if action == _ARCHIVE else _extracts(self._job.store, labels)
-        return made._replace(identity=found, size=size, extracts=extracts)
+        reasons = (*reasons, *map(self._copied, extracts))
+        return made._replace(identity=found, size=size, extracts=extracts, reasons=reasons)
+
+    def _copied(self, number: int) -> str:
+        """What is copied out before a removal, in words."""
+        each = self._job.store.extract[number]
+        listed = self._job.policy.origin("retention", "stores", self.name, "extract")
+        place = listed._replace(key=(*listed.key, number))
+        what = f"lines of {each.severity} and above" if each.severity else "all of it"
+        to = each.to.replace("{today}", f"{self._job.moment.now:%Y-%m-%d}")
+        return f"first copied to {to}: {what} ({place})"
 
     def _reasons(self, mask: int) -> tuple[str, ...]:
         """What a set of clauses says, in words."""

@@ -402,6 +402,9 @@ def _groups(chosen: Iterable[Decision | Batch], *, backup_first: bool) -> Iterat
     last: Group | None = None
     for each in chosen:
         if isinstance(each, Batch):
+            if last is not None:
+                yield _filled(last, waiting)
+            last, waiting = None, []
             about = (each.store, each.root, "remove", (), "; ".join(each.reasons), 0)
             columns = (each.names, each.inodes, each.written, each.sizes, ())
             yield Group(*about, each.device, "file", each.prefix, *columns)

@@ -64,15 +64,17 @@ def _ignored(repo: Repo, policy: Policy, is_governed: Callable[[str], bool]) -> 
     from govcheck.survey import ignored_directories
 
     origin = policy.origin("retention", "stores")
-    for directory in ignored_directories(repo):
-        path = directory.rstrip("/")
+    told: list[str] = []
+    for path in sorted(directory.rstrip("/") for directory in ignored_directories(repo)):
         if (
             is_governed(path)
+            or any(path.startswith(f"{outer}/") for outer in told)
             or path.startswith(".")
             or "/." in path
             or not _holds_files(repo, path)
         ):
             continue
+        told.append(path)
         yield rule.finding(
             origin.span, f"git ignores {path}/ and no store of the policy governs it"
         )
