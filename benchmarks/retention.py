@@ -1,9 +1,11 @@
-"""How much CPU time and memory a plan takes, against find in the same run.
+"""How much CPU time and memory a plan and a run take, against find in the same run.
 
 `python benchmarks/retention.py` makes stores of 10,000, 100,000 and 1,000,000 files, a thousand in
 each directory, and prints a table as Markdown: `find -mtime` over them, the plan where the time of
 an item is when it was last written to (half of them are due), and the plan where its name carries
-it (one in twenty is due). The plan prints every store with its sums and the first items.
+it (one in twenty is due). The plan prints every store with its sums and the first items. Then all
+of a store is removed: by `find -delete`, by a run that removes at once (with its journal, a second
+look at each file and the audit log), and by one that moves to the trash.
 
 It is a measurement, not a test. Commands take turns and the least of their times counts, since what
 others do on the machine only ever adds. Run it with the Python of an environment that has govcheck.
@@ -43,6 +45,7 @@ def main() -> int:
     parser = ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--files", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=5, help="runs of each command (5)")
+    parser.add_argument("--removals", type=int, default=2, help="rounds of removals (2)")
     parser.add_argument("--directory", help="where to make the stores")
     options = parser.parse_args()
     print("| files | command | CPU s | wall s | MB | to find |")
@@ -50,6 +53,9 @@ def main() -> int:
     for count in options.files:
         with tempfile.TemporaryDirectory(dir=options.directory) as directory:
             _measure_all(Path(directory), count, options.runs)
+        for number in range(options.removals):
+            with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+                _measure_removal(Path(directory), count, number + 1)
     return 0
 
 
@@ -79,6 +85,33 @@ def _measure_all(root: Path, count: int, runs: int) -> None:
             f" {each.cpu / peer.cpu:.2f} |",
             flush=True,
         )
+
+
+def _measure_removal(root: Path, count: int, number: int) -> None:
+    """Each command has a store of its own, since none leaves anything for the next."""
+    run = [sys.executable, "-m", "govcheck", "retention", "run", "--auto"]
+    run += ["--max-delete", str(count)]
+    find = [shutil.which("find") or "find", "files", "-type", "f", "-mtime", "+13", "-delete"]
+    at_once = '[retention.runner]\nwithout-trash = ["files"]\n'
+    peer = 0.0
+    for name, command, more in (
+        ("find -delete", find, ""),
+        ("run, at once", run, at_once),
+        ("run, to the trash", run, ""),
+    ):
+        place = root / name.replace(" ", "-")
+        _make(place, count, "{}", datetime.now(UTC), lambda number: 30)
+        with (place / "govcheck.toml").open("a") as policy:
+            policy.write(more)
+        os.sync()
+        each = _timed(command, place)
+        peer = peer or each.cpu
+        print(
+            f"| {count:,} | {name} ({number}) | {each.cpu:.2f} | {each.wall:.2f} |"
+            f" {each.memory:.0f} | {each.cpu / peer:.2f} |",
+            flush=True,
+        )
+        shutil.rmtree(place)
 
 
 def _make(root: Path, count: int, pattern: str, now: datetime, days: Callable[[int], int]) -> None:
