@@ -13,7 +13,7 @@ from govcheck.retention.errors import RunnerError
 from govcheck.retention.extract import directory_of, temporary_name
 from govcheck.retention.handles import identity_of
 from govcheck.retention.journal import Journal, records
-from govcheck.retention.runner import Task, audit_body, began, day_of, shown, tasks
+from govcheck.retention.runner import BATCH, Task, audit_body, began, day_of, shown, tasks
 from govcheck.retention.trash import find_trash, finish_purging, purge, tidy
 from govcheck.retention.workspace import Workspace, make_directories, workspace
 
@@ -102,6 +102,9 @@ def empty_trash(here: Workspace, policy: Policy, now: float) -> list[str]:
                     rest = {"error": wrong} if wrong else {}
                     bodies.append(_body(policy, past, task, outcome, rest))
                     notes += [f"{shown(task)}: left in the trash: {wrong}"] * bool(wrong)
+                if len(bodies) >= BATCH:
+                    here.audit.append(bodies)
+                    bodies.clear()
             here.audit.append(bodies)
             here.audit.seal()
             if not trashes.are_left():
@@ -133,7 +136,7 @@ def undo(here: Workspace, policy: Policy, run: str | None) -> Undone:
     restored = 0
     archived = removed = 0
     with _Trashes(here, past.run) as trashes:
-        for task in reversed([*tasks(here.runs, past.run + _SUFFIX)]):
+        for task in tasks(here.runs, past.run + _SUFFIX):
             archived += past.outcomes.get(task.number) == "archived"
             removed += past.outcomes.get(task.number) == "removed"
             if not trashes.holds(task):
@@ -145,6 +148,11 @@ def undo(here: Workspace, policy: Policy, run: str | None) -> Undone:
                 continue
             restored += 1
             bodies.append(_body(policy, past, task, "restored", {}))
+            if len(bodies) >= BATCH:
+                trashes.sync()
+                here.audit.append(bodies)
+                bodies.clear()
+        trashes.sync()
         here.audit.append(bodies)
         here.audit.seal()
         if not trashes.are_left():
@@ -165,11 +173,13 @@ class _Trashes:
         self._stores: dict[str, int] = {}
         self._handles: dict[str, int | None] = {}
         self._chain = here.another_chain()
+        self._target: tuple[str, int] | None = None
 
     def __enter__(self) -> "_Trashes":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.sync()
         for root, store in self._stores.items():
             handle = self._handles[root]
             if handle is not None:
@@ -204,7 +214,7 @@ class _Trashes:
             return error.strerror
 
     def put_back(self, task: Task) -> None:
-        """Move an item to where it was.
+        """Move an item to where it was; on the disk it is so after `sync`.
 
         Raises:
             FileExistsError: something else is there.
@@ -212,10 +222,25 @@ class _Trashes:
         """
         handle = self._handles[task.root]
         directory, _, name = shown(task).rpartition("/")
-        parent = make_directories(self._here.chain, directory)
+        if self._target is None or self._target[0] != directory:
+            self.sync()
+            self._target = directory, os.dup(make_directories(self._here.chain, directory))
         if handle is not None:
-            move_new(str(task.number), handle, name, parent)
-            os.fsync(parent)
+            move_new(str(task.number), handle, name, self._target[1])
+
+    def sync(self) -> None:
+        """See on the disk what was moved back.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._target is not None:
+            target, self._target = self._target[1], None
+            try:
+                os.fsync(target)
+            finally:
+                os.close(target)
+            self._here.chain.forget()
 
     def finish(self, root: str) -> None:
         """Go on with what was being removed."""
@@ -302,6 +327,7 @@ def _settle(here: Workspace, policy: Policy, past: _Past) -> str:
             if known is None:
                 bodies.append(_body(policy, past, task, outcome, {"recovered": True}))
             outcomes.append(f'{{"s":{task.number},"o":"{outcome}"}}')
+        trashes.sync()
         here.audit.append(bodies)
         here.audit.seal()
         journal = Journal.reopen(here.runs, past.run + _SUFFIX)

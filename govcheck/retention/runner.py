@@ -534,7 +534,8 @@ class _Hands:
             self._outcomes.append(f'{{"s":{numbers},"o":"{outcome}"}}')
         if len(self._bodies) >= BATCH:
             self._flush()
-        yield from _tasks(group, left)
+        if left:
+            yield from _tasks(group, left)
 
     def _sweep(
         self, group: Group, above: str, handle: int, trash: int | None
