@@ -5,7 +5,7 @@ SUBCOMMANDS = {
     "run": "carry the plan out",
     "undo": "bring back what a run has removed",
     "restore": "bring back what a run has archived",
-    "verify": "check the archives and the audit log",
+    "verify": "check the archives, the audit log and the copies",
     "log": "print what runs have done",
     "schedule": "print a systemd timer, a line for cron or a workflow that runs the plan",
 }
