@@ -32,8 +32,8 @@ MAX_YAML_LINES = 2**15 - 1
 # It also writes past its buffer, and crashes, once 254 block collections are open at a time. These
 # begin in columns of their own, but for a list, which may begin in that of its key.
 _MAX_YAML_COLUMNS = 100
-_YAML_LEAD = re.compile(rb"[ \t]*+(?:[-?:](?:[ \t]++|$))*+")
-_YAML_RUN = re.compile(rb"(?:[-?:](?:[ \t]++|$)){2,}+")
+_YAML_LEAD = re.compile(rb"[ \t]*+(?>(?:[-?:](?:[ \t]++|$))*)")
+_YAML_RUN = re.compile(rb"(?>(?:[-?:](?:[ \t]++|$)){2,})")
 _YAML_SUSPECT = re.compile(
     rb"(?m)(?:^|\r)[ \t?:-]{%d}|(?:[-?:][ \t]++){%d}"
     % (_MAX_YAML_COLUMNS // 2, _MAX_YAML_COLUMNS // 2)

@@ -1,6 +1,7 @@
 """The repository: its files as git sees them, whatever it holds, and none of its code run."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -171,6 +172,14 @@ def test_git_has_no_other_caller() -> None:
     }
     assert callers == {"git.py", "pool.py"}
     assert '"git' not in (root / "govcheck/python/folding/pool.py").read_text()
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python matches such patterns wrongly up to 3.11.4 (gh-106052); an atomic group does not."""
+    root = Path(__file__).parent.parent
+    sources = [*root.glob("govcheck/**/*.py"), *root.glob("rules/**/*.py")]
+    possessive = re.compile(r"\)(?:[*+?]|\{\d*,?\d*\})\+")
+    assert [path.name for path in sources if possessive.search(path.read_text())] == []
 
 
 def test_git_has_its_say_when_it_distrusts_a_directory(repository: Repository) -> None:

@@ -22,8 +22,8 @@ _DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(\S+)\s*$")
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)(?=\s|$)")
 _HERE_DOCUMENT = re.compile(r"(?<!<)<<(-?)([\"']?)([A-Za-z_]\w*)\2")
 _WORD = {
-    "\\": re.compile(r"(?:\\.|\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|[^\s\\\"'])++", re.DOTALL),
-    "`": re.compile(r"(?:`.|\"(?:[^\"`]|`.)*+\"|'[^']*+'|[^\s`\"'])++", re.DOTALL),
+    "\\": re.compile(r"(?>(?:\\.|\"(?>(?:[^\"\\]|\\.)*)\"|'[^']*+'|[^\s\\\"'])+)", re.DOTALL),
+    "`": re.compile(r"(?>(?:`.|\"(?>(?:[^\"`]|`.)*)\"|'[^']*+'|[^\s`\"'])+)", re.DOTALL),
 }
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 

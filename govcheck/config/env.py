@@ -20,11 +20,11 @@ _LINE = re.compile(
     r"|(?P<export>export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)(?P<equals>[ \t]*=[ \t]*)?)?"
 )
 _QUOTED = {
-    '"': re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*+)"', re.DOTALL),
-    "'": re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*+)'", re.DOTALL),
+    '"': re.compile(r'"([^"\\]*(?>(?:\\.[^"\\]*)*))"', re.DOTALL),
+    "'": re.compile(r"'([^'\\]*(?>(?:\\.[^'\\]*)*))'", re.DOTALL),
     "`": re.compile(r"`([^`]*)`"),
 }
-_BARE = re.compile(r"(?:[^ \t\r\n#]|(?<![ \t])#|[ \t]++(?![#\r\n]|\Z))*+")
+_BARE = re.compile(r"(?>(?:[^ \t\r\n#]|(?<![ \t])#|[ \t]++(?![#\r\n]|\Z))*)")
 _REST = re.compile(r"[ \t]*(?P<comment>#[^\r\n]*)?(?P<end>\r\n|\r|\n|\Z)|(?P<junk>[^\r\n]*)")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
