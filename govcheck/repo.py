@@ -172,7 +172,7 @@ class Repo:
                 if self._progress is not None and number % 256 == 0:
                     self._progress("reading", number, len(self.files))
                 hits = self._hits(path, due)
-                self._remember(question, path, hits)
+                self._remember(question, path, hits or 0)  # a list takes longer to load
             else:
                 hits = []
             if hits and (document := self.document(path)) is not None:
@@ -183,8 +183,8 @@ class Repo:
         """Which searches of a pass an earlier run found something by, in files still the same."""
         if self._cache is None:
             return {}
-        unread = (path for path in self.files if path not in self._contents)
-        return self._cache.recall_all(question, unread, self.tree.signature)
+        same = (path for path in self.files if path not in self._changed)
+        return self._cache.recall_all(question, same, self._signature_now)
 
     def _hits(
         self, path: str, due: Sequence[tuple[int, Callable[[bytes], bool], tuple[str, ...]]]
@@ -250,6 +250,10 @@ class Repo:
     def _signature(self, path: str) -> Signature | None:
         """The signature that a file had when it was read; None where it was not, or is changed."""
         return None if path in self._changed else self.tree.signatures.get(path)
+
+    def _signature_now(self, path: str) -> Signature | None:
+        """The signature that a file had when it was read, or else has."""
+        return self._signature(path) if path in self._contents else self.tree.signature(path)
 
     def _searchable(self, path: str, tests: Collection[Callable[[bytes], bool]]) -> bytes:
         """What to search in a file; nothing where it is gone, binary, too large or unreadable."""

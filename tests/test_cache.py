@@ -144,6 +144,54 @@ def test_every_example_is_remembered_as_it_was_found(
     assert check(str(root), today=today, cached=True).findings == plain
 
 
+@pytest.mark.usefixtures("later")
+def test_a_run_of_all_rules_does_not_make_narrower_ones_forget(
+    repository: Repository, reads: list[str]
+) -> None:
+    root = repository({**FILES, "README.md": "# Menu\n\nSee [the app](app.py) and `other.py`.\n"})
+    runs = [[], ["docs"], ["retired-flag"], ["markers"]]
+    for select in runs:
+        check(str(root), select=select, cached=True)
+    kept = _cache_file().stat().st_size
+    reads.clear()
+    for select in runs * 2:
+        check(str(root), select=select, cached=True)
+    assert "notes.txt" not in reads
+    assert _cache_file().stat().st_size == kept
+
+
+@pytest.mark.usefixtures("later")
+def test_answers_about_files_that_changed_or_went_are_forgotten_in_time(
+    repository: Repository,
+) -> None:
+    root = repository(FILES)
+    _said(root)
+    kept = _cache_file().stat().st_size
+    for number in range(12):
+        write(root, {"other.py": f"print({number:0{number + 1}})\n", f"{number}.py": "USE_MENU\n"})
+        assert _said(root) == [f"{number}.py:1", "app.py:3"]
+        check(str(root), select=["docs"], cached=True)
+        (root / f"{number}.py").unlink()
+    assert _said(root) == ["app.py:3"]
+    assert _cache_file().stat().st_size < 3 * kept
+
+
+@pytest.mark.usefixtures("later")
+def test_the_cache_keeps_what_was_asked_last_where_there_is_no_room_for_all(
+    repository: Repository, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(FILES)
+    for number in range(9):
+        flag = f'[flags.USE_{number}]\nstatus = "retired"\nvalue = true\n'
+        write(root, {"govcheck.toml": RETIRED + flag})
+        assert _said(root) == ["app.py:3"]
+        room = _cache_file().stat().st_size
+        monkeypatch.setattr("govcheck.cache._MAX_BYTES", room)
+        reads.clear()
+        assert _said(root) == ["app.py:3"]
+        assert "notes.txt" not in reads
+
+
 def _garble(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"other.py", b"app.py:)"))
 
