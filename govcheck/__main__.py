@@ -13,7 +13,10 @@ def main() -> int:
 
     # A run makes much that it keeps, in which there is no garbage to look for all the time.
     gc.set_threshold(_MADE_BETWEEN_COLLECTIONS)
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    # The last collection, at exit, would look through all of it.
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":

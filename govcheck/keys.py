@@ -3,9 +3,21 @@
 import re
 import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, NamedTuple, NewType, Union, cast, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    NewType,
+    TypeVar,
+    Union,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 
 from govcheck import registry
 
@@ -16,6 +28,7 @@ OWN_NAME = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
 
 RuleName = NewType("RuleName", str)
 Selector = NewType("Selector", str)
+_Table = TypeVar("_Table")
 OwnName = Annotated[str, "a rule of the policy's own"]
 
 _KINDS: dict[object, str] = {
@@ -49,6 +62,27 @@ def variant(doc: str, by: str, **kinds: type) -> Any:
     Which dataclass it is, and so which keys, is decided by the value of the key `by`.
     """
     return field(metadata={"doc": doc, "by": by, "kinds": kinds})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(key, variant))
+def table(kind: type[_Table]) -> type[_Table]:
+    """A table of the policy: a frozen dataclass whose fields are its keys.
+
+    Each run makes all tables there are, and most of what that costs would be methods made for each
+    of them. So the type checker sees to it that nothing changes one, and they share a few methods.
+    """
+    made = dataclass(eq=False, repr=False, kw_only=True)(kind)
+    made.__eq__ = _is_equal  # type: ignore[method-assign]
+    made.__hash__ = _hash  # type: ignore[method-assign, assignment]
+    return made
+
+
+def _is_equal(one: object, other: object) -> bool:
+    return type(one) is type(other) and vars(one) == vars(other)
+
+
+def _hash(one: object) -> int:
+    return hash(tuple(vars(one).values()))
 
 
 def read(

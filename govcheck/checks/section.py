@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from govcheck.finding import Severity
-from govcheck.keys import Mistake, key, variant
+from govcheck.keys import Mistake, key, table, variant
 
 _PLACE = re.compile(r"[^:]+(:[1-9]\d*){0,2}")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NAME = re.compile(r"(\w|[*?.]|\(\))+")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class CheckExample:
     """A small repository, and where the check finds something in it."""
 
@@ -36,7 +35,7 @@ class CheckExample:
                 )
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class FilesCheck:
     """Which files there may be, must be, and how large."""
 
@@ -69,7 +68,7 @@ class FilesCheck:
                 yield Mistake((name,), f"expected 0 or more, not {limit}")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class CallsUnless:
     """What excuses a call."""
 
@@ -80,7 +79,7 @@ class CallsUnless:
     names: tuple[str, ...] = key("Its file names one of these words.", default=())
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class CallsCheck:
     """What Python code may not call."""
 
@@ -104,7 +103,7 @@ class CallsCheck:
                 yield Mistake(("forbid", number), f"{pattern!r} names nothing: every call is it")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class TextCheck:
     """What files may not say."""
 
@@ -137,7 +136,7 @@ class TextCheck:
                     yield Mistake(("patterns", number), message)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Check:
     """A rule of the policy's own: a generic check, and what it is given."""
 

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from govcheck.finding import Severity
-from govcheck.keys import Mistake, key
+from govcheck.keys import Mistake, key, table
 
 _SEPARATORS = re.compile(r"[-_.]+")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -18,7 +17,7 @@ def normalized(name: str) -> str:
     return _SEPARATORS.sub("-", name).lower()
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Package:
     """What the policy says of one package."""
 
@@ -40,7 +39,7 @@ class Package:
             yield Mistake(("allow",), wrong)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Dependencies:
     """Which versions the repository may use."""
 

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
-from govcheck.keys import Mistake, key
+from govcheck.keys import Mistake, key, table
 
 DocumentClass = Literal["reference", "plan", "history", "generated"]
 
@@ -34,7 +33,7 @@ _HISTORY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Class:
     """Documents that are read alike."""
 
@@ -53,7 +52,7 @@ class Class:
             yield Mistake(("generator",), "only a 'generated' class has a generator")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Options:
     """Where a program declares its options, if not where we read them from by ourselves."""
 
@@ -62,7 +61,7 @@ class Options:
     argument: str = key("The argument of the call that names the option.", default="name")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Program:
     """A program that documents call."""
 
@@ -74,7 +73,7 @@ class Program:
     reference: str | None = key("The document that lists all of its options.", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class NameFamily:
     """Names of one kind (metrics, events, error codes) that documents and code share."""
 
@@ -96,7 +95,7 @@ class NameFamily:
         yield from _bad_expression("pattern", self.pattern)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Environment:
     """Variables of the environment that documents name."""
 
@@ -108,7 +107,7 @@ class Environment:
     documented: bool = key("Must every variable that code reads be documented?", default=False)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Moved:
     """Paths in prose that existed once."""
 
@@ -120,7 +119,7 @@ class Moved:
     known: tuple[str, ...] = key("Paths that documents may name, as path patterns.", default=())
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Place:
     """A place in documents."""
 
@@ -137,7 +136,7 @@ class Place:
             pass
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Source:
     """Where a value comes from: exactly one kind of place."""
 
@@ -173,7 +172,7 @@ class Source:
             yield Mistake((), "'key' and 'name' need the 'file' that they stand in")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Bind:
     """A value in a document that something else decides."""
 
@@ -182,7 +181,7 @@ class Bind:
     reason: str | None = key("Why.", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Metadata:
     """What front matter must say."""
 
@@ -194,7 +193,7 @@ class Metadata:
     dates: tuple[str, ...] = key("The keys that are dates: 2026-01-31.", default=())
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Dates:
     """The dates that documents bear, by what stands before them; no such demand without them."""
 
@@ -206,7 +205,7 @@ class Dates:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Docs:
     """What documents say about the repository."""
 
@@ -220,7 +219,7 @@ class Docs:
     class_: tuple[Class, ...] = key(
         "Which documents are read how; the first class that matches counts, 'reference' where none "
         "does.",
-        default=(Class("history", _HISTORY),),
+        default=(Class(name="history", paths=_HISTORY),),
     )
     program: tuple[Program, ...] = key("Programs that documents call.", default=())
     name_family: tuple[NameFamily, ...] = key("Names that documents and code share.", default=())

@@ -1,18 +1,17 @@
 """The sections of the policy about feature flags."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from govcheck.globs import literal_chunk
-from govcheck.keys import Mistake, key
+from govcheck.keys import Mistake, key, table
 
 Kind = Literal["env", "settings", "constant", "callable"]
 Value = bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Flag:
     """One feature flag."""
 
@@ -49,7 +48,7 @@ class Flag:
             yield Mistake(("env-unset",), "the variable cannot be unset and have an 'env-value'")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class FlagsSettings:
     """How flags are recognised in this repository."""
 

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from govcheck.durations import Duration
-from govcheck.keys import Mistake, key
+from govcheck.keys import Mistake, key, table
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Unless:
     """What excuses a test from a requirement."""
 
@@ -21,7 +20,7 @@ class Unless:
     names: tuple[str, ...] = key("Its file names one of these words.", default=())
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Requirement:
     """Which markers some tests must bear, or must not.
 
@@ -56,7 +55,7 @@ class Requirement:
                     yield Mistake(at, f"{name!r} is not the name of a marker")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Hook:
     """The markers that a hook adds to tests, which no reading of the tests can know."""
 
@@ -64,7 +63,7 @@ class Hook:
     adds: tuple[str, ...] = key("The markers that it adds.")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Marker:
     """What holds of one marker."""
 
@@ -76,7 +75,7 @@ class Marker:
     max: int | None = key("How many tests may bear it.", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Excuse:
     """What skips, or expected failures, must say."""
 
@@ -100,7 +99,7 @@ class Excuse:
                 yield Mistake(("pattern",), f"{self.pattern!r} is no regular expression: {error}")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Coverage:
     """How much of the sources tests must cover, or how many tests there must be."""
 
@@ -125,7 +124,7 @@ class Coverage:
             yield Mistake((), "'ratio' needs 'sources', as path patterns")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Markers:
     """Which marks tests must bear, and what skips must say."""
 

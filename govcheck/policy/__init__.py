@@ -12,7 +12,7 @@ from govcheck.dependencies.section import Dependencies
 from govcheck.docs.section import Docs
 from govcheck.finding import Severity, Span
 from govcheck.flags.section import Flag, FlagsSettings
-from govcheck.keys import Key, Mistake, OwnName, RuleName, Selector, key, toml_name
+from govcheck.keys import Key, Mistake, OwnName, RuleName, Selector, key, table, toml_name
 from govcheck.markers.section import Markers
 from govcheck.policy.source import Source
 from govcheck.retention.section import Retention
@@ -40,7 +40,7 @@ class PolicyError(Exception):
         super().__init__("\n".join(map(str, mistakes)))
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Override:
     """Other rules, or other severities, for some paths; the last one that matches decides."""
 
@@ -55,7 +55,7 @@ class Override:
             yield Mistake(("paths",), "an override without paths is for nothing")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class ExceptionEntry:
     """Findings of one rule that are allowed, in some paths, for a reason."""
 

@@ -1,12 +1,11 @@
 """The section of the policy about retention: which stores there are and what each keeps."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from govcheck.durations import Duration, Size
-from govcheck.keys import Mistake, key
+from govcheck.keys import Mistake, key, table
 from govcheck.retention.settings import Runner
 
 # How long objects take out of cold storage, in seconds, at most, if asked for in the ordinary way
@@ -17,7 +16,7 @@ Semantics = Literal["govcheck", "restic", "borg", "rotate-backups"]
 Count = int | Literal["all"]
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Items:
     """What the items of a store are, and what their time is."""
 
@@ -58,7 +57,7 @@ class Items:
             yield Mistake(("time",), "no name has a date in it: write one as '%Y%m%d'")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Keep:
     """What is kept: whatever any of these keeps. What none of them keeps is removed."""
 
@@ -98,7 +97,7 @@ class Keep:
             yield Mistake((), "this keeps nothing: say 'within', 'newest' or a number of days")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Archive:
     """When items are packed away, and where to."""
 
@@ -117,7 +116,7 @@ class Archive:
         return self.to.startswith("s3://")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class SizeCap:
     """How large a store may be; what is above goes, down to the low mark."""
 
@@ -138,7 +137,7 @@ class SizeCap:
             yield Mistake(("low",), f"the low mark {self.low} is above the high one {self.high}")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Hold:
     """Which items stay longer than the store keeps them, and who says so.
 
@@ -163,7 +162,7 @@ class Hold:
             yield Mistake((), "a hold needs a 'label' or 'names'")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Extract:
     """What is copied out of an item before it is removed; the store at `to` says how long it stays.
 
@@ -177,7 +176,7 @@ class Extract:
     label: str | None = key("Only of items that bear this label.", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Sync:
     """Where a store is copied to, and stays."""
 
@@ -185,7 +184,7 @@ class Sync:
     max_lag: Duration | None = key("How far behind the copy may be.", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Recovery:
     """How soon what a store keeps must be usable again, and how."""
 
@@ -193,7 +192,7 @@ class Recovery:
     procedure: tuple[str, ...] = key("The steps.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@table
 class Mirror:
     """A place that states what a store keeps, and must agree with it."""
 
@@ -208,7 +207,7 @@ class Mirror:
     key: str = key("The dotted name of the value: 'retention.days', 'BackupConfig.full'.")
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Store:
     """A directory whose items are kept or removed as one."""
 
@@ -284,7 +283,7 @@ def is_inside(path: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Approval:
     """Who must approve what stays longer, or is removed by hand."""
 
@@ -293,7 +292,7 @@ class Approval:
     over: Duration | None = key("Only what is to stay longer than this.", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Retention:
     """How long each store keeps its items."""
 

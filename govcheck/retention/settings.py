@@ -1,12 +1,10 @@
 """The part of the policy about the runner, and what protects from it."""
 
-from dataclasses import dataclass
-
 from govcheck.durations import Duration, Size
-from govcheck.keys import key
+from govcheck.keys import key, table
 
 
-@dataclass(frozen=True, slots=True)
+@table
 class Runner:
     """How the plan is carried out."""
 
