@@ -75,7 +75,7 @@ class Cache:
 
     def remember(self, question: str, path: str, signature: Signature, answer: Any) -> None:
         """Keep what was said of a file that had this signature before it was read."""
-        if max(signature[2:]) >= self._settled_ns:
+        if max(signature[2:], default=0) >= self._settled_ns:
             return
         number = self._number(path, signature)
         if number is None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta, timezone
@@ -82,10 +83,17 @@ def written_later(repo: Repo, pairs: Set[tuple[str, str]]) -> frozenset[tuple[st
 
 def is_shallow(repo: Repo) -> bool:
     """Whether git has only the last commits, so that it cannot tell what existed."""
+    return repo.view(_head) is None
+
+
+def _head(repo: Repo) -> str | None:
+    """The commit of HEAD, empty where there is none yet; None where git has only the last ones."""
     try:
-        return git(repo.root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        said = git(repo.root, "rev-parse", "--is-shallow-repository", "--revs-only", "HEAD")
     except GitError:
-        return True
+        return None
+    is_shallow, _, commit = said.decode().partition("\n")
+    return commit.strip() if is_shallow == "false" else None
 
 
 def last_changes(repo: Repo, paths: frozenset[str]) -> Mapping[str, date]:
@@ -217,45 +225,68 @@ class _Renames(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """What git has said: asking is what costs, so nothing is asked twice.
+    """What git has said of HEAD: asking is what costs, so nothing is asked twice.
 
-    `removals` are the commits that removed paths, `renames` those of commits, by how alike files
-    had to be.
+    `removals` are the commits that removed paths, `renames` what commits renamed and added, by how
+    it was asked.
     """
 
     removals: dict[str, str | None]
-    renames: dict[tuple[str, str], _Renames]
+    renames: dict[str, tuple[Mapping[str, str], Sequence[str]]]
 
 
-def _asked(_: Repo) -> _Asked:
-    return _Asked({}, {})
+_HISTORY = "what git says of paths and commits"
+
+
+def _asked(repo: Repo) -> _Asked:
+    head = repo.view(_head)
+    return _Asked(*(repo.recall_of_commit(head, _HISTORY) if head else None) or ({}, {}))
+
+
+def _keep(repo: Repo) -> None:
+    if head := repo.view(_head):
+        repo.remember_of_commit(head, _HISTORY, repo.view(_asked))
 
 
 def _removals(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
     """The last commit that removed each path, or the last thing below it."""
     wanted = {path.rstrip("/") for path in paths}
+    try:
+        staged = repo.view(_staged_removals)
+        known = _known_removals(repo, wanted - staged)
+    except GitError:
+        return {}
+    last = {path: _STAGED if path in staged else known[path] for path in wanted}
+    return {path: commit for path, commit in last.items() if commit is not None}
+
+
+def _known_removals(repo: Repo, paths: Set[str]) -> Mapping[str, str | None]:
     known = repo.view(_asked).removals
-    asked = wanted - known.keys()
-    found: dict[str, str] = {}
+    asked = paths - known.keys()
     if asked:
-        try:
-            staged = repo.view(_staged_removals)
-            log = git(repo.root, "log", "--format=%x00%H", *_REMOVALS, "--", *sorted(asked))
-        except GitError:
-            return {}
-        for commit, name in (*staged, *_records(log)):
-            path = name
-            while path:
+        since = repo.view(_head) or "HEAD"
+        log = git(repo.root, "log", "--format=%x00%H", *_REMOVALS, since, "--", *sorted(asked))
+        found: dict[str, str] = {}
+        for commit, name in _records(log):
+            for path in _lineage(name):
                 if path in asked:
                     found.setdefault(path, commit)
-                path = path.rpartition("/")[0]
         known.update((path, found.get(path)) for path in asked)
-    return {path: last for path in wanted if (last := known[path]) is not None}
+        _keep(repo)
+    return known
 
 
-def _staged_removals(repo: Repo) -> tuple[tuple[str, str], ...]:
+def _lineage(path: str) -> Iterable[str]:
+    """A path and all folders that it is in."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
+def _staged_removals(repo: Repo) -> frozenset[str]:
     said = git(repo.root, "diff-index", "--cached", "-z", *_REMOVALS, "HEAD")
-    return tuple((_STAGED, path) for path in os.fsdecode(said).split("\0") if path)
+    removed = os.fsdecode(said).split("\0")
+    return frozenset(path for each in removed for path in _lineage(each))
 
 
 def _records(log: bytes) -> Iterable[tuple[str, str]]:
@@ -318,24 +349,17 @@ def _moves(repo: Repo, removed: Collection[tuple[str, str]]) -> dict[str, Mappin
     first only what was removed is compared to what was added: mostly they have nothing in common.
     """
     try:
-        same = _renames(repo, {commit for _, commit in removed}, _SAME)
+        same = _git_renames(repo, {commit for _, commit in removed}, _SAME)
         unsure = [(path, commit) for path, commit in removed if path not in same[commit].moves]
         commits = {commit for _, commit in unsure}
         paths = {path for path, _ in unsure}.union(*(same[commit].added for commit in commits))
         if commits and len(paths) < _MAX_COMPARED:
             told = _git_renames(repo, commits, _SIMILAR, paths)
             commits = {commit for commit in commits if told[commit].moves}
-        similar = _renames(repo, commits, _SIMILAR)
+        similar = _git_renames(repo, commits, _SIMILAR)
     except GitError:
         return {}
     return {commit: said.moves for commit, said in (same | similar).items()}
-
-
-def _renames(repo: Repo, commits: Set[str], alike: str) -> dict[str, _Renames]:
-    known = repo.view(_asked).renames
-    new = {commit for commit in commits if (commit, alike) not in known}
-    known.update(((commit, alike), said) for commit, said in _git_renames(repo, new, alike).items())
-    return {commit: known[commit, alike] for commit in commits}
 
 
 def _git_renames(
@@ -348,16 +372,20 @@ def _git_renames(
     """
     changes = ("--name-status", "-z", alike, "--diff-filter=AR", "--relative")
     within = ("--", *sorted(paths)) if paths else ()
-    found = {commit: _Renames({}, ()) for commit in commits}
+    known = repo.view(_asked).renames
+    how = f"{alike} {zlib.crc32(os.fsencode(' '.join(within)))}"
+    if made := sorted(c for c in commits - {_STAGED} if f"{how} {c}" not in known):
+        log = ("log", "--no-walk=unsorted", "--format=tformat:%x01%H")
+        said = git(repo.root, *log, *changes, *made, *within)
+        known.update((f"{how} {commit}", ({}, ())) for commit in made)
+        for record in os.fsdecode(said).split("\x01")[1:]:
+            commit, *fields = record.split("\0")
+            known[f"{how} {commit}"] = _told(fields)
+        _keep(repo)
+    found = {commit: _Renames(*known[f"{how} {commit}"]) for commit in commits - {_STAGED}}
     if _STAGED in commits:
         staged = git(repo.root, "diff-index", "--cached", *changes, "HEAD", *within)
         found[_STAGED] = _told(os.fsdecode(staged).split("\0"))
-    if made := sorted(commits - {_STAGED}):
-        log = ("log", "--no-walk=unsorted", "--format=tformat:%x01%H")
-        said = git(repo.root, *log, *changes, *made, *within)
-        for record in os.fsdecode(said).split("\x01")[1:]:
-            commit, *fields = record.split("\0")
-            found[commit] = _told(fields)
     return found
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 from govcheck.cache import UNKNOWN, Cache
 from govcheck.disk import MAX_BYTES, Signature, TooLargeError, Tree, is_temporary
@@ -20,6 +20,7 @@ Arguments = TypeVarTuple("Arguments")
 
 BASELINE_FILE = ".govcheck-baseline.json"
 
+_COMMIT = ""  # the path by which the cache knows a commit, whose number is its signature
 _MAX_GROUPS = 14
 _MAX_SPARE_BYTES = 64 * 1024 * 1024
 _SNIFFED_BYTES = 8192
@@ -233,6 +234,18 @@ class Repo:
                 return cast(Answer, answer)
         document = self.document(path)
         return None if document is None else self.learn(document, question, make)
+
+    def recall_of_commit(self, commit: str, question: str) -> Any:
+        """What an earlier run kept of a commit (a hexadecimal number); None if nothing."""
+        if self._cache is None:
+            return None
+        answer = self._cache.recall(question, _COMMIT, [int(commit, 16)])
+        return None if answer is UNKNOWN else answer
+
+    def remember_of_commit(self, commit: str, question: str, answer: object) -> None:
+        """Keep JSON about a commit for later runs; only that of the last commit stays."""
+        if self._cache is not None:
+            self._cache.remember(question, _COMMIT, [int(commit, 16)], answer)
 
     def size(self, path: str) -> int | None:
         """How many bytes a file has, without reading it; None where there is none."""

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from govcheck import history
+from govcheck.cache import Cache
+from govcheck.git import git
 from govcheck.history import gone, ignored, is_shallow, last_changes, line_ages, written_later
 from govcheck.repo import Repo
 from tests.conftest import Repository, commit, run_git, write
@@ -40,6 +43,58 @@ def test_a_file_that_was_renamed_twice_is_where_it_is_now(moved: Path) -> None:
         "old/é.md": "new/é.md",
         "z": None,
     }
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What git is asked for."""
+    commands: list[str] = []
+
+    def recorded(root: str, *arguments: str) -> bytes:
+        commands.append(arguments[0])
+        return git(root, *arguments)
+
+    monkeypatch.setattr(history, "git", recorded)
+    return commands
+
+
+def _gone(root: Path, *paths: str) -> dict[str, str | None]:
+    cache = Cache(str(root))
+    found = gone(Repo(str(root), cache=cache), frozenset(paths))
+    cache.save()
+    return {path: each.moved_to for path, each in found.items()}
+
+
+def test_a_later_run_asks_git_only_for_what_is_new(moved: Path, asked: list[str]) -> None:
+    cold = _gone(moved, "a.md", "old", "z", "never.md")
+    assert cold == {"a.md": "c.md", "old": "new", "z": None}
+    assert "log" in asked
+    asked.clear()
+    assert _gone(moved, "a.md", "old", "z", "never.md") == cold
+    assert "log" not in asked
+    assert _gone(moved, "a.md", "old/c.md") == {"a.md": "c.md", "old/c.md": "new/c.md"}
+    asked.clear()
+    assert _gone(moved, "a.md", "old", "z", "old/c.md") == {**cold, "old/c.md": "new/c.md"}
+    assert "log" not in asked
+
+
+def test_a_later_run_sees_what_was_committed_or_staged_since(moved: Path) -> None:
+    assert _gone(moved, "a.md", "new/c.md") == {"a.md": "c.md"}
+    run_git(moved, "mv", "new/c.md", "new/d.md")
+    assert _gone(moved, "a.md", "new/c.md") == {"a.md": "c.md", "new/c.md": "new/d.md"}
+    run_git(moved, "mv", "new/d.md", "new/c.md")
+    assert _gone(moved, "a.md", "new/c.md") == {"a.md": "c.md"}
+    (moved / "c.md").unlink()
+    _commit(moved, "four")
+    assert _gone(moved, "a.md", "c.md") == {"a.md": None, "c.md": None}
+
+
+def test_what_a_shallow_clone_does_not_know_is_not_remembered(moved: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    run_git(tmp_path, "clone", "-q", "--depth", "1", f"file://{moved}", "clone")
+    assert _gone(clone, "a.md") == {}
+    run_git(clone, "fetch", "-q", "--unshallow")
+    assert _gone(clone, "a.md") == {"a.md": "c.md"}
 
 
 def test_a_folder_below_the_top_of_git_has_paths_of_its_own(moved: Path) -> None:
