@@ -29,8 +29,10 @@ _CONFIGURES = frozenset(
     {"", "bash", "sh", "shell", "zsh", "console", "env", "dotenv", "ini", "properties", "text",
      "shell-session", "environment", ".env"}
 )  # fmt: skip
+# What all begin with stands first: that is what makes the search of a text quick.
 _READ = re.compile(
-    r"""(?:\bgetenv|\benviron(?:\.(?:get|pop|setdefault))?|\benv(?:\.\w+)?)\s*[(\[]\s*["']"""
+    r"""env(?:(?<=\bgetenv)|(?<=\benv)(?:iron(?:\.(?:get|pop|setdefault))?|(?:\.\w+)?))"""
+    r"""\s*[(\[]\s*["']"""
     rf"""(?P<name>{_NAME}|[A-Z][A-Z0-9]+)["']"""
 )
 _READS = ("getenv", "environ", "env(", "env.")

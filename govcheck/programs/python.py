@@ -21,10 +21,15 @@ _MAX_STEPS = 60_000
 _MAX_DEPTH = 30
 _MAX_FILES = 80
 _MAX_TURNS = 200
-_BUILDS = re.compile(
-    r"arg(?:ument)?_?[Pp]arse|ArgumentParser|parse\w*_args|\bclick\b|\btyper\b"
-    r"|(?:def|return|import) \w*main\b|[\"']--[a-z]"
-)
+# One for each beginning: a search is quick where all that is looked for begins alike.
+_BUILDS = tuple(
+    map(
+        re.compile,
+        (r"ArgumentParser", r"arg(?:ument)?_?[Pp]arse", r"parse\w*_args", r"click\b(?<=\bclick)",
+         r"typer\b(?<=\btyper)", r"--(?<=[\"']--)[a-z]", r"def \w*main\b", r"import \w*main\b",
+         r"return \w*main\b"),
+    )
+)  # fmt: skip
 
 _PLAIN_METHODS = frozenset(
     {"error", "exit", "print_help", "print_usage", "format_help", "format_usage", "set_defaults",
@@ -1018,7 +1023,7 @@ _ASSIGNABLE = frozenset({"epilog", "description", "usage", "prog", "formatter_cl
 
 
 def _may_build(document: Document) -> bool:
-    return _BUILDS.search(document.text) is not None
+    return any(builds.search(document.text) for builds in _BUILDS)
 
 
 def _tree(document: Document) -> ast.Module | None:
