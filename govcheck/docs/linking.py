@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from govcheck.docs.documents import Doc, documents
-from govcheck.docs.links import Lead, lead, tree
+from govcheck.docs.links import Lead, Tree, lead, tree
 from govcheck.finding import Edit, Fix
 from govcheck.history import gone, ignored
 from govcheck.policy import Policy
@@ -89,15 +89,29 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
         for each in written(doc)
         if (to := lead(repo, doc.path, each.target)) is not None and not to.exists
     ]
+    known = repo.view(tree)
     silent = ignored(repo, frozenset(each.path for _, each in found))
-    # A build writes pages; only those that were tracked once are known to be gone.
-    pages = frozenset(each.path for _, each in found if each.path.endswith((".html", ".htm")))
+    # A site has pages that a build writes, often without an ending, and a root of its own: only
+    # what was tracked once is known to be gone.
+    pages = frozenset(each.path for path, each in found if _may_be_built(known, path, each))
     silent |= pages - gone(repo, pages).keys()
     by_document: dict[str, list[Broken]] = {}
     for path, each in found:
         if each.path not in silent:
             by_document.setdefault(path, []).append(each)
     return {path: tuple(links) for path, links in by_document.items()}
+
+
+def _may_be_built(known: Tree, document: str, link: Broken) -> bool:
+    """Whether a path may be one of a site, from its root, or of a page that is not written."""
+    if _COMMON.match(posixpath.basename(document)):
+        return False  # it is read where it is
+    name = posixpath.basename(link.path)
+    if link.target.startswith("/") and link.path.partition("/")[0] not in known.folders:
+        return True
+    if posixpath.splitext(name)[1]:
+        return name.endswith((".html", ".htm"))
+    return not name.isupper() and name != "Makefile"
 
 
 def mending(repo: Repo, policy: Policy) -> Mapping[tuple[str, str], Home]:

@@ -7,6 +7,7 @@ them; what only the site can decide is left alone.
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -20,8 +21,10 @@ from govcheck.repo import Repo
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _PLACEHOLDER = re.compile(r"[{}<>$*|\\^`\"]|\.\.\.|…|%7[BbDd]|%3[CcEe]|\bYYYY|\bpath/to/")
 _STAND_IN = frozenset(
-    {"url", "link", "target", "href", "path", "todo", "tbd", "xxx", "here", "src", "address", ""}
-)
+    {"url", "link", "target", "href", "path", "todo", "tbd", "xxx", "here", "src", "address", "",
+     "permalink"}
+)  # fmt: skip
+_IS_STAND_IN = re.compile(r"(?:[A-Z]+_)+(?:URL|LINK|HREF|PATH|HERE)|(?:[a-z]+-)+(?:url|link)")
 _ON_GITHUB = re.compile(
     r"(?:^|/)(?:issues|pulls?|wiki|releases|discussions|actions|security|tree|blob|raw|compare"
     r"|commits?|labels|milestones?|projects|network|graphs|stargazers|tags|archive|settings|new"
@@ -29,6 +32,7 @@ _ON_GITHUB = re.compile(
 )
 _TEMPLATES = re.compile(
     r"(?i)(?:^|/)(?:(?:PULL_REQUEST|ISSUE)_TEMPLATE(?:/|[^/]*$)|.*\{\{)|(?:^|/)\.github/[^/]*TEMPLATE"
+    r"|(?:^|[/._-])template(?:[._-][^/]*)?$"
 )
 _SITES = re.compile(
     r"(?:^|/)(?:mkdocs[\w-]*\.ya?ml|zensical\.toml|docusaurus\.config\.[cm]?[jt]s|conf\.py|_config\.ya?ml"
@@ -48,6 +52,7 @@ _INCLUDE = re.compile(
 _OF_SITES = ("docs", "doc", "content", "website", "source", "src", "site", "documentation")
 _PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
 _INDEXES = ("index", "README", "_index")
+_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
 _MAKES_ANCHORS = re.compile(r"^[ \t]*:::|\{%|\{\{|--8<--|^(?:import|export)\s|<[A-Z]\w+", re.M)
 _GIVEN = re.compile(r"\{:?\s*#([^\s}]+)[^}]*\}|^\(([^()\s]+)\)=[ \t]*$", re.M)
@@ -106,7 +111,9 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     plain = unquote(plain.partition("?")[0])
     if not plain:
         return Lead(path, unquote(fragment), exists=True) if fragment else None
-    if plain.lower() in _STAND_IN or "\0" in plain or len(plain) > 1000 or "\n" in plain:
+    if plain.lower() in _STAND_IN or _IS_STAND_IN.fullmatch(plain):
+        return None
+    if "\0" in plain or len(plain) > 1000 or "\n" in plain:
         return None
     known = repo.view(tree)
     is_site = any(path.startswith(f"{site}/") for site in known.sites)
@@ -125,6 +132,9 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         if is_there(repo, known, other):
             return Lead(other, unquote(fragment), exists=True)
     is_below_docs = path.partition("/")[0] in _OF_SITES
+    if is_below_docs or is_site:
+        for other in _by_site(known, path, plain, found):
+            return Lead(other, unquote(fragment), exists=True)
     if (known.has_bare_pages or is_below_docs) and not posixpath.splitext(found)[1]:
         # A site of which nothing else is here may call its pages so.
         pages = [f"{found}{ending}" for ending in _PAGES if f"{found}{ending}" in known.files]
@@ -137,6 +147,29 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     if is_site and _is_decided_by_site(repo, known, path, plain):
         return None
     return Lead(found, unquote(fragment), exists=False)
+
+
+def _by_site(known: Tree, path: str, plain: str, found: str) -> Iterator[str]:
+    """The files that a link of a site's page may lead to by the site's own rules.
+
+    A slash stands for the folder that the site is made of, which is one above the page; and what
+    is not translated is taken from the English pages, which stand beside the others.
+    """
+    above = posixpath.dirname(path)
+    folders = [above]
+    while above:
+        above = posixpath.dirname(above)
+        folders.append(above)
+    paths = [found]
+    if plain.startswith("/"):
+        paths = [posixpath.join(folder, found) for folder in folders]
+    for folder in filter(None, folders):
+        parent, _, name = folder.rpartition("/")
+        original = posixpath.join(parent, "en")
+        if _LANGUAGE.fullmatch(name) and original in known.folders:
+            paths += [f"{original}{each[len(folder) :]}" for each in paths
+                      if each.startswith(f"{folder}/")]  # fmt: skip
+    yield from (each for each in paths if each in known.files)
 
 
 def is_there(repo: Repo, known: Tree, path: str) -> bool:

@@ -12,6 +12,7 @@ _NO_DOCUMENTS = (
     "**/fixtures/**",
     "**/testdata/**",
     "**/test_data/**",
+    "**/tests/**/data/**",
     "**/snapshots/**",
     "**/__snapshots__/**",
     "**/node_modules/**",

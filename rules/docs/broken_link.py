@@ -4,10 +4,12 @@ Looked at are relative links, images, link reference definitions, and `href` and
 in Markdown, in documents of every class; the net is never asked. A link is read from the document's
 folder, one that begins with a slash from the root of the repository, as GitHub does.
 
-Not looked at are placeholders (`<name>`, `{x}`, `...`), addresses of pages of the hosting service
-(`../../issues`), links that leave the repository, files that git ignores, templates of issues and
-pull requests, links that only a site generator can resolve, in the documents of its site, and what
-a bot writes of contributors. What another document includes is read from there, too.
+Not looked at are placeholders (`<name>`, `{x}`, `...`, `source-url`), templates, addresses of pages
+of the hosting service (`../../issues`), links that leave the repository, files that git ignores,
+templates of issues and pull requests, links that only a site generator can resolve, in the
+documents of its site, and what a bot writes of contributors. A path without an ending may be a page
+that only a site has: except in a README and its like, it is broken only if git knows that something
+was there. What another document includes is read from there, too.
 
 ## How to resolve
 
@@ -171,5 +173,32 @@ examples = [
             "docs/a.md": "[b](./b#use) [c](/guide/start) [d](/docs/b)\n",
             "docs/b.md": "# Use\n",
         },
+    ),
+    Example(
+        "Pages and images of a site that is made of a folder for each language",
+        {
+            "govcheck.toml": "",
+            "docs/en/mkdocs.yml": "",
+            "docs/en/docs/img/a.png": "",
+            "docs/en/docs/news.md": "",
+            "docs/de/docs/a.md": "![x](/img/a.png) [news](news.md)\n",
+        },
+    ),
+    Example(
+        "Pages that only a site has, and what a template leaves open",
+        {
+            "govcheck.toml": "",
+            "guides/a.md": "[b](quickstart) [c](/main/guides/quickstart) ![x](/assets/x.png)\n",
+            "skills/SKILL-TEMPLATE.md": "[b](references/)\n",
+            "report.md": "[b](project-url) [c](SOURCE_URL)\n",
+        },
+    ),
+    Example(
+        "To a folder, from what is read in the repository, and to a file in capitals",
+        {"govcheck.toml": "", "README.md": "[a](scripts/)\n", "guide.md": "[b](LICENSE)\n"},
+        (
+            "README.md:1:5: the link leads nowhere: there is no scripts",
+            "guide.md:1:5: the link leads nowhere: there is no LICENSE",
+        ),
     ),
 ]
