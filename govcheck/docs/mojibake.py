@@ -90,7 +90,8 @@ def _read(run: str, codec: str, before: str) -> Iterator[tuple[int, int, str, bo
         if end > position:
             lead = before if position == 0 else run[position - 1]
             meant = octets[position:end].encode("latin-1").decode("utf-8")
-            if _is_plausible(meant, lead):
+            is_inside = _is_of_word(run[position:end], lead, run[end : end + 1])
+            if _is_plausible(meant, lead) and not (len(meant) == 1 and is_inside):
                 yield position, end, meant, True
         elif left := _LEFT.match(octets, position):
             end = left.end()
@@ -150,6 +151,12 @@ def _completed(octets: str, codec: str) -> str:
 
 def _choices(octets: str, codec: str) -> int:
     return len(_candidates(octets, codec))
+
+
+def _is_of_word(piece: str, before: str, after: str) -> bool:
+    """Whether a piece is a part of a word in a script that is not Latin."""
+    neighbours = before + after
+    return piece.isalpha() and any(each > "\u024f" and each.isalpha() for each in neighbours)
 
 
 def _is_plausible(meant: str, before: str) -> bool:

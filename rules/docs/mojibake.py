@@ -156,4 +156,8 @@ examples = [
         "An example in code",
         {"govcheck.toml": "", "a.md": "Avoid `â€™`:\n\n```\nprint('Ã©')\n```\n"},
     ),
+    Example(
+        "Words in another script",
+        {"govcheck.toml": "", "a.md": "Відповідь: він, Він. Рішення — Відтак.\n"},
+    ),
 ]
