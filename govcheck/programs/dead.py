@@ -14,7 +14,7 @@ from govcheck.markdown.page import page
 from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
 from govcheck.programs.calls import Call, call_of
-from govcheck.programs.modules import console_scripts, modules
+from govcheck.programs.modules import console_scripts, modules, project_names
 from govcheck.programs.written import Written, created, is_own_name, written
 from govcheck.repo import Repo
 from govcheck.shell import Word
@@ -26,6 +26,8 @@ PLACEHOLDERS = re.compile(
     r"|(?<![a-z])(?:foo|bar|baz|spam|eggs)(?![a-z])"
     r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|\bmyproject\b|\bfoo_|\bxxx"
     r"|(?<![a-z])new_"
+    r"|(?<![a-z])test_(?:file|module|name|function|method|case|something|specific\w*)(?![a-z])"
+    r"|\btests?/module/"
 )
 _PYTEST_VALUES = frozenset(
     {"-k", "-m", "-n", "-p", "-c", "-o", "-W", "-r", "--tb", "--maxfail", "--durations", "--ignore",
@@ -50,6 +52,7 @@ _READS = {
 # The marks of pytest's progress behind the name of a file.
 _OUTPUT = re.compile(r"[.FEsxXR]+")
 _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}")
+_OPENS = re.compile(r"(?m)^[ \t]*(?:```|~~~)([^\n`]{1,200})$")
 _REACH = 200
 
 
@@ -100,7 +103,8 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
         if name not in ("pytest", "pre_commit", "nox", "tox", "pip"):
             return
     arguments = call.arguments
-    if call.kind == "program" and call.through[-1:] in (("poetry",), ("uv",), ("pdm",)):
+    manager = call.through[-1] if call.through and call.kind == "program" else ""
+    if manager in ("poetry", "uv", "pdm") and not _is_its_own(repo, each, manager):
         yield from _tool(repo, each, call.name)
     match name:
         case "pytest" | "py.test":
@@ -134,7 +138,9 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
 
 def _is_its_own(repo: Repo, each: Written, name: str) -> bool:
     """Whether a document is that of the tool itself, which speaks of its users' projects."""
-    return each.doc is not None and name in repo.view(console_scripts)
+    return each.doc is not None and (
+        name in repo.view(console_scripts) or name in repo.view(project_names)
+    )
 
 
 # Tools that bear the names of their packages, so that a lock tells whether they are there.
@@ -232,6 +238,7 @@ def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
 def _told_to_make(document: Document) -> str:
     """The lines of a document that tell to make something, or name the file that a block is."""
     said = [found[0] for found in _MAKES.finditer(document.text)]
+    said += _OPENS.findall(document.text)  # also where a tag hides the block from the parser
     for fence in document.view(page).fences:
         first = fence.text[:_REACH].lstrip().partition("\n")[0]
         said.append(fence.info)
@@ -297,10 +304,11 @@ def _node_id(
     text = document.text
     start = word.start + len(found["path"])
     for number, name in enumerate(names):
-        kind = (
-            "def" if number == len(names) - 1 and not name.startswith("Test") else "(?:class|def)"
-        )
+        is_test = number == len(names) - 1 and not name[0].isupper()
+        kind = "def" if is_test else "(?:class|def)"
         start += 2
+        if PLACEHOLDERS.search(name):
+            return
         if re.search(rf"\b{kind}\s+{name}\b", text) is None and not _may_inherit(
             text, names[:number]
         ):
@@ -421,6 +429,8 @@ def _without_makefile(repo: Repo, each: Written, targets: list[Word]) -> Iterato
     """A target of make in a repository that has no Makefile anywhere."""
     if len(targets) != 1 or each.doc is None or any(map(MAKEFILES.search, repo.files)):
         return
+    if "Makefile" in each.document.view(_told_to_make):
+        return  # it speaks of the reader's
     word = targets[0]
     is_target = word.is_literal and re.fullmatch(r"[a-z][a-z0-9]*(?:[-_:][a-z0-9]+)+", word.text)
     fetched = re.search(r"\b(?:git clone|cmake|tar x|curl|wget|\./configure)\b", each.document.text)
@@ -551,6 +561,8 @@ def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -
                 known = known | {"main", "default"}
             for each_name in tasks.composed(word.text):
                 if any(_same(each_name, other) for other in known):
+                    continue
+                if PLACEHOLDERS.search(each_name):
                     continue
                 if what == "extra" and _is_extra(repo, each, each_name):
                     continue

@@ -82,6 +82,13 @@ def console_scripts(repo: Repo) -> Mapping[str, str]:
     return found
 
 
+def project_names(repo: Repo) -> frozenset[str]:
+    """What the projects that manifests declare are called."""
+    said = filter(None, map(repo.document, _manifests(repo)))
+    return frozenset(name for each in said for name in _PROJECT.findall(each.text))
+
+
+_PROJECT = re.compile(r"""(?m)^[ \t]*name[ \t]*=[ \t]*["']?([\w.-]+)""")
 _SCRIPT_TABLES = {
     ("project", "scripts"), ("project", "gui-scripts"), ("tool", "poetry", "scripts"),
 }  # fmt: skip

@@ -209,4 +209,22 @@ examples = [
             "package.json": '{"scripts": {"watch": "x"}}\n',
         },
     ),
+    Example(
+        "A tool's own documents, stand-ins, a class named as no test is, and the reader's Makefile",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'uv'\n[dependency-groups]\nlint = []\n",
+            "uv.lock": "[[package]]\nname = 'ruff'\n",
+            "tests/test_cart.py": "class CartSuite:\n    def test_add(self): ...\n",
+            "README.md": (
+                "```sh\nuv sync --group foo\nuv run pytest\npytest tests/module/\n"
+                "pytest tests/test_cart.py::CartSuite\n"
+                "pytest tests/test_cart.py::CartSuite::test_specific_case\n```\n\n"
+                "Create a `Makefile` and run `make shop-deploy`.\n\n<Tab>\n"
+                "    ```python scripts/update.py\n    x = 1\n    ```\n\n"
+                "    ```sh\n    python scripts/update.py\n    ```\n</Tab>\n"
+            ),
+            "scripts/a.py": "",
+        },
+    ),
 ]
