@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from govcheck.dependencies.section import normalized
 from govcheck.docs.documents import Doc, documents
 from govcheck.docs.wording import RETIRED, says
 from govcheck.document import Document
@@ -13,8 +14,9 @@ from govcheck.flags.settings import field_names
 from govcheck.globs import matcher
 from govcheck.manifests.find import declared
 from govcheck.policy import Policy
-from govcheck.programs.modules import modules
+from govcheck.programs.modules import modules, project_names
 from govcheck.programs.tasks import locked
+from govcheck.programs.written import is_own_name
 from govcheck.repo import Repo
 
 _NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
@@ -23,7 +25,8 @@ _ASSIGNED = re.compile(
 )
 _IN_SPAN = re.compile(rf"(?:export[ ]+)?(?P<name>{_NAME})(?:=\S*)?")
 _ABOUT = re.compile(
-    r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b|\bexport(?:s|ed)?\b|\bvariables?\b"
+    r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b|\bexport(?:s|ed)?\b"
+    r"|(?<!\binit )(?<!\brun )(?<!\bclass )(?<!\binstance )(?<!\btemplate )\bvariables?\b"
 )
 _CONFIGURES = frozenset(
     {"", "bash", "sh", "shell", "zsh", "console", "env", "dotenv", "ini", "properties", "text",
@@ -41,7 +44,8 @@ _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
 _TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 _PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
 _PLACEHOLDER = re.compile(
-    r"SNAKE_CASE|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
+    r"SNAKE_CASE|^ENV_VAR(?:IABLE)?_"
+    r"|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
     r"|_(?:EXAMPLE|FOO|BAR|BAZ|MY)(?:_|$)"
 )
 # What a document uses itself, in a shell or a batch file.
@@ -56,6 +60,14 @@ _MAKER = re.compile(
     r"def \w*env\w*(?:var|name|key)\w*\((?:(?!\n[ \t]*def )[\s\S]){0,2000}?"
     r"return\b(?:[^\n]|\n(?![ \t]*\n)){0,200}\.upper\(\)"
 )
+_INSTALLS = re.compile(r"\b(?:pip3?|uv pip) install((?:[ ]+[\w.=<>~!\[\],\"'-]+)+)")
+_REQUIREMENT = re.compile(r"(?<![\w.=<>~!,\[-])[\"']?([A-Za-z][\w.-]*)")
+_CLONES = re.compile(r"\bgit clone [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)")
+_IMPORTS = re.compile(r"(?m)^[ \t]*from[ ]+(\w+)[.\w]*[ ]+import\b")
+_INSTALLERS = frozenset(
+    {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "pipx", "poetry", "pre-commit",
+     "setuptools", "tox", "uv", "wheel"}
+)  # fmt: skip
 _MAX_NAMES = 5_000
 _REACH = 1_000
 
@@ -66,9 +78,10 @@ KNOWN = (
     "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*",
     "CURL_*", "DATABRICKS_*", "DATADOG_*", "DBT_*", "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY",
     "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*", "EDITOR", "ELASTIC_*", "FLASK_*",
-    "FORCE_COLOR", "GCP_*", "GEMINI_*", "GF_*", "GH_*", "GITHUB_*", "GITLAB_*", "GIT_*",
+    "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "GCP_*", "GEMINI_*", "GF_*", "GH_*", "GITHUB_*",
+    "GITLAB_*", "GIT_*",
     "GOOGLE_*", "GPG_*", "GROQ_*", "GUNICORN_*", "HATCH_*", "HF_*", "HONEYCOMB_*",
-    "HTTPS_PROXY", "HTTP_PROXY", "IFS", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*",
+    "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*",
     "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
     "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MISTRAL_*", "MKL_*", "MLFLOW_*",
     "MYPY*", "MYSQL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR", "NO_PROXY", "NPM_*",
@@ -80,7 +93,7 @@ KNOWN = (
     "SENDGRID_*", "SENTRY_*", "SETUPTOOLS_*", "SHELL", "SHELL_VERBOSITY", "SKIP", "SLACK_*",
     "SNOWFLAKE_*", "SOURCE_DATE_EPOCH", "SPARK_*", "SPHINX*", "SQLALCHEMY_*", "SSH_*", "SSL_*",
     "STRIPE_*", "TF_*", "TOKENIZERS_*", "TOX_*", "TRAVIS*", "TWILIO_*", "TWINE_*", "UVICORN_*",
-    "UV_*", "VIRTUALENV_*", "VIRTUAL_ENV", "VSCODE_*", "WANDB_*", "WATSONX_*",
+    "UV_*", "VERTEXAI_*", "VIRTUALENV_*", "VIRTUAL_ENV", "VSCODE_*", "WANDB_*", "WATSONX_*",
     "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
 )  # fmt: skip
 
@@ -135,7 +148,10 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         if name in vain
         and _first_word(name) not in others
         and not _is_of_plugin(packages, name)
-        and not (_is_on_page_of(doc, name) and _first_word(name) not in ours)
+        and not (
+            _first_word(name) not in ours
+            and (_is_on_page_of(doc, name) or _is_about_others(repo, doc, packages))
+        )
     )
 
 
@@ -155,6 +171,32 @@ def _first_word(name: str) -> str:
 def _is_on_page_of(doc: Doc, name: str) -> bool:
     """Whether a document is the page about what a name begins with: `galileo.md`."""
     return _first_word(name) in re.split(r"[\W_]+", doc.path.lower())
+
+
+def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
+    """Whether a document is about another program: one that nothing here requires or holds.
+
+    It tells to install or clone it, or imports it: a plugin has the name of what it is one of.
+    """
+    text = doc.document.text
+    own = repo.view(project_names)
+    known = repo.view(modules)
+    return (
+        any(
+            normalized(name) not in packages | _INSTALLERS and name not in own
+            for command in _INSTALLS.findall(text)
+            for name in _REQUIREMENT.findall(command)
+        )
+        or any(
+            not is_own_name(repo, name) and name not in own and not repo.exists(name)
+            for name in _CLONES.findall(text)
+        )
+        or any(
+            known.owns(name[: each.start()]) and not known.owns(name)
+            for name in _IMPORTS.findall(text)
+            for each in re.finditer("(?<=.)_", name)
+        )
+    )
 
 
 def _is_of_plugin(packages: frozenset[str], name: str) -> bool:

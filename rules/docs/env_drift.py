@@ -6,11 +6,12 @@ table speaks of the environment. A variable is read if its name stands, whole, i
 and templates such as `.env.example`, if code puts together such a name, or if a settings class has
 such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
 read by themselves, of a variable whose first word is that of a package that is required, or a word
-of no code here (it is a vendor's), of any where code makes such names of all that it is given (`def
-to_env_var`), of what an example of code in the document reads, of the variables that a script with
-loops or conditions keeps for itself, of a variable that the document itself uses (`$NAME`), of
-flags (for which there are rules of their own), and where the words around say that it is gone, or
-yet to come.
+of no code here (it is a vendor's), of one that begins like none that code reads, in a document that
+tells to install or clone another program, or imports a plugin that is not here, of any where code
+makes such names of all that it is given (`def to_env_var`), of what an example of code in the
+document reads, of the variables that a script with loops or conditions keeps for itself, of a
+variable that the document itself uses (`$NAME`), of flags (for which there are rules of their own),
+and where the words around say that it is gone, or yet to come.
 
 ```toml
 [docs.environment]
@@ -180,6 +181,24 @@ examples = [
             ),
             "galileo.md": "`GALILEO_PROJECT=x`\n",
             "galileo.py": "",
+        },
+    ),
+    Example(
+        "The variables of another program, a plugin and a constructor; stand-ins",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'shop'\n",
+            "shop/__init__.py": "import os\n\nos.getenv('SHOP_TOKEN')\nacme = vega = nova = 1\n",
+            "a.md": "`pip install acme-shop`, then set `ACME_API_KEY=x`\n",
+            "b.md": (
+                "The variable `VEGA_LIMIT` is read.\n\n"
+                "```python\nfrom shop_vega.limits import Limit\n```\n"
+            ),
+            "c.md": "`git clone https://example.org/a/nova-studio`, `NOVA_PORT=1`\n",
+            "d.md": (
+                "| Mandatory init variables | `mode`: `NOVA_FULL` |\n| --- | --- |\n\n"
+                "Enter `export ENV_VAR_NAME=value`.\n"
+            ),
         },
     ),
 ]
