@@ -27,9 +27,15 @@ _OTHERWISE = re.compile(
     r"(?im)\b(?:old|legacy|deprecat\w*|remov\w*|previous\w*|former\w*|no longer|instead of|wrong"
     r"|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be)\b|\bbefore\W*$|❌|✗|→"
 )
+_BEFORE = re.compile(r"(?i)\W*before\b")
+_REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
-    r"|_name$|\bfoo|\bxxx"
+    r"|_name$|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
+)
+# What is below them is not the repository's own code, but what it is tried or explained with.
+_SAMPLES = re.compile(
+    r"(?i)(?:^|/)(?:examples?|samples?|demos?|fixtures|resources|test_?data|snapshots|truth)/"
 )
 _NATIVE = (".pyi", ".pyx", ".pxd", ".so", ".pyd", ".c", ".cpp", ".rs")
 _MAX_DEPTH = 6
@@ -101,7 +107,8 @@ def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
     above = line_above(text, fence.start)
     heading = doc.page.heading_above(fence.start)
     said = f"{above}\n{heading.text if heading else ''}"
-    return _OTHERWISE.search(said) is not None
+    paragraph = text[max(0, fence.start - _REACH) : fence.start].rstrip().rpartition("\n\n")[2]
+    return _OTHERWISE.search(said) is not None or _BEFORE.match(paragraph) is not None
 
 
 def _is_told(page: Document, node: Node) -> bool:
@@ -127,7 +134,8 @@ def _module(
     home = known.find(first)
     if not dot or home is None or known.find(name) is not None or not _is_package(known, first):
         return
-    if _PLACEHOLDER.search(name):
+    names = statement.children_by_field_name("name") if statement is not None else ()
+    if any(_PLACEHOLDER.search(said) for said in (name, *map(source_of, names))):
         return
     parts = name.split(".")
     for end in range(2, len(parts) + 1):
@@ -197,7 +205,7 @@ def _single(statement: Node) -> Node | None:
 def _is_package(known: Modules, first: str) -> bool:
     """Whether a first name is that of a package that is imported, not of some folder."""
     path = known.find(first)
-    if path is None:
+    if path is None or _SAMPLES.search(path):
         return False
     is_below_source = any(root and path.startswith(root) for root in known.roots)
     return path.endswith("__init__.py") or is_below_source

@@ -31,6 +31,13 @@ _MARK = re.compile(r"(?<![\w.])@?pytest\.mark\.(?P<name>[A-Za-z_]\w*)")
 _CELL = re.compile(r"(?:@?pytest\.mark\.)?(?P<name>[a-z_]\w*)(?:\([^()]*\))?")
 _HEADINGS = ("marker", "markers", "pytest marker", "mark", "pytest mark")
 _STAND_INS = frozenset({"name", "marker", "your_marker", "my_marker", "xxx", "foo", "bar"})
+# The variables of conditions at requirements are called markers, too (PEP 508).
+_OF_REQUIREMENTS = frozenset(
+    {"extra", "extras", "dependency_groups", "implementation_name", "implementation_version",
+     "os_name", "platform_machine", "platform_python_implementation", "platform_release",
+     "platform_system", "platform_version", "python_full_version", "python_version",
+     "sys_platform"}
+)  # fmt: skip
 _NEEDLES = ("pytest.mark", "Marker", "marker", "| Mark", "|Mark")
 
 
@@ -50,7 +57,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     from govcheck.markers.registration import BUILT_IN, is_open, known, registrations
 
     own = sorted({each.name for each in repo.view(registrations) if each.is_configured})
-    said = [each for each in said if each[1] not in BUILT_IN and each[1] not in own]
+    others = {*BUILT_IN, *_OF_REQUIREMENTS, *own}
+    said = [each for each in said if each[1] not in others]
     if not own or not said or repo.view(is_open):
         return
     registered = repo.view(known, policy)
@@ -131,6 +139,14 @@ examples = [
             **_TESTS,
             "PLAN.md": "Add `@pytest.mark.quick`.\n",
             "a.md": "The marker quick is gone.\n\n| Sign | Use |\n| --- | --- |\n| `x` | |\n",
+        },
+    ),
+    Example(
+        "The markers of requirements",
+        {
+            "govcheck.toml": "",
+            **_TESTS,
+            "a.md": "| Marker | Linux |\n| --- | --- |\n| `sys_platform` | `linux` |\n",
         },
     ),
 ]

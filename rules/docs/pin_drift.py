@@ -59,7 +59,10 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         manifest = repo.view(_manifest)
         packages = {each.package for each in stated}
         ours = packages & (manifest.keys() | set(policy.dependencies.packages))
-        is_ours = len(ours) >= min(_ENOUGH, len(packages)) and 2 * len(ours) >= len(packages)
+        # A few packages are in any project: only its name tells that they are this one's.
+        is_named = any(each.project or each.restates == "policy" for each in stated)
+        needed = min(_ENOUGH, len(packages)) if is_named else _ENOUGH
+        is_ours = len(ours) >= needed and 2 * len(ours) >= len(packages)
         for pin in stated if is_ours else ():
             wrong = _wrong(policy, manifest, pin)
             if wrong is None:
@@ -206,6 +209,14 @@ examples = [
             "govcheck.toml": "[dependencies]\npython = '>=3.10'\n",
             "pyproject.toml": "[project]\nname = 'shop'\nrequires-python = '>=3.10'\n",
             "a.md": "```toml\n[project]\nname = 'shop-plugin'\nrequires-python = '>3.7'\n```\n",
+        },
+    ),
+    Example(
+        "A few packages, of any project",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['django>=5', 'a>=2']\n",
+            "a.md": "```toml\n[project]\ndependencies = ['django>=4', 'a']\n```\n",
         },
     ),
 ]

@@ -7,8 +7,9 @@ from elsewhere), or that has a native twin, nothing is said.
 
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
-wrong, avoid, bad, migrate, rename, proposed, planned, "before:", arrows), and in documents of the
-classes `plan` and `history`.
+wrong, avoid, bad, migrate, rename, proposed, planned, "before", arrows), in documents of the
+classes `plan` and `history`, of packages in folders of examples, samples, demos, fixtures and
+resources, and of what the reader is to write (`new_part`, `part_a`, `MyPart`).
 
 ## How to resolve
 
@@ -128,6 +129,22 @@ examples = [
             ),
             "CHANGELOG.md": "```python\nfrom shop import Basket\n```\n",
             "PLAN.md": "```python\nfrom shop import Basket\n```\n",
+        },
+    ),
+    Example(
+        "Samples, and what the reader is to write",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "examples/pyproject.toml": "[project]\nname = 'toy'\n",
+            "examples/toy/__init__.py": "",
+            "UPGRADE.md": (
+                "Before (1.x), it was set\nup by hand:\n\n```python\nfrom shop import Basket\n```\n"
+            ),
+            "README.md": (
+                "```python\nfrom toy import car\nfrom shop.new_part import Part\n"
+                "from shop.part_a import part\nfrom shop.parts import MyPart\n```\n"
+            ),
         },
     ),
 ]
