@@ -39,8 +39,9 @@ _GENERATED = re.compile(
 )
 _OLD_FOLDERS = re.compile(
     r"(?i)archived?|backups?|changelog(?:\.d|s)?|changes|news(?:\.d|fragments)?|release-?notes"
-    r"|releases|versioned_docs|v\d+(?:\.\d+){1,3}|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
+    r"|releases|(?:\w+_)?versioned_docs|v\d+(?:\.\d+){1,3}|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
 )
+_VERSION = re.compile(r"v(\d{1,3})")
 _PLAN_FOLDERS = re.compile(
     r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas"
     r"|design-?(?:doc|note|proposal)s?"
@@ -170,10 +171,14 @@ def found_documents(repo: Repo) -> FoundDocuments:
     documents = [path for path in repo.matching(*Docs().include) if path.endswith(_MARKDOWN)]
     classes: dict[str, set[str]] = {"history": set(), "plan": set()}
     generated = []
+    kept = _kept_versions(documents)
     dated = dict.fromkeys(_DATES, 0)
     for path in documents:
         if found := next(((kind, p) for kind, p in _named_like(path)), None):
             classes[found[0]].add(found[1])
+            continue
+        if version := next((each for each in kept if path.startswith(f"{each}/")), None):
+            classes["history"].add(f"{version}/**")
             continue
         document = repo.document(path)
         if document is None:
@@ -190,6 +195,33 @@ def found_documents(repo: Repo) -> FoundDocuments:
         tuple(generated),
         tuple(label for label, number in dated.items() if number >= _SEVERAL),
     )
+
+
+def _kept_versions(documents: list[str]) -> tuple[str, ...]:
+    """The folders that keep the documents of an old version: `docs/v2` beside those of `docs`.
+
+    More than half of what is in there is also in the folder above, or in that of a later version.
+    """
+    found: dict[str, dict[int, list[str]]] = {}
+    for path in documents:
+        above = ""
+        for folder in path.split("/")[:-1]:
+            here = f"{above}{folder}"
+            if version := _VERSION.fullmatch(folder):
+                found.setdefault(above, {}).setdefault(int(version[1]), []).append(
+                    path[len(here) + 1 :]
+                )
+                break
+            above = f"{here}/"
+    paths = frozenset(documents)
+    kept = []
+    for above, versions in found.items():
+        for number, names in versions.items():
+            later = [above, *(f"{above}v{each}/" for each in versions if each > number)]
+            twins = sum(any(f"{base}{name}" in paths for base in later) for name in names)
+            if len(names) >= _SEVERAL and 2 * twins > len(names):
+                kept.append(f"{above}v{number}")
+    return tuple(kept)
 
 
 def _named_like(path: str) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -348,6 +349,30 @@ def test_a_policy_from_elsewhere_checks_but_is_not_edited(here: Path, tmp_path: 
     assert report.today == date(2020, 1, 1)
     assert "retired-flag" in {each.rule for each in report.findings}
     assert [change.path for change in fix(str(here), policy).changes] == ["app.py"]
+
+
+def test_init_knows_the_documents_of_old_versions_by_those_of_the_present_one(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    pages = ("start.md", "use.md", "api.md")
+    root = repository(
+        {
+            **{f"docs/{page}": "" for page in pages},
+            **{f"docs/v2/{page}": "" for page in pages},
+            **{f"api/v1/{page}": "" for page in pages},
+            **{f"api/v2/{page}": "" for page in pages},
+            "site/api_versioned_docs/version-1.2/a.md": "",
+        }
+    )
+    monkeypatch.chdir(root)
+    assert _out(capsys, "init")[0] == 0
+    found = tomllib.loads((root / "govcheck.toml").read_text())["docs"]["class"]
+    assert found == [
+        {
+            "name": "history",
+            "paths": ["api/v1/**", "docs/v2/**", "site/api_versioned_docs/**"],
+        }
+    ]
 
 
 def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
