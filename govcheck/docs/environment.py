@@ -223,12 +223,14 @@ def _of_others(repo: Repo, packages: frozenset[str], words: frozenset[str]) -> f
             break
         if path.endswith((*_PROSE, ".lock")) or _TEMPLATE.search(path):
             continue
+        text = f"{path}\n{document.text}"
+        lowered = text.lower()  # most words are in no file, and a search by case is slow
         strange -= {
             word
             for word in strange
-            if re.search(rf"(?<![A-Za-z])(?i:{word})(?![a-z])|(?<=[a-z]){word.capitalize()}",
-                         f"{path}\n{document.text}")
-        }  # fmt: skip
+            if word in lowered
+            and re.search(rf"(?<![A-Za-z])(?i:{word})(?![a-z])|(?<=[a-z]){word.capitalize()}", text)
+        }
     return frozenset(others | strange)
 
 
