@@ -66,10 +66,11 @@ def garbled(document: Document) -> tuple[Garbled, ...]:
 
 def _codec(runs: set[str]) -> str | None:
     """The encoding that explains most of the runs."""
+    together = "\n".join(sorted(runs))
     explained = {
         codec: sum(
             last - first
-            for run in runs
+            for run in (runs if _may_be_read(together, codec) else ())
             for first, last, _, certain in _read(run, codec, "")
             if certain or last - first >= _TELLING
         )
@@ -79,9 +80,16 @@ def _codec(runs: set[str]) -> str | None:
     return best if explained[best] else None
 
 
+def _may_be_read(run: str, codec: str) -> bool:
+    octets = run.translate(_octets(codec))
+    return _SEQUENCE.search(octets) is not None or _LEFT.search(octets) is not None
+
+
 def _read(run: str, codec: str, before: str) -> Iterator[tuple[int, int, str, bool]]:
     """The pieces of a run that were UTF-8: from, to, what was meant, whether that is certain."""
     octets = run.translate(_octets(codec))
+    if _SEQUENCE.search(octets) is None and _LEFT.search(octets) is None:
+        return
     position = 0
     while position < len(run):
         end = position
