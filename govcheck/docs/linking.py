@@ -104,13 +104,15 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
 
 def _may_be_built(known: Tree, document: str, link: Broken) -> bool:
     """Whether a path may be one of a site, from its root, or of a page that is not written."""
+    name = posixpath.basename(link.path)
+    if name.endswith((".html", ".htm")):
+        return True
     if _COMMON.match(posixpath.basename(document)):
         return False  # it is read where it is
-    name = posixpath.basename(link.path)
     if link.target.startswith("/") and link.path.partition("/")[0] not in known.folders:
         return True
     if posixpath.splitext(name)[1]:
-        return name.endswith((".html", ".htm"))
+        return False
     return not name.isupper() and name != "Makefile"
 
 

@@ -191,6 +191,7 @@ examples = [
             "guides/a.md": "[b](quickstart) [c](/main/guides/quickstart) ![x](/assets/x.png)\n",
             "skills/SKILL-TEMPLATE.md": "[b](references/)\n",
             "report.md": "[b](project-url) [c](SOURCE_URL)\n",
+            "README.md": "[b](/index.html?x=1)\n",
         },
     ),
     Example(
