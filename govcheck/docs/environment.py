@@ -64,6 +64,7 @@ _INSTALLS = re.compile(r"\b(?:pip3?|uv pip) install((?:[ ]+[\w.=<>~!\[\],\"'-]+)
 _REQUIREMENT = re.compile(r"(?<![\w.=<>~!,\[-])[\"']?([A-Za-z][\w.-]*)")
 _CLONES = re.compile(r"\bgit clone [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)")
 _IMPORTS = re.compile(r"(?m)^[ \t]*from[ ]+(\w+)[.\w]*[ ]+import\b")
+_OF_OTHERS = re.compile(r"(?i)(?:^|/)(?:integrations?|connectors?|third[-_]?party)/")
 _INSTALLERS = frozenset(
     {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "pipx", "poetry", "pre-commit",
      "setuptools", "tox", "uv", "wheel"}
@@ -78,8 +79,8 @@ KNOWN = (
     "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*",
     "CURL_*", "DATABRICKS_*", "DATADOG_*", "DBT_*", "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY",
     "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*", "EDITOR", "ELASTIC_*", "FLASK_*",
-    "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "GCP_*", "GEMINI_*", "GF_*", "GH_*", "GITHUB_*",
-    "GITLAB_*", "GIT_*",
+    "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*", "GCP_*", "GEMINI_*", "GF_*", "GH_*",
+    "GITHUB_*", "GITLAB_*", "GIT_*",
     "GOOGLE_*", "GPG_*", "GROQ_*", "GUNICORN_*", "HATCH_*", "HF_*", "HONEYCOMB_*",
     "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*",
     "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
@@ -176,13 +177,15 @@ def _is_on_page_of(doc: Doc, name: str) -> bool:
 def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
     """Whether a document is about another program: one that nothing here requires or holds.
 
-    It tells to install or clone it, or imports it: a plugin has the name of what it is one of.
+    It stands among those about integrations, tells to install or clone it, or imports it: a plugin
+    has the name of what it is one of.
     """
     text = doc.document.text
     own = repo.view(project_names)
     known = repo.view(modules)
     return (
-        any(
+        _OF_OTHERS.search(doc.path) is not None
+        or any(
             normalized(name) not in packages | _INSTALLERS and name not in own
             for command in _INSTALLS.findall(text)
             for name in _REQUIREMENT.findall(command)

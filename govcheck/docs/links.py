@@ -54,7 +54,9 @@ _PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
 _INDEXES = ("index", "README", "_index")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
-_MAKES_ANCHORS = re.compile(r"^[ \t]*:::|\{%|\{\{|--8<--|^(?:import|export)\s|<[A-Z]\w+", re.M)
+_MAKES_ANCHORS = re.compile(
+    r"^[ \t]*:::|^\[\[autodoc\]\]|\{%|\{\{|--8<--|^(?:import|export)\s|<[A-Z]\w+", re.M
+)
 _GIVEN = re.compile(r"\{:?\s*#([^\s}]+)[^}]*\}|^\(([^()\s]+)\)=[ \t]*$", re.M)
 _HTML_HEADING = re.compile(r"<h[1-6][^>]*>(.{0,400}?)</h[1-6]>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")

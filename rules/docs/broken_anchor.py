@@ -100,9 +100,10 @@ examples = [
         "Where a plugin makes anchors",
         {
             "govcheck.toml": "",
-            "a.md": "[a](b.md#shop.Cart) [c](c.md#given) [d](c.rst#x)\n",
+            "a.md": "[a](b.md#shop.Cart) [c](c.md#given) [d](c.rst#x) [e](e.md#shop.Tax)\n",
             "b.md": "# API\n\n::: shop.Cart\n",
             "c.md": "# Other {#given}\n",
+            "e.md": "# Tax\n\n[[autodoc]] Tax\n",
             "c.rst": "Text\n",
         },
     ),

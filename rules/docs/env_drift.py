@@ -7,7 +7,8 @@ and templates such as `.env.example`, if code puts together such a name, or if a
 such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
 read by themselves, of a variable whose first word is that of a package that is required, or a word
 of no code here (it is a vendor's), of one that begins like none that code reads, in a document that
-tells to install or clone another program, or imports a plugin that is not here, of any where code
+stands in a folder of integrations, tells to install or clone another program, or imports a plugin
+that is not here, of any where code
 makes such names of all that it is given (`def to_env_var`), of what an example of code in the
 document reads, of the variables that a script with loops or conditions keeps for itself, of a
 variable that the document itself uses (`$NAME`), of flags (for which there are rules of their own),
@@ -194,6 +195,8 @@ examples = [
                 "The variable `VEGA_LIMIT` is read.\n\n"
                 "```python\nfrom shop_vega.limits import Limit\n```\n"
             ),
+            "docs/integrations/nova.md": "`NOVA_HOST=x`\n",
+            "docs/integrations/list.md": "`VEGA_HOST=x`\n",
             "c.md": "`git clone https://example.org/a/nova-studio`, `NOVA_PORT=1`\n",
             "d.md": (
                 "| Mandatory init variables | `mode`: `NOVA_FULL` |\n| --- | --- |\n\n"
