@@ -164,10 +164,10 @@ def ignored(repo: Repo, paths: frozenset[str]) -> frozenset[str]:
     files = [each for each in repo.files if each.rpartition("/")[2] == ".gitignore"]
     if not files or not paths:
         return frozenset()
-    from pathspec import GitIgnoreSpec  # only a candidate pays for it
+    from govcheck.gitignore import gitignore  # only a candidate pays for it
 
     specs = {
-        file.rpartition("/")[0]: GitIgnoreSpec.from_lines(document.text.splitlines())
+        file.rpartition("/")[0]: gitignore(document.text.splitlines())
         for file in files
         if (document := repo.document(file)) is not None
     }

@@ -360,7 +360,9 @@ def _git_files(root: str) -> tuple[set[str], frozenset[str]]:
 
 
 def _walked_files(tree: Tree) -> Iterator[str]:
-    from pathspec import GitIgnoreSpec  # imported here since only trees outside git pay for it
+    from pathspec import GitIgnoreSpec
+
+    from govcheck.gitignore import gitignore  # only trees outside git pay for it
 
     specs: dict[str, GitIgnoreSpec] = {}
 
@@ -380,7 +382,7 @@ def _walked_files(tree: Tree) -> Iterator[str]:
             continue
         if ".gitignore" in files:
             rules = tree.read(f"{prefix}.gitignore") or b""
-            specs[directory] = GitIgnoreSpec.from_lines(os.fsdecode(rules).splitlines())
+            specs[directory] = gitignore(os.fsdecode(rules).splitlines())
         directories[:] = [
             name for name in directories if name != ".git" and not ignored(f"{prefix}{name}/")
         ]

@@ -32,7 +32,7 @@ def test_without_git_a_walk_honours_gitignore_files_the_same_way(
     repository: Repository, tmp_path: Path
 ) -> None:
     files = {
-        ".gitignore": "*.log\n!keep.log\n/build/\n**/cache\n",
+        ".gitignore": "*.log\n!keep.log\n!\n/build/\n**/cache\n",  # '!' is no pattern
         "a.py": "",
         "x.log": "",
         "sub/keep.log": "",

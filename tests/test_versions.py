@@ -136,6 +136,13 @@ _PLACES = {
 }
 
 
+def test_a_python_that_is_to_come_is_taken_for_what_it_will_be() -> None:
+    spellings = ("3.15.0-rc.1", "3.15.0-beta.2", "3.15.0-alpha", "3.15-dev")
+    assert [translate(each, "npm") for each in spellings] == [
+        ("==3.15.0",), ("==3.15.0",), ("==3.15.0",), ("==3.15.*",),
+    ]  # fmt: skip
+
+
 def test_places_that_name_an_interpreter() -> None:
     assert {place: translate(place, "python") for place in _PLACES} == {
         place: (specifier,) for place, specifier in _PLACES.items()

@@ -48,6 +48,7 @@ def configure(parser: ArgumentParser) -> None:
         "--exclude",
         action="append",
         default=[],
+        type=_pattern,
         metavar="PATTERN",
         help="keep what a pattern names, as .gitignore has them; a path or name also literally",
     )
@@ -185,6 +186,14 @@ def _counted(items: Sequence[Decision]) -> str:
         parts += [f"{action} {count}"] * bool(count)
     size = sum(each.size or 0 for each in items)
     return ", ".join(parts) + (f" ({shown_size(size)})" if size else "")
+
+
+def _pattern(text: str) -> str:
+    from govcheck.gitignore import is_pattern
+
+    if not is_pattern(text):
+        raise ArgumentTypeError(f"{visible(text)} is no pattern of .gitignore")
+    return text
 
 
 def _duration(text: str) -> Duration:

@@ -283,7 +283,8 @@ def _npm(text: str) -> str:
             raise ValueError(f"{part!r} is no range")
         found = re.fullmatch(r"(<=|>=|<|>|=|\^|~)?v?(.+)", part)
         sign, version = (found[1] or "=", found[2]) if found else ("=", part)
-        plain = re.sub(r"-dev$", "", version)
+        # Of a version that is to come, what it will be.
+        plain = re.sub(r"-(?:dev|(?:alpha|beta|rc)(?:\.\d+)?)$", "", version)
         numbers = re.match(r"\d+(?:\.\d+)*", plain)
         if numbers is None:
             if plain in ("x", "X", "*"):

@@ -38,15 +38,14 @@ def ignores(repo: Repo) -> Callable[[str], bool]:
 
     What a user's own configuration ignores does not count: others do not have it.
     """
-    from pathspec import GitIgnoreSpec  # only a policy with stores pays for it
+    from govcheck.gitignore import gitignore  # only a policy with stores pays for it
 
     specs: dict[str, GitIgnoreSpec] = {}
     for path in repo.files:
         if path == ".gitignore" or path.endswith("/.gitignore"):
             document = repo.document(path)
             if document is not None:
-                lines = document.text.splitlines()
-                specs[path.rpartition("/")[0]] = GitIgnoreSpec.from_lines(lines)
+                specs[path.rpartition("/")[0]] = gitignore(document.text.splitlines())
 
     def is_ignored(path: str) -> bool:
         parts = path.split("/")

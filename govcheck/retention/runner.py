@@ -346,9 +346,9 @@ class Exclusion:
         self._patterns = dict.fromkeys(patterns, False)
         self._specs: list[tuple[str, Any]] = []
         if patterns:
-            from pathspec import GitIgnoreSpec
+            from govcheck.gitignore import gitignore
 
-            self._specs = [(each, GitIgnoreSpec.from_lines([each])) for each in self._patterns]
+            self._specs = [(each, gitignore([each])) for each in self._patterns]
 
     def __call__(self, item: Decision) -> bool:
         """Whether a pattern keeps an item, by its path from the root or in its store."""
