@@ -168,7 +168,7 @@ def found_documents(repo: Repo) -> FoundDocuments:
 
     Patterns say as little as names those documents and no others.
     """
-    documents = [path for path in repo.matching(*Docs().include) if path.endswith(_MARKDOWN)]
+    documents = [*repo.matching(*Docs().include)]
     classes: dict[str, set[str]] = {"history": set(), "plan": set()}
     generated = []
     kept = _kept_versions(documents)
@@ -180,7 +180,7 @@ def found_documents(repo: Repo) -> FoundDocuments:
         if version := next((each for each in kept if path.startswith(f"{each}/")), None):
             classes["history"].add(f"{version}/**")
             continue
-        document = repo.document(path)
+        document = repo.document(path) if path.endswith(_MARKDOWN) else None
         if document is None:
             continue
         head = document.text[:_HEAD]
