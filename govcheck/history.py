@@ -2,10 +2,10 @@
 
 import os
 import re
-import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta, timezone
+from hashlib import blake2b
 from typing import NamedTuple
 
 from govcheck.document import Document
@@ -373,7 +373,8 @@ def _git_renames(
     changes = ("--name-status", "-z", alike, "--diff-filter=AR", "--relative")
     within = ("--", *sorted(paths)) if paths else ()
     known = repo.view(_asked).renames
-    how = f"{alike} {zlib.crc32(os.fsencode(' '.join(within)))}"
+    asked = blake2b(os.fsencode("\0".join(within)), digest_size=16).hexdigest()
+    how = f"{alike} {asked}"
     if made := sorted(c for c in commits - {_STAGED} if f"{how} {c}" not in known):
         log = ("log", "--no-walk=unsorted", "--format=tformat:%x01%H")
         said = git(repo.root, *log, *changes, *made, *within)
