@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta, timezone
-from hashlib import blake2b
 from typing import NamedTuple
 
 from govcheck.document import Document
@@ -370,6 +369,8 @@ def _git_renames(
     Raises:
         GitError: git does not know them.
     """
+    from hashlib import blake2b  # only a candidate pays for it
+
     changes = ("--name-status", "-z", alike, "--diff-filter=AR", "--relative")
     within = ("--", *sorted(paths)) if paths else ()
     known = repo.view(_asked).renames

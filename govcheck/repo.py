@@ -12,7 +12,8 @@ from govcheck.git import NotARepositoryError, git
 from govcheck.globs import matcher
 
 Progress = Callable[[str, int, int], None]
-_Search = tuple[frozenset[str], tuple[str, ...]]
+_Search = tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]
+_Due = tuple[int, Callable[[bytes], bool], tuple[str, ...], tuple[str, ...]]
 
 Answer = TypeVar("Answer")
 View = TypeVar("View")
@@ -132,23 +133,31 @@ class Repo:
         return filter(matcher(patterns), self.files)
 
     def search(
-        self, needles: Collection[str], endings: tuple[str, ...] = ("",)
+        self,
+        needles: Collection[str],
+        endings: tuple[str, ...] = ("",),
+        but: tuple[str, ...] = (),
     ) -> tuple[Document, ...]:
         """The documents whose text contains any of the needles, in the order of `files`.
 
         Only bytes are looked at, which is what makes a run over a whole repository cheap, and only
-        files whose names have one of the endings. The baseline quotes lines of other files and is
-        left out.
+        files whose names have one of the endings, but none of others. The baseline quotes lines of
+        other files and is left out.
         """
-        wanted = (frozenset(needles), endings)
-        self.expect(needles, endings)
+        wanted = (frozenset(needles), endings, but)
+        self.expect(needles, endings, but)
         if wanted in self._expected:
             self._search()
         return tuple(self._found[wanted])
 
-    def expect(self, needles: Collection[str], endings: tuple[str, ...] = ("",)) -> None:
+    def expect(
+        self,
+        needles: Collection[str],
+        endings: tuple[str, ...] = ("",),
+        but: tuple[str, ...] = (),
+    ) -> None:
         """Announce a search, so that the next pass over the files does it along with its own."""
-        wanted = (frozenset(needles), endings)
+        wanted = (frozenset(needles), endings, but)
         if wanted not in self._found:
             self._expected.add(wanted)
 
@@ -157,12 +166,12 @@ class Repo:
 
         Bytes without a hit are let go when there are too many to keep them for the next pass.
         """
-        expected = sorted(self._expected, key=lambda search: (sorted(search[0]), search[1]))
-        question = f"searches {[(sorted(needles), endings) for needles, endings in expected]}"
+        expected = sorted(self._expected, key=lambda search: (sorted(search[0]), *search[1:]))
+        question = f"searches {[(sorted(needles), *where) for needles, *where in expected]}"
         self._expected.clear()
         due = [
-            (number, _searcher(needles), endings)
-            for number, (needles, endings) in enumerate(expected)
+            (number, _searcher(needles), endings, but)
+            for number, (needles, endings, but) in enumerate(expected)
         ]
         found = [self._found.setdefault(search, []) for search in expected]
         known = self._searched(question)
@@ -187,11 +196,13 @@ class Repo:
         same = (path for path in self.files if path not in self._changed)
         return self._cache.recall_all(question, same, self._signature_now)
 
-    def _hits(
-        self, path: str, due: Sequence[tuple[int, Callable[[bytes], bool], tuple[str, ...]]]
-    ) -> list[int]:
+    def _hits(self, path: str, due: Sequence[_Due]) -> list[int]:
         """The numbers of the searches that find something in a file."""
-        wanted = [(number, contains) for number, contains, ends in due if path.endswith(ends)]
+        wanted = [
+            (number, contains)
+            for number, contains, endings, but in due
+            if path.endswith(endings) and not path.endswith(but)
+        ]
         text = self._searchable(path, [contains for _, contains in wanted]) if wanted else b""
         hits = [number for number, contains in wanted if contains(text)] if text else []
         if hits and path not in self._contents:

@@ -60,10 +60,12 @@ _MAKER = re.compile(
     r"def \w*env\w*(?:var|name|key)\w*\((?:(?!\n[ \t]*def )[\s\S]){0,2000}?"
     r"return\b(?:[^\n]|\n(?![ \t]*\n)){0,200}\.upper\(\)"
 )
-_INSTALLS = re.compile(r"\b(?:pip3?|uv pip) install((?:[ ]+[\w.=<>~!\[\],\"'-]+)+)")
+_INSTALLS = re.compile(r"pip(?<=\bpip)3? install((?:[ ]+[\w.=<>~!\[\],\"'-]+)+)")
 _REQUIREMENT = re.compile(r"(?<![\w.=<>~!,\[-])[\"']?([A-Za-z][\w.-]*)")
-_CLONES = re.compile(r"\bgit clone [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)")
-_IMPORTS = re.compile(r"(?m)^[ \t]*from[ ]+(\w+)[.\w]*[ ]+import\b")
+_CLONES = re.compile(
+    r"git clone(?<=\bgit clone) [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)"
+)
+_IMPORTS = re.compile(r"from(?<=\bfrom)[ ]+(\w+)[.\w]*[ ]+import\b")
 _OF_OTHERS = re.compile(r"(?i)(?:^|/)(?:integrations?|connectors?|third[-_]?party)/")
 _INSTALLERS = frozenset(
     {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "pipx", "poetry", "pre-commit",
@@ -180,25 +182,35 @@ def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
     It stands among those about integrations, tells to install or clone it, or imports it: a plugin
     has the name of what it is one of.
     """
-    text = doc.document.text
     own = repo.view(project_names)
     known = repo.view(modules)
+    installed, cloned, imported = doc.document.view(_programs)
     return (
         _OF_OTHERS.search(doc.path) is not None
         or any(
-            normalized(name) not in packages | _INSTALLERS and name not in own
-            for command in _INSTALLS.findall(text)
-            for name in _REQUIREMENT.findall(command)
+            normalized(name) not in packages | _INSTALLERS and name not in own for name in installed
         )
         or any(
             not is_own_name(repo, name) and name not in own and not repo.exists(name)
-            for name in _CLONES.findall(text)
+            for name in cloned
         )
         or any(
             known.owns(name[: each.start()]) and not known.owns(name)
-            for name in _IMPORTS.findall(text)
+            for name in imported
             for each in re.finditer("(?<=.)_", name)
         )
+    )
+
+
+def _programs(document: Document) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """What a document tells to install or to clone, and what its code imports."""
+    text = document.text
+    return (
+        frozenset(
+            name for command in _INSTALLS.findall(text) for name in _REQUIREMENT.findall(command)
+        ),
+        frozenset(_CLONES.findall(text)),
+        frozenset(_IMPORTS.findall(text)),
     )
 
 
@@ -220,7 +232,7 @@ def _of_others(repo: Repo, packages: frozenset[str], words: frozenset[str]) -> f
     others = {word for word in words if word in packages and known.find(word) is None}
     strange = words - others
     needles = {case for word in strange for case in (word, word.upper(), word.capitalize())}
-    for document in repo.search(needles):
+    for document in repo.search(needles, but=_PROSE):
         path = document.path.lower()
         if not strange:
             break
@@ -340,7 +352,7 @@ def _is_about(doc: Doc, start: int) -> bool:
 def _used(repo: Repo, names: frozenset[str]) -> frozenset[str]:
     """Those of the names that stand, whole, in a file that is neither prose nor a template."""
     found: set[str] = set()
-    for document in repo.search(names) if names else ():
+    for document in repo.search(names, but=_PROSE) if names else ():
         path = document.path.lower()
         if path.endswith(_PROSE) or _TEMPLATE.search(path):
             continue

@@ -36,7 +36,7 @@ def unknown_identifiers(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
     if not names or len(names) > _MAX_NAMES:
         return ()
     unknown = set(names)
-    for document in repo.search(names):
+    for document in repo.search(names, but=_PROSE):
         if not document.path.lower().endswith(_PROSE):
             unknown -= {name for name in unknown if _has(document.text, name)}
     return tuple(

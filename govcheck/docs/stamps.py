@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from govcheck.document import Document
@@ -58,15 +59,23 @@ def stamps(document: Document, page: Page, labels: Sequence[str]) -> Iterator[St
     """
     if not labels:
         return
-    known = "|".join(r"[\s_-]".join(map(re.escape, re.split(r"[\s_-]", each))) for each in labels)
-    pattern = re.compile(rf"(?i)(?:{known}){_AFTER_LABEL}")
-    for found in pattern.finditer(document.text):
+    patterns = dict.fromkeys("".join(map(_alike, each)) + _AFTER_LABEL for each in labels)
+    matches = (re.finditer(pattern, document.text) for pattern in patterns)
+    for found in sorted(chain.from_iterable(matches), key=re.Match.start):
         line = document.text.rfind("\n", 0, found.start()) + 1
         before = document.text[line : found.start()]
         if _BEFORE_LABEL.search(before) and page.fence_at(found.start()) is None:
             quote = document.text[found.end() : found.end() + 1] in "\"'"
             if stamp := _stamp(document.text, found.end() + quote):
                 yield stamp
+
+
+def _alike(character: str) -> str:
+    """A pattern of what counts as this character; with a flag for that, searches are slow."""
+    if character in "-_" or character.isspace():
+        return r"[\s_-]"
+    both = character.lower() + character.upper()
+    return f"[{both}]" if character.isalpha() and len(both) == 2 else re.escape(character)
 
 
 def _stamp(text: str, start: int) -> Stamp | None:

@@ -5,7 +5,7 @@ of the document's text. Nothing is rendered, and nothing is looked up.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Literal, NamedTuple
@@ -24,7 +24,7 @@ _OPTIONS = (
 _MAX_EVENTS = 2_000_000
 _MAX_CONVERTED = 100_000
 _PLAIN = ("Item", "Strong", "Paragraph", "Emphasis", "Strikethrough", "HtmlBlock", "Link", "Image")
-_NOT_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_CONTINUATION = re.compile(rb"[\x80-\xbf]")
 
 _FRONT = re.compile(rb"---[ \t]*\r?\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
 _FRONT_WITHIN = 4000
@@ -506,11 +506,8 @@ def _converter(document: Document) -> Callable[[int], int]:
     source = document.utf8
     if source.isascii():
         return int
-    behind: list[int] = []  # where each character of several bytes ends
-    surplus = [0]
-    for found in _NOT_ASCII.finditer(source):
-        if len(behind) == _MAX_CONVERTED:
-            return document.offset_of_byte
-        behind.append(found.end())
-        surplus.append(surplus[-1] + found.end() - found.start() - 1)
-    return lambda byte: byte - surplus[bisect_right(behind, byte)]
+    found = islice(_CONTINUATION.finditer(source), _MAX_CONVERTED + 1)
+    surplus = [each.start() for each in found]
+    if len(surplus) > _MAX_CONVERTED:
+        return document.offset_of_byte
+    return lambda byte: byte - bisect_left(surplus, byte)
