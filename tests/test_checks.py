@@ -6,7 +6,7 @@ import types
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from govcheck import PolicyError, check, load_policy, update_baseline
@@ -442,6 +442,7 @@ _PROGRAMS = st.composite(lambda draw: _block(draw, 0))()
 
 
 @settings(max_examples=400, deadline=None)
+@example("a = V()\nclass g:\n    a.f()\n    import m as a")
 @given(_PROGRAMS)
 def test_what_is_said_to_be_a_module_is_one_when_the_program_runs(body: str) -> None:
     text = f"import m as a\n{body}\n"

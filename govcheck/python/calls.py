@@ -198,6 +198,10 @@ class _Calls:
                 if any(each.startswith(".") for each in meant):
                     return set()
                 found |= meant
+            # Until the class binds it, a name in its body is that of the module.
+            is_in_class = scope.node.type == "class_definition"
+            if is_in_class and self._bindings(chain[0], name).is_any:
+                return found & self._meant(name, chain[:1], depth + 1)
             return found
         return {name}
 
