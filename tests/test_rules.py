@@ -21,7 +21,9 @@ from govcheck.report import Report
 from govcheck.rule import Example
 from tests.conftest import Repository, commit, run_git, write
 
-KINDS = {name: import_module(f"govcheck.checks.{name}") for name in ("calls", "files", "text")}
+KINDS = {
+    name: import_module(f"govcheck.checks.{name}") for name in ("calls", "files", "imports", "text")
+}
 CASES = [
     pytest.param(name, example, id=f"{name}: {example.title}")
     for name in registry.names()

@@ -10,6 +10,7 @@ from govcheck.keys import Mistake, key, table, variant
 _PLACE = re.compile(r"[^:]+(:[1-9]\d*){0,2}")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NAME = re.compile(r"(\w|[*?.]|\(\))+")
+_MODULE = re.compile(r"[\w*?]+(\.[\w*?]+)*")
 
 
 @table
@@ -104,6 +105,66 @@ class CallsCheck:
 
 
 @table
+class ImportsCheck:
+    """What Python modules may not import."""
+
+    forbid: tuple[str, ...] = key(
+        "What may not be imported, itself and all below it, as dotted names in which '*' stands "
+        "for anything but a dot: 'requests', 'shop.features.*'.",
+        default=(),
+    )
+    packages: tuple[str, ...] = key(
+        "Only by the modules of these packages, as such names. A package may import itself.",
+        default=(),
+    )
+    allow: tuple[str, ...] = key(
+        "What may be imported although it is below something forbidden.", default=()
+    )
+    layers: tuple[str, ...] = key(
+        "Packages from the top down: each imports only what is below it. 'shop.web | shop.cli' are "
+        "beside each other, and import neither each other.",
+        default=(),
+    )
+    except_: tuple[str, ...] = key(
+        "Imports that may stay, as 'FROM -> TO'; one that nothing needs any more is reported.",
+        default=(),
+    )
+    type_checking: bool = key(
+        "Whether what is imported for type checkers alone counts.", default=True
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if bool(self.forbid) == bool(self.layers):
+            yield Mistake((), "a check of imports needs either 'forbid' or 'layers'")
+        if self.layers and not self.forbid:
+            for name in ("packages", "allow"):
+                if getattr(self, name):
+                    yield Mistake((name,), f"{name!r} goes with 'forbid', not with 'layers'")
+            if sum(layer.count("|") + 1 for layer in self.layers) < 2:
+                yield Mistake(("layers",), "one layer alone is for nothing")
+        named = [
+            ((key_, number), name)
+            for key_ in ("forbid", "packages", "allow")
+            for number, name in enumerate(getattr(self, key_))
+        ]
+        named += [
+            (("layers", number), name.strip())
+            for number, layer in enumerate(self.layers)
+            for name in layer.split("|")
+        ]
+        for number, edge in enumerate(self.except_):
+            ends = [name.strip() for name in edge.split("->")]
+            if len(ends) == 2:
+                named += [(("except", number), name) for name in ends]
+            else:
+                yield Mistake(("except", number), f"{edge!r} is not of the form 'FROM -> TO'")
+        for at, name in named:
+            if not _MODULE.fullmatch(name):
+                yield Mistake(at, f"{name!r} is not a dotted name such as 'shop.features.*'")
+
+
+@table
 class TextCheck:
     """What files may not say."""
 
@@ -140,13 +201,14 @@ class TextCheck:
 class Check:
     """A rule of the policy's own: a generic check, and what it is given."""
 
-    kind: Literal["calls", "files", "text"] = key("Which generic check it is.")
+    kind: Literal["calls", "files", "imports", "text"] = key("Which generic check it is.")
     reason: str = key("Why, and what to do instead: every finding says it.")
-    given: CallsCheck | FilesCheck | TextCheck = variant(
+    given: CallsCheck | FilesCheck | ImportsCheck | TextCheck = variant(
         "What the check of that kind is given.",
         "kind",
         calls=CallsCheck,
         files=FilesCheck,
+        imports=ImportsCheck,
         text=TextCheck,
     )
     paths: tuple[str, ...] = key("Only these files, as path patterns.", default=("**",))
