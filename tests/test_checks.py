@@ -130,8 +130,8 @@ def test_all_mistakes_are_told_with_their_place_and_the_nearest_right_name(
         "govcheck",
         "govcheck.toml:3: unknown key 'max-lins' (did you mean 'max-lines'?)",
         "govcheck.toml:5: checks.A b: a rule is called by words such as 'no-sleep', not 'A b'",
-        "govcheck.toml:6: checks.A b.kind: expected calls, files, imports or text, not 'cals' "
-        "(did you mean 'calls'?)",
+        "govcheck.toml:6: checks.A b.kind: expected calls, data, files, imports, registry or text, "
+        "not 'cals' (did you mean 'calls'?)",
         "govcheck.toml:9: checks.empty: a check of files needs 'forbid', 'allow', 'require', "
         "'name', 'max-lines' or 'max-bytes'",
         "govcheck.toml:15: checks.both.allow: 'allow' lists all that is allowed; say with "

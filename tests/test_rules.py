@@ -22,7 +22,8 @@ from govcheck.rule import Example
 from tests.conftest import Repository, commit, run_git, write
 
 KINDS = {
-    name: import_module(f"govcheck.checks.{name}") for name in ("calls", "files", "imports", "text")
+    name: import_module(f"govcheck.checks.{name}")
+    for name in ("calls", "data", "files", "imports", "registry", "text")
 }
 CASES = [
     pytest.param(name, example, id=f"{name}: {example.title}")

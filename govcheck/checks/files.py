@@ -49,7 +49,7 @@ def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
     for path in repo.files:
         if is_inside(path) and not is_excluded(path) and path in repo:
             for key, what in _wrong(repo, given, path):
-                yield finding(_place(repo, path), key, what)
+                yield finding(top(repo, path), key, what)
     for number, pattern in enumerate(given.require):
         if not any(path in repo for path in repo.matching(pattern)):
             span = policy.origin(OWN, name, "require", number).span
@@ -85,7 +85,7 @@ def _lines(document: Document) -> int:
     return ends + (data[-1:] not in (b"\n", b"\r", b""))
 
 
-def _place(repo: Repo, path: str) -> Span:
+def top(repo: Repo, path: str) -> Span:
     """The first line that is more than a comment, so that one above it can speak of the file."""
     document = repo.document(path)
     if document is None:

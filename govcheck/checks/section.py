@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from govcheck.durations import Duration
 from govcheck.finding import Severity
 from govcheck.keys import Mistake, key, table, variant
 
@@ -165,6 +166,92 @@ class ImportsCheck:
 
 
 @table
+class DataEach:
+    """What holds of each of the mappings at some place of a file."""
+
+    at: str = key("Where they are, as dotted keys: 'clusters.*', 'jobs.*.steps.*'.")
+    when: Mapping[str, tuple[str, ...]] = key(
+        "Only where these keys have one of these values, as patterns: '?*' is any at all.",
+        default_factory=dict,
+    )
+    unless: Mapping[str, tuple[str, ...]] = key(
+        "Not where one of these keys has one of these values.", default_factory=dict
+    )
+    paths: tuple[str, ...] = key(
+        "Keys whose text, or the texts of whose list, are paths that exist.", default=()
+    )
+    max_age: Mapping[str, Duration] = key(
+        "Keys whose date is not longer ago than this.", default_factory=dict
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if not self.paths and not self.max_age:
+            yield Mistake((), "it needs 'paths' or 'max-age'")
+
+
+@table
+class DataCheck:
+    """What files of data (JSON, TOML, YAML) must look like."""
+
+    schema: str | None = key("The path of a JSON Schema that they must be valid by.", default=None)
+    each: tuple[DataEach, ...] = key("What holds of the mappings in them.", default=())
+
+
+@table
+class Listing:
+    """What names there are: paths of files, matches of a pattern, or keys or values of data."""
+
+    files: tuple[str, ...] = key("The files, as path patterns.")
+    containing: tuple[str, ...] = key(
+        "The names are the paths of the files that hold one of these texts.", default=()
+    )
+    pattern: str | None = key(
+        "The names are what this regular expression matches in the files: its first group, if it "
+        "has one.",
+        default=None,
+    )
+    keys: str | None = key(
+        "The names are the keys there in files of data, as dotted keys: 'tests.*'.", default=None
+    )
+    values: str | None = key(
+        "The names are the texts there in files of data, as dotted keys: 'plugins.*.name'.",
+        default=None,
+    )
+    when: Mapping[str, tuple[str, ...]] = key(
+        "Only where these keys of the mapping there, or around the text, have one of these values.",
+        default_factory=dict,
+    )
+    unless: Mapping[str, tuple[str, ...]] = key(
+        "Not where one of these keys has one of these values.", default_factory=dict
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        ways = [name for name in ("containing", "pattern", "keys", "values") if getattr(self, name)]
+        if len(ways) > 1:
+            yield Mistake((ways[1],), f"names are found by {ways[0]!r} or by {ways[1]!r}")
+        if (self.when or self.unless) and not (self.keys or self.values):
+            yield Mistake((), "'when' and 'unless' go with 'keys' or 'values'")
+        if self.pattern is not None:
+            try:
+                re.compile(self.pattern)
+            except re.error as error:
+                message = f"{self.pattern!r} is no regular expression: {error}"
+                yield Mistake(("pattern",), message)
+
+
+@table
+class RegistryCheck:
+    """Names of one kind that must stand in a list."""
+
+    every: Listing = key("The names that must be listed.")
+    in_: Listing = key("The list.")
+    both: bool = key("Whether what is listed must also be there.", default=False)
+    ignore: tuple[str, ...] = key("Names that need not, as patterns.", default=())
+
+
+@table
 class TextCheck:
     """What files may not say."""
 
@@ -201,14 +288,18 @@ class TextCheck:
 class Check:
     """A rule of the policy's own: a generic check, and what it is given."""
 
-    kind: Literal["calls", "files", "imports", "text"] = key("Which generic check it is.")
+    kind: Literal["calls", "data", "files", "imports", "registry", "text"] = key(
+        "Which generic check it is."
+    )
     reason: str = key("Why, and what to do instead: every finding says it.")
-    given: CallsCheck | FilesCheck | ImportsCheck | TextCheck = variant(
+    given: CallsCheck | DataCheck | FilesCheck | ImportsCheck | RegistryCheck | TextCheck = variant(
         "What the check of that kind is given.",
         "kind",
         calls=CallsCheck,
+        data=DataCheck,
         files=FilesCheck,
         imports=ImportsCheck,
+        registry=RegistryCheck,
         text=TextCheck,
     )
     paths: tuple[str, ...] = key("Only these files, as path patterns.", default=("**",))

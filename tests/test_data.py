@@ -1,0 +1,221 @@
+"""Files of data as values with their places, and the checks of them that a policy brings."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govcheck import PolicyError, check, load_policy
+from govcheck.config.data import BrokenError, data
+from govcheck.document import Document
+from tests.conftest import Repository
+
+VALID = """\
+[checks.valid]
+kind = "data"
+paths = ["data/**"]
+schema = "schema.json"
+reason = "see docs/data.md"
+"""
+
+
+def _found(root: Path) -> list[str]:
+    report = check(str(root))
+    assert not report.problems
+    return [f"{f.span.path}:{f.span.line}:{f.span.column}: {f.message}" for f in report.findings]
+
+
+_TEXTS = st.text(
+    st.characters(
+        min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cs", "Cc", "Zl", "Zp"]
+    )
+)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | _TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(_TEXTS, _VALUES, max_size=4))
+def test_json_is_read_as_by_the_standard_library_and_each_key_has_its_place(value: object) -> None:
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    document = Document("a.json", text.encode())
+    (said,) = data(document)
+    assert said.value == value
+    for path, span in said.keys.items():
+        written = text[span.start : span.end]
+        inside = said.value
+        for part in path[:-1]:
+            inside = inside[int(part)] if isinstance(inside, list) else inside[part]
+        if isinstance(inside, dict):
+            assert json.loads(f'"{written}"') == path[-1]
+        else:
+            assert json.loads(written) == inside[int(path[-1])]
+
+
+@given(_VALUES)
+def test_yaml_gives_back_what_was_written(value: object) -> None:
+    text = yaml.safe_dump(value, allow_unicode=True)
+    assert [each.value for each in data(Document("a.yaml", text.encode()))] == [value]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("on", "on"), ("yes", "yes"), ("No", "No"), ("true", True), ("FALSE", False), ("~", None),
+        ("null", None), ("", None), ("0", 0), ("-17", -17), ("010", 10), ("0x1F", 31), ("0o17", 15),
+        ("1_000", "1_000"), ("1.5", 1.5), ("1e3", 1000.0), (".5", 0.5), ("12:30", "12:30"),
+        ("2026-01-01", "2026-01-01"), ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+        ("'1'", "1"), ("!!str 1", "1"), ("!Ref Bucket", "Bucket"), ("!Sub [a, 1]", ["a", 1]),
+        ("!vault {a: b}", {"a": "b"}), ("=", "="), ("1.2.3", "1.2.3"), ("<<", "<<"),
+    ],
+)  # fmt: skip
+def test_scalars_of_yaml_mean_what_they_do_in_its_version_1_2(written: str, value: object) -> None:
+    (said,) = data(Document("a.yaml", f"a: {written}\n".encode()))
+    assert said.value == {"a": value}
+
+
+def test_keys_of_yaml_are_text_as_it_is_written() -> None:
+    text = (
+        "on: 1\n1.10: 2\n310214e39620: {true: 3}\n? [a, b]\n: 4\nbase: &b {~: 5}\nmore: {<<: *b}\n"
+    )
+    (said,) = data(Document("a.yaml", text.encode()))
+    assert said.value == {
+        "on": 1, "1.10": 2, "310214e39620": {"true": 3}, "['a', 'b']": 4,
+        "base": {"~": 5}, "more": {"~": 5},
+    }  # fmt: skip
+    assert said.keys["310214e39620", "true"].line == 3
+
+
+def test_tables_of_toml_have_the_paths_of_their_values() -> None:
+    text = 'a.b = 2026-01-01\n[[c.d]]\ne = "f"\n[[c.d]]\ng = [1, [2]]\n[c.h]\ni = 07:30:00\n'
+    (said,) = data(Document("a.toml", text.encode()))
+    assert said.value == {
+        "a": {"b": "2026-01-01"},
+        "c": {"d": [{"e": "f"}, {"g": [1, [2]]}], "h": {"i": "07:30:00"}},
+    }
+    assert tomllib.loads(text).keys() == said.value.keys()
+    assert said.keys["c", "d", "1", "g", "1", "0"].line == 5
+    assert said.keys["c", "h", "i"].line == 7
+    assert said.repeated == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why", "line"),
+    [
+        ("a.json", '{\n"a": }', "Expecting value", 2),
+        ("a.toml", "a = 1\nb = = 2\n", "Invalid value", 2),
+        ("a.yaml", "a: 1\nb: [\n", "did not find expected node content", 3),
+        ("a.yaml", "a: !!python/object:os.system {}\n", "", 0),
+        ("a.json", "9" * 5_000, "Exceeds the limit", 1),
+        ("a.toml", f"a = {'9' * 5_000}", "Exceeds the limit", 1),
+        ("a.yaml", f"a: {'9' * 5_000}", "Exceeds the limit", 1),
+        ("a.txt", "a", "it is neither JSON, TOML nor YAML", 1),
+    ],
+)
+def test_what_does_not_parse_says_why_and_where(path: str, text: str, why: str, line: int) -> None:
+    document = Document(path, text.encode())
+    if not why:  # a tag that names something to run is as good as any other: nothing is run
+        assert data(document)[0].value == {"a": {}}
+        return
+    with pytest.raises(BrokenError, match=why) as caught:
+        data(document)
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (None, "there is no schema schema.json"),
+        ("{", "schema.json does not parse: Expecting property name enclosed in double quotes"),
+        ('{"type": "strin"}', "schema.json is no JSON Schema: 'strin' is not valid under any of"),
+        ('{"$ref": "other.json"}', "it refers to other.json, which is not in the repository"),
+        ('{"$ref": "https://a.example/b.json"}', "it refers to https://a.example/b.json, which"),
+        ('{"$ref": "../../b.json"}', "it refers to ../../b.json, which is not in the repository"),
+    ],
+)
+def test_a_schema_may_be_broken_missing_or_refer_to_what_is_not_there(
+    schema: str | None, expected: str, repository: Repository
+) -> None:
+    files = {"govcheck.toml": VALID, "data/a.json": "{}", "data/b.json": "[]"}
+    also = {} if schema is None else {"schema.json": schema}
+    (found,) = _found(repository(files | also))
+    assert found.startswith(f"govcheck.toml:4:1: {expected}")
+
+
+def test_a_schema_speaks_by_its_own_draft_and_of_the_nearest_way_to_be_valid(
+    repository: Repository,
+) -> None:
+    schema = {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "properties": {
+            "a": {"type": "integer", "minimum": 3, "exclusiveMinimum": True},
+            "b": {"anyOf": [{"type": "object", "required": ["c"]}, {"type": "string"}]},
+        },
+    }
+    root = repository(
+        {
+            "govcheck.toml": VALID,
+            "schema.json": json.dumps(schema),
+            "data/a.toml": "a = 3\n[b]\nd = 1\n",
+            "data/b.yaml": "---\na: 4\n---\na: 5\nb: {c: 1}\n---\na: 1\n",
+        }
+    )
+    assert _found(root) == [
+        "data/a.toml:1:1: 3 is less than or equal to the minimum of 3 (govcheck.toml:4): see "
+        "docs/data.md",
+        "data/a.toml:2:2: 'c' is a required property (govcheck.toml:4): see docs/data.md",
+        "data/b.yaml:7:1: 1 is less than or equal to the minimum of 3 (govcheck.toml:4): see "
+        "docs/data.md",
+    ]
+
+
+def test_hostile_data_is_left_alone_and_told(repository: Repository) -> None:
+    laughs = "a0: &a0 [x, x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+    )
+    root = repository(
+        {
+            "govcheck.toml": VALID,
+            "schema.json": '{"properties": {"a": {"$ref": "#"}}}',
+            "data/laughs.yaml": laughs,
+            "data/deep.json": "[" * 100_000,
+            "data/deep.toml": "a = " + "[" * 5_000 + "]" * 5_000,
+            "data/long.json": json.dumps({"a": ["x" * 100_000] * 3}),
+            "data/bytes.json": "\\ud800",
+        }
+    )
+    report = check(str(root))
+    assert not [each for each in report.problems if each.rule == "valid"]
+    assert all(len(each.message) < 400 for each in report.findings)
+
+
+def test_all_mistakes_of_checks_of_data_and_registries_are_told(repository: Repository) -> None:
+    root = repository(
+        {
+            "govcheck.toml": (
+                '[checks.a]\nkind = "data"\nreason = "a"\n'
+                '[[checks.a.each]]\nat = "b.*"\n'
+                '[[checks.a.each]]\nat = "b.*"\nmax-age = { c = "14 moons" }\n'
+                '[checks.d]\nkind = "registry"\nreason = "a"\n'
+                'every = { files = ["a"], containing = ["b"], keys = "c" }\n'
+                'in = { files = ["a"], pattern = "(", when = { a = ["b"] } }\n'
+            )
+        }
+    )
+    with pytest.raises(PolicyError) as caught:
+        load_policy(str(root))
+    assert [str(each) for each in caught.value.mistakes] == [
+        "govcheck.toml:4: checks.a.each: it needs 'paths' or 'max-age'",
+        "govcheck.toml:8: checks.a.each.max-age.c: '14 moons' is no duration: write '30d', '12h', "
+        "'2w', '6m' (months), '1y' or '15min'",
+        "govcheck.toml:12: checks.d.every.keys: names are found by 'containing' or by 'keys'",
+        "govcheck.toml:13: checks.d.in: 'when' and 'unless' go with 'keys' or 'values'",
+        "govcheck.toml:13: checks.d.in.pattern: '(' is no regular expression: missing ), "
+        "unterminated subpattern at position 0",
+    ]
