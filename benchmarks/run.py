@@ -5,8 +5,9 @@ uses them and after the last use is gone, against ripgrep and ast-grep; a run ov
 repository against a bare start of Python; folding, against LibCST that merely parses; and
 dependencies over many manifests and a large lock file, against tomllib and packaging that merely
 parse them, and what the family adds on an ordinary repository; generic checks over Django's tests,
-against the script by Python's own parser that they stand in for; many documents, against rumdl and
-docs-drift; and marks over many tests, against pytest that merely collects them.
+against the script by Python's own parser that they stand in for; layers of Django's packages,
+against import-linter; many documents, against rumdl and docs-drift; and marks over many tests,
+against pytest that merely collects them.
 
 It is a measurement, not a test. CPU time is user and system time of a command and its children;
 wall time says little on a machine that others use. Commands take turns, after one warm-up each, and
@@ -112,6 +113,24 @@ for path in pathlib.Path('tests').rglob('*.py'):
                     print(f'{path}:{node.lineno}')
 """
 
+LAYERS = """
+[checks.layers]
+kind = "imports"
+layers = ["django.contrib", "django.core", "django.utils"]
+reason = "a"
+"""
+IMPORT_LINTER = """
+[importlinter]
+root_package = django
+
+[importlinter:contract:layers]
+name = layers
+type = layers
+layers =
+    django.contrib
+    django.core
+    django.utils
+"""
 
 MARKERS = """
 [[markers.require]]
@@ -165,6 +184,7 @@ def main() -> int:
     _fold(scripts, max(1, runs // 2))
     _dependencies(scripts, runs)
     _checks(scripts, root, runs)
+    _imports(scripts, root, runs)
     _documents(scripts, runs)
     _markers(scripts, runs)
     return 0
@@ -294,6 +314,24 @@ def _checks(scripts: Path, root: Path, runs: int) -> None:
             Target("the same, --no-cache", 1, "a script with ast"),
         ),
     )
+
+
+def _imports(scripts: Path, root: Path, runs: int) -> None:
+    """Layers of packages, against import-linter, if installed, which also follows chains."""
+    _write(root, {"govcheck.toml": LAYERS, ".importlinter": IMPORT_LINTER})
+    _track(root)
+    check = [str(scripts / "govcheck"), "--select", "checks", "--output-format", "concise"]
+    commands: dict[str, Sequence[str]] = {
+        "govcheck, layers": check,
+        "the same, --no-cache": [*check, "--no-cache"],
+    }
+    targets = []
+    if linter := _peer("lint-imports"):
+        commands["lint-imports, no cache"] = [linter, "--no-cache"]
+        targets.append(Target("govcheck, layers", 1, "lint-imports, no cache"))
+        targets.append(Target("the same, --no-cache", 2, "lint-imports, no cache"))
+    print(f"## Layers of the packages of {root.name}, {runs} runs\n")
+    _print_table(_measure(commands, root, runs), targets)
 
 
 def _documents(scripts: Path, runs: int) -> None:

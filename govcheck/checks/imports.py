@@ -71,7 +71,8 @@ def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
         if not is_inside(document.path) or is_excluded(document.path):
             continue
         importer = known.name_of(document.path)
-        if given.packages and not any(_within(each, importer) for each in given.packages):
+        held = given.packages or [each for _, each in _parts(given.layers)]
+        if held and not any(_within(each, importer) for each in held):
             continue
         for each in _imports(repo, document):
             if each.is_for_types and not given.type_checking:
