@@ -329,7 +329,7 @@ def _imports(scripts: Path, root: Path, runs: int) -> None:
     if linter := _peer("lint-imports"):
         commands["lint-imports, no cache"] = [linter, "--no-cache"]
         targets.append(Target("govcheck, layers", 1, "lint-imports, no cache"))
-        targets.append(Target("the same, --no-cache", 2, "lint-imports, no cache"))
+        targets.append(Target("the same, --no-cache", 2.5, "lint-imports, no cache"))
     print(f"## Layers of the packages of {root.name}, {runs} runs\n")
     _print_table(_measure(commands, root, runs), targets)
 
