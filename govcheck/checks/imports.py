@@ -44,7 +44,7 @@ from govcheck.registry import OWN
 from govcheck.repo import Repo
 from govcheck.rule import Example
 
-_PYTHON = (".py", ".pyi")
+_PYTHON = (".py",)
 _RELATIVE = "from ."
 
 
