@@ -2,13 +2,14 @@
 
 import posixpath
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from govcheck.docs.documents import Doc, documents
 from govcheck.docs.paths import is_somewhere, named
-from govcheck.docs.wording import speaks_otherwise
+from govcheck.docs.wording import is_sent_to, speaks_otherwise
 from govcheck.finding import Span
 from govcheck.globs import matcher
 from govcheck.history import Gone, gone, ignored, written_later
@@ -22,6 +23,15 @@ from govcheck.repo import Repo
 _PATH = re.compile(
     r"(?P<path>(?:\.{1,2}/)*[\w.@+-]+(?:/[\w.@+-]+)+/?|[\w.@+-]+/)(?:::[\w.:\[\]-]*|:\d[\d,:-]*|#L\d+)?"
 )
+_ENDING = r"\.(?:pyi?|md|rst|sh|ya?ml|toml|json|cfg|ini|sql|js|ts|html)"
+# The end of a path that names a file, and what stands before that end where a path is meant: the
+# rest of the path, and the sign of an item, with or without a label, or a bracket.
+_FILE = re.compile(rf"/[\w.-]+{_ENDING}(?=[\s),;]|\.(?:\s|$)|$)")
+_SAID = re.compile(
+    r"(?:^\s*(?:[-*+]|\d+[.)])\s+(?:\[.\]\s+)?(?:[^`|\n]{1,60}:\**\s+)?|\()(?P<path>[\w./-]+)$"
+)
+_DATA = frozenset({"python", "py", "python3", "pycon", "yaml", "yml", "json", "toml"})
+_STRING = re.compile(rf"(?P<sign>[\"'])(?P<path>[\w.-]+(?:/[\w.-]+)+{_ENDING})(?P=sign)")
 _NAME = re.compile(r"[A-Za-z_][\w-]*\.(?:py|sh|ya?ml|toml|json|sql|md|cfg|ini|html|js|ts)")
 _OF_REPOSITORY = re.compile(r"/(?:blob|tree|raw|edit|src)/")
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
@@ -32,7 +42,8 @@ _MAX_LEAD = 200
 class Absent(NamedTuple):
     """A path that is named and not there; `paths` are those that it may mean.
 
-    `text` stands at the span; it is the first of the paths where it is meant from the root.
+    `text` stands at the span; it is the first of the paths where it is meant from the root. Only
+    git can tell whether a loose one is a path of the repository; a bare one is a file's name.
     """
 
     doc: Doc
@@ -40,6 +51,7 @@ class Absent(NamedTuple):
     text: str
     paths: tuple[str, ...]
     is_bare: bool = False
+    is_loose: bool = False
 
 
 class Moved(NamedTuple):
@@ -106,13 +118,14 @@ def _in_document(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
     text = doc.document.text
     bases = (*_bases(repo), *_above(posixpath.dirname(doc.path)))
     made: frozenset[str] | None = None
-    for said, start in _mentions(repo, policy, doc):
+    for said, start, is_loose in _mentions(repo, policy, doc):
         plain = posixpath.normpath(said.removeprefix("./"))
         if PLACEHOLDERS.search(plain) or plain.startswith(".."):
             continue
         if is_somewhere(repo, plain):
             continue
-        if speaks_otherwise(text, doc.page, start, policy.docs.moved.words):
+        otherwise = speaks_otherwise(text, doc.page, start, policy.docs.moved.words)
+        if otherwise and not is_sent_to(text, start, start + len(said)):
             continue
         if made is None:
             made = created(repo, policy, doc.path)
@@ -121,24 +134,53 @@ def _in_document(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
         first = plain.partition("/")[0]
         paths = (plain, *(f"{b}{plain}" for b in bases if b and repo.exists(f"{b}{first}")))
         span = doc.document.span(start, start + len(said))
-        yield Absent(doc, span, said, tuple(dict.fromkeys(paths)))
+        yield Absent(doc, span, said, tuple(dict.fromkeys(paths)), is_loose=is_loose)
     yield from _bare_names(repo, policy, doc)
 
 
-def _mentions(repo: Repo, policy: Policy, doc: Doc) -> Iterator[tuple[str, int]]:
-    """What looks like a path in code spans, and among the words of commands."""
+def _mentions(repo: Repo, policy: Policy, doc: Doc) -> Iterator[tuple[str, int, bool]]:
+    """What looks like a path, where it stands, and whether it does so loosely.
+
+    That is in code spans and among the words of commands; and loosely in prose, and in strings of
+    blocks of code.
+    """
     text = doc.document.text
     for code in doc.page.codes:
         found = _PATH.fullmatch(code.text)
         if found is None or text[code.start : code.end] != code.text:
             continue
         if not _is_elsewhere(doc, code):
-            yield found["path"], code.start
+            yield found["path"], code.start, False
     for each in repo.view(_in_fences, policy).get(doc.path, ()):
         for word in each.command.words[1:]:
             found = _PATH.fullmatch(word.text)
             if found is not None and word.is_literal and not word.is_quoted:
-                yield found["path"], word.start
+                yield found["path"], word.start, False
+    for fence in doc.page.fences:
+        if fence.language in _DATA:
+            for string in _STRING.finditer(fence.text):
+                yield string["path"], fence.offset(string.start("path")), True
+    for end in _FILE.finditer(text):
+        far = max(0, end.start() - _MAX_LEAD)
+        lead = text[text.rfind("\n", far, end.start()) + 1 or far : end.start()]
+        said = _SAID.search(lead)
+        if said is not None and _is_prose(doc, end.start()):
+            start = end.start() - len(said["path"])
+            yield text[start : end.end()], start, True
+
+
+def _is_prose(doc: Doc, offset: int) -> bool:
+    """Whether an offset is in no code, no link, no comment and no front matter."""
+    page = doc.page
+    if page.front_start <= offset < page.front_end:
+        return False
+    if page.code_at(offset) or page.fence_at(offset):
+        return False
+    for parts in (page.links, page.definitions, page.comments):
+        number = bisect_right(parts, offset, key=lambda each: each.start)
+        if any(offset < each.end for each in parts[max(0, number - 2) : number]):
+            return False
+    return True
 
 
 def _is_elsewhere(doc: Doc, code: Code) -> bool:

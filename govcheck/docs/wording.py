@@ -15,6 +15,7 @@ PAST_OR_FUTURE = (
 )  # fmt: skip
 
 _REACH = 300
+_LEAD = 60
 _STEP = 100
 
 # What tells that a name is none any more, or none yet.
@@ -23,6 +24,13 @@ RETIRED = re.compile(
     r"|not (?:yet )?(?:implement|support|read|used)|obsolete|planned|previous|propos|remov|renam"
     r"|replaced|recommend|retir|suggest|supersed|future)|~~|❌"
 )
+# What sends the reader to the path that follows, and the rest of its sentence.
+_SENDS = re.compile(
+    r"(?i)(?<![\w-])(?:see(?: also)?|refer to|consult|restore(?:d)?(?: \w+)? from"
+    r"|(?:documented|described|explained|listed|defined|implemented|covered|tracked) in"
+    r"|(?:lives?|resides?|located|kept) (?:in|at|under))(?: the| file| document)?\s+[`*_\"'(\[]*$"
+)
+_SENTENCE = re.compile(r"(?:[^.;)\n|]|\.(?!\s|$)|\n(?!\s*(?:\n|[-*+#|]|\d+\.|```)))*")
 _WORDS = re.compile(rf"\b(?:{'|'.join(PAST_OR_FUTURE)})|→|->|❌|~~")
 
 
@@ -37,6 +45,17 @@ def _speaks(words: str, more: tuple[str, ...]) -> bool:
     return _WORDS.search(words.lower()) is not None or any(
         re.search(rf"(?i)\b{re.escape(word)}", words) for word in more
     )
+
+
+def is_sent_to(text: str, start: int, end: int) -> bool:
+    """Whether a reader is sent to a place, which is to be there, whatever else the line tells."""
+    above = text[max(0, start - _LEAD) : start]
+    sent = _SENDS.search(above)
+    if sent is None or "\n\n" in sent[0]:
+        return False
+    rest = _SENTENCE.match(text, end, min(len(text), end + _REACH))
+    said = sent[0] + (rest[0] if rest else "")
+    return _WORDS.search(_without_code(said).lower()) is None
 
 
 def says(pattern: re.Pattern[str], text: str, page: Page, start: int) -> bool:
@@ -84,5 +103,5 @@ _HEADS = re.compile(r"\s*(?:\*\*|__|#)")
 
 
 def _without_code(line: str) -> str:
-    """A line without what stands in backticks, where a word is part of a name."""
-    return re.sub(r"`[^`]*`", "``", line)
+    """A line without backticks and where links lead to: a word there is part of a name."""
+    return re.sub(r"`[^`]*`|(?<=\])\([^()\s]*\)", "``", line)

@@ -8,7 +8,8 @@ this rule waits for the policy to ask:
 missing-paths = true
 ```
 
-A path counts if the repository has its first folder. All else is as in `moved-path`: the words
+A path counts if the repository has its first folder, or if a package, or the folder of the document
+or one above it, has the folder that it names. All else is as in `moved-path`: the words
 around, what git ignores, placeholders, what the document tells to make, and the classes.
 
 ## How to resolve
@@ -20,7 +21,9 @@ Write the path that is meant, or take it out.
 `[docs.moved] known`, a suppression comment, or `[[exceptions]]` in the policy.
 """
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from govcheck.finding import Finding
 from govcheck.policy import Policy
@@ -38,11 +41,18 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
     known = {each.absent.span for each in repo.view(moved, policy)}
     for each in repo.view(absent, policy):
+        if each.span in known or each.is_bare or each.is_loose:
+            continue
         first = each.text.removeprefix("./").partition("/")[0]
-        if each.span in known or each.is_bare or not repo.exists(first):
+        if not repo.exists(first) and not any(map(repo.exists, _folders(each.paths))):
             continue
         message = f"there is no {each.text}{told(each.doc)}"
         yield rule.finding(each.span, message, data={"path": each.paths[0]})
+
+
+def _folders(paths: Iterable[str]) -> Iterator[str]:
+    """The folders that a path names below that of a package or of the document."""
+    return (posixpath.dirname(path.rstrip("/")) for path in islice(paths, 1, None))
 
 
 rule = Rule("missing-path", "docs", check, severity="warning")
@@ -51,13 +61,18 @@ _POLICY = "[docs]\nmissing-paths = true\n"
 
 examples = [
     Example(
-        "A file below a folder that the repository has",
+        "A file below a folder that the repository has, or a package of it",
         {
             "govcheck.toml": _POLICY,
-            "src/a.py": "",
-            "README.md": "See `src/b.py`, and `src/a.py`.\n",
+            "pyproject.toml": "[project]\nname = 'shop'\n",
+            "src/shop/__init__.py": "",
+            "src/shop/cart/items.py": "",
+            "README.md": (
+                "See `src/b.py`, and `src/shop/cart/items.py`.\n\n"
+                "`cart/prices.py` holds them; `cart/tax/vat.py` is another's.\n"
+            ),
         },
-        ("README.md:1:6: there is no src/b.py",),
+        ("README.md:1:6: there is no src/b.py", "README.md:3:2: there is no cart/prices.py"),
     ),
     Example(
         "Not asked for",

@@ -1,6 +1,7 @@
 """A document names a path of the repository that was moved or removed.
 
-Looked at are code spans, the words of commands in shell blocks, and the names of files in a list
+Looked at are code spans, the words of commands in shell blocks, strings in blocks of Python, YAML,
+JSON and TOML, files that an item or brackets name in plain words, and the names of files in a list
 whose other items are files of one folder. A path counts if git knows that it was there once; where
 it may be meant from the document, the root, or a package, each is tried.
 
@@ -9,7 +10,9 @@ the future. The words (or beginnings of words) for that are: add, archiv, avoid,
 consolidat, creat, delet, deprecat, drop, eliminat, extract, former, future, gone, histor, instead,
 introduc, legacy, merg, migrat, missing, mov, new, no longer, not exist, obsolete, old, optional,
 original, planned, previous, propos, refactor, remov, renam, replac, restructur, retir, should,
-split, supersed, to be, todo, used to, was, were, will, would; and arrows.
+split, supersed, to be, todo, used to, was, were, will, would; and arrows. But where the reader is
+sent to the path (see, refer to, consult, restore from, documented or defined in, lives in), only
+the rest of that sentence counts.
 
 `[docs.moved]` can name more `words`, and paths (`known`) that may be named. Nor is anything said of
 what git ignores, of placeholders, of what the document tells to make, of a path that was gone when
@@ -124,6 +127,45 @@ examples = [
             ),
         },
         before={"src/a.py": "x = 1\n"},
+    ),
+    Example(
+        "The reader is sent there, in plain words, in an item, and in a block",
+        {
+            "govcheck.toml": "",
+            "src/b.py": _LONG,
+            "README.md": (
+                "It was split; the rest lives in `src/a.py`.\n\n- src/a.py\n- Entry: src/a.py\n\n"
+                "It runs (src/a.py).\n\n```python\nrun('src/a.py', 'src/b.py')\n```\n"
+            ),
+        },
+        (
+            "README.md:1:34: src/a.py is src/b.py now",
+            "README.md:3:3: src/a.py is src/b.py now",
+            "README.md:4:10: src/a.py is src/b.py now",
+            "README.md:6:10: src/a.py is src/b.py now",
+            "README.md:9:6: src/a.py is src/b.py now",
+        ),
+        {
+            "README.md": (
+                "It was split; the rest lives in `src/b.py`.\n\n- src/b.py\n- Entry: src/b.py\n\n"
+                "It runs (src/b.py).\n\n```python\nrun('src/b.py', 'src/b.py')\n```\n"
+            ),
+        },
+        before={"src/a.py": _LONG},
+    ),
+    Example(
+        "Plain words of an output, of a link, of what was, and of front matter",
+        {
+            "govcheck.toml": "",
+            "src/b.py": _LONG,
+            "README.md": (
+                "---\nof:\n  - src/a.py\n---\n\nFAILED src/a.py::test - and src/a.py.\n\n"
+                "It was split (see `src/a.py` in the history of git), removed (src/a.py).\n\n"
+                "[src/a.py](https://example.org/src/a.py) <!-- (src/a.py) -->\n\n"
+                "```text\n(src/a.py)\n```\n\n> $ tool src/a.py\n"
+            ),
+        },
+        before={"src/a.py": _LONG},
     ),
     Example(
         "What is there, was never there, or is below another folder",
