@@ -12,6 +12,7 @@ JUSTFILES = re.compile(r"(?i)(?:^|/)\.?justfile$|\.just$")
 CONFIGURATIONS = re.compile(
     r"(?:^|/)(?:pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|mypy\.ini|\.coveragerc|\.flake8"
     r"|\.?ruff\.toml|\.pre-commit-config\.yaml|dependabot\.yml)$"
+    r"|(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$"
 )
 
 _HOLD_COMMANDS = (WORKFLOWS, SCRIPTS, MAKEFILES, JUSTFILES)

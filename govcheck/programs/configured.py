@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from govcheck.config import toml, yaml
 from govcheck.config.ini import entries as ini_entries
 from govcheck.config.tree import Container, Scalar
+from govcheck.docs.documents import class_of
 from govcheck.docs.paths import is_somewhere
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
@@ -25,6 +26,8 @@ How = Literal["command", "filter", "setting"]
 
 _PATH = re.compile(r"(?:\./)?[A-Za-z0-9_.@+-]+(?:/[A-Za-z0-9_.@+-]+)*/?")
 _SHOWS_A_FILE = re.compile(r"\.(?:py|sh|ya?ml|toml|cfg|ini|txt|md|rst|sql|json|js|ts|proto|in)$")
+_BUILDS = re.compile(r"(?i)(?:docker|container)file|.*\.dockerfile$")
+_MOUNTED = re.compile(r"\.(?:py|sh|ya?ml|toml|cfg|ini|conf|sql)$")
 _FILES = re.compile(r"(?:^|[_-])(?:version-file|dependency-path|config-file|working-directory)$")
 _TOOLS = frozenset(
     {"exclude", "extend-exclude", "force-exclude", "omit", "files", "testpaths", "norecursedirs",
@@ -57,6 +60,8 @@ def absent(repo: Repo, policy: Policy) -> tuple[Named, ...]:
     found = [*_in_commands(repo, policy)]
     for path in repo.files:
         if not (WORKFLOWS.search(path) or CONFIGURATIONS.search(path)):
+            continue
+        if class_of(policy, path)[0] == "history":
             continue
         if (document := repo.document(path)) is None:
             continue
@@ -190,6 +195,8 @@ def _in_file(repo: Repo, document: Document, made: frozenset[str]) -> Iterator[N
             yield from _in_tools(repo, document, root)
     elif name == ".pre-commit-config.yaml":
         yield from _in_hooks(repo, document)
+    elif name.startswith(("compose", "docker-compose")):
+        yield from _in_compose(repo, document)
     elif path.endswith((".yml", ".yaml")):
         for root in document.view(yaml.read).tree.roots:
             yield from _in_workflow(repo, document, root, made)
@@ -218,8 +225,43 @@ def _in_workflow(
             folder = text.strip("/")
             if not repo.exists(folder):
                 yield _named(document, scalar, text, folder, "setting")
-        elif _FILES.search(key) and "\n" not in text:
+        elif "\n" not in text and (_FILES.search(key) or _is_built_from(key, text)):
             yield from _pattern(repo, document, scalar, text, "command")
+
+
+def _is_built_from(key: str, text: str) -> bool:
+    """Whether an action is told the file that it builds an image from."""
+    return key in ("file", "dockerfile") and _BUILDS.match(posixpath.basename(text)) is not None
+
+
+def _in_compose(repo: Repo, document: Document) -> Iterator[Named]:
+    """What Docker Compose builds from, and the files that it mounts; all from its own folder."""
+    folder = posixpath.dirname(document.path)
+    scalars = [each for root in document.view(yaml.read).tree.roots for each in _scalars(root)]
+    contexts = {
+        path[:-1]: scalar.text or "" for path, scalar in scalars if path[-1:] == ("context",)
+    }
+    for path, scalar in scalars:
+        text = scalar.text or ""
+        if path[:1] != ("services",) or "$" in text or "://" in text:
+            continue
+        if path[-2:] == ("build", "dockerfile"):
+            base = contexts.get(path[:-1], ".")
+            is_elsewhere = "$" in base or "://" in base
+            plain = "" if is_elsewhere else posixpath.join(folder, base, text)
+        elif path[2:] in (("build",), ("build", "context")) and not text.endswith(".git"):
+            plain = posixpath.join(folder, text)
+        elif len(path) == 4 and path[2] == "volumes" and text.startswith(("./", "../")):
+            source = text.partition(":")[0]
+            plain = posixpath.join(folder, source) if _MOUNTED.search(source) else ""
+        else:
+            continue
+        normal, said = posixpath.normpath(plain), text.partition(":")[0]
+        if normal.startswith((".", "/")) or repo.exists(normal):
+            continue
+        # A file that is laid over another one means what it names from the folder of that one.
+        if not is_somewhere(repo, posixpath.normpath(said)):
+            yield _named(document, scalar, said, normal, "setting")
 
 
 def _in_tools(repo: Repo, document: Document, root: Value) -> Iterator[Named]:
@@ -268,10 +310,16 @@ def _in_hooks(repo: Repo, document: Document) -> Iterator[Named]:
 
 
 def _in_entry(repo: Repo, document: Document, command: Command) -> Iterator[Named]:
+    names = [word.text for word in command.words]
     for word in command.words:
         if word.is_literal and (path := _missing(repo, ("",), word.text)) is not None:
             span = document.span(word.start, word.end)
             yield Named(span, word.text, path, "command")
+    if len(names) > 2 and names[0] in ("bash", "sh") and names[1] == "-c":
+        script = command.words[2]
+        if document.text[script.start : script.end] == script.text:
+            for inner in commands(Snippet(script.text, ((0, script.start),))):
+                yield from _in_entry(repo, document, inner)
 
 
 def _expression(repo: Repo, document: Document, scalar: Scalar) -> Iterator[Named]:

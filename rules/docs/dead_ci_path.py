@@ -1,16 +1,17 @@
 """A workflow, a hook or the configuration of a tool names a path that does not exist.
 
 Looked at are, in the workflows of GitHub, the words of `run`, the filters `paths`, local `uses`,
-`working-directory` and the like; in pre-commit's configuration `files`, `exclude`, `entry` and
-`args`; in `pyproject.toml`, `setup.cfg`, `tox.ini` and their like what ruff, mypy, coverage, pytest
-and others are told to look at or to leave out.
+`working-directory`, the Dockerfile that an action builds from and the like; in pre-commit's
+configuration `files`, `exclude`, `entry` and `args`; what Docker Compose builds from, and the
+scripts and settings that it mounts; in `pyproject.toml`, `setup.cfg`, `tox.ini` and their like
+what ruff, mypy, coverage, pytest and others are told to look at or to leave out.
 
 A job that runs a file that is gone fails, or passes without having done anything; an exclusion of
 a path that is gone will one day hide something else.
 
 A path counts if it has a folder in front which the repository has. Nothing is said of what git
-ignores, of what a step makes or keeps as an artifact, of patterns whose folder exists, and of
-single names such as `build`.
+ignores, of what a step makes or keeps as an artifact, of patterns whose folder exists, of
+single names such as `build`, and of files where documents would be of the class `history`.
 
 ## How to resolve
 
@@ -72,6 +73,8 @@ examples = [
                 "      - uses: ./.github/actions/gone\n"
                 "      - run: |\n          pytest tests/unit tests/unit/test_gone.py\n"
                 "          kubectl apply -f src/deploy/app.yaml > src/log.txt\n"
+                "      - uses: docker/build-push-action@v6\n        with:\n"
+                "          file: src/deploy/Dockerfile\n"
             ),
             "src/a.py": "",
             "tests/unit/test_a.py": "",
@@ -81,10 +84,11 @@ examples = [
             ".github/workflows/ci.yml:7:15: there is no ./.github/actions/gone",
             ".github/workflows/ci.yml:9:29: there is no tests/unit/test_gone.py",
             ".github/workflows/ci.yml:10:28: there is no src/deploy/app.yaml",
+            ".github/workflows/ci.yml:13:17: there is no src/deploy/Dockerfile",
         ),
     ),
     Example(
-        "Exclusions of tools, and hooks",
+        "Exclusions of tools, hooks, and Docker Compose",
         {
             "govcheck.toml": "",
             "pyproject.toml": (
@@ -95,13 +99,22 @@ examples = [
             ".pre-commit-config.yaml": (
                 "repos:\n  - repo: local\n    hooks:\n      - id: a\n"
                 "        entry: bash src/check.sh --all\n        files: ^(src/|src/away/)\n"
-                "        exclude: ^src/away/\n"
+                "        exclude: ^src/away/\n      - id: b\n"
+                "        entry: bash -c '! grep -n int src/size.py'\n"
+            ),
+            "deploy/compose.yaml": (
+                "services:\n  web:\n    build:\n      context: ..\n"
+                "      dockerfile: src/Dockerfile\n"
+                "    volumes:\n      - ./nginx.conf:/etc/nginx/nginx.conf:ro\n"
             ),
             "src/a.py": "",
         },
         (
             ".pre-commit-config.yaml:5:21: there is no src/check.sh",
             ".pre-commit-config.yaml:7:19: nothing is at src/away/",
+            ".pre-commit-config.yaml:9:39: there is no src/size.py",
+            "deploy/compose.yaml:5:19: the setting names src/Dockerfile, which is not there",
+            "deploy/compose.yaml:7:9: the setting names ./nginx.conf, which is not there",
             "pyproject.toml:2:28: the setting names src/old.py, which is not there",
             "pyproject.toml:4:2: the setting names src/gone/*.py, which is not there",
             "setup.cfg:2:11: the setting names src/older, which is not there",
@@ -121,6 +134,21 @@ examples = [
                 "          path: src/made.json\n"
             ),
             "src/a.py": "",
+        },
+    ),
+    Example(
+        "Docker Compose: what is there, what it makes, what is laid over, and what it is told",
+        {
+            "proxy/nginx.conf": "",
+            "proxy/Dockerfile": "",
+            "old/compose.yaml": "services:\n  a:\n    build: ./gone\n",
+            "proxy/compose.yaml": (
+                "services:\n  a:\n    build: .\n    volumes:\n      - ./data:/data\n"
+                "      - ./proxy/nginx.conf:/etc/nginx.conf\n      - ${HOME}/a.sql:/a.sql\n"
+                "      - data.sql:/a\n  b:\n    build:\n      context: https://example.org/b.git\n"
+                "      dockerfile: b/Dockerfile\n  c:\n    image: c\n"
+            ),
+            "govcheck.toml": ('[[docs.class]]\nname = "history"\npaths = ["old/**"]\n'),
         },
     ),
     Example(
