@@ -28,6 +28,11 @@ _ABOUT = re.compile(
     r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b|\bexport(?:s|ed)?\b"
     r"|(?<!\binit )(?<!\brun )(?<!\bclass )(?<!\binstance )(?<!\btemplate )\bvariables?\b"
 )
+_TITLE = re.compile(
+    r"(?i)\W*(?:(?:key|main|optional|other|related|relevant|required|supported|useful) )?"
+    r"env(?:ironment)?(?: vars?| variables?)?\W*"
+)
+_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s|\s{2,}\S")
 _CONFIGURES = frozenset(
     {"", "bash", "sh", "shell", "zsh", "console", "env", "dotenv", "ini", "properties", "text",
      "shell-session", "environment", ".env"}
@@ -338,7 +343,7 @@ def _told(doc: Doc) -> Iterator[tuple[str, int]]:
 
 
 def _is_about(doc: Doc, start: int) -> bool:
-    """Whether the line, or the head of the table, speaks of the environment."""
+    """Whether the line, the heading, or what stands over the list or table, speaks of it."""
     text = doc.document.text
     first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start)
     line = re.sub(r"`[^`]*`", "``", text[max(first, start - _REACH) : last][: 2 * _REACH])
@@ -346,7 +351,17 @@ def _is_about(doc: Doc, start: int) -> bool:
         return False  # it speaks of another program
     table = doc.page.table_at(start)
     head = " ".join(cell.text for cell in table.head) if table is not None else ""
-    return _ABOUT.search(f"{line} {head}") is not None
+    over = doc.page.heading_above(start)
+    titles = (over.text if over else "", _title(text[max(0, first - _REACH) : first]))
+    return _ABOUT.search(f"{line} {head}") is not None or any(map(_TITLE.fullmatch, titles))
+
+
+def _title(above: str) -> str:
+    """The line that stands right above a list, given what stands above one of its items."""
+    for line in reversed(above.splitlines()):
+        if not _ITEM.match(line):
+            return line
+    return ""
 
 
 def _used(repo: Repo, names: frozenset[str]) -> frozenset[str]:

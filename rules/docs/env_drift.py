@@ -2,7 +2,8 @@
 
 Looked at are, in documents of the class `reference`, assignments in shell and settings blocks
 (`NAME=value`), code spans that assign, and code spans with a name where the line or the head of the
-table speaks of the environment. A variable is read if its name stands, whole, in any file but prose
+table speaks of the environment, or where the heading, or the line over a list, says no more than
+"Environment variables" ("Related env"). A variable is read if its name stands, whole, in any file but prose
 and templates such as `.env.example`, if code puts together such a name, or if a settings class has
 such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
 read by themselves, of a variable whose first word is that of a package that is required, or a word
@@ -94,7 +95,8 @@ examples = [
             "app.py": _APP,
             "README.md": (
                 "```bash\nexport SHOP_TOKEN=1\n# SHOP_DEBUG_MODE=0\n```\n\n"
-                "Set `SHOP_LIMIT=3`, and the environment variable `SHOP_RATE`.\n"
+                "Set `SHOP_LIMIT=3`, and the environment variable `SHOP_RATE`.\n\n"
+                "Related Env\n- `SHOP_API_TOKEN`\n- `SHOP_SPEED` is how fast it is\n"
             ),
         },
         (
@@ -103,6 +105,7 @@ examples = [
             "README.md:3:3: nothing reads the environment variable SHOP_DEBUG_MODE",
             "README.md:6:6: nothing reads the environment variable SHOP_LIMIT",
             "README.md:6:51: nothing reads the environment variable SHOP_RATE",
+            "README.md:10:4: nothing reads the environment variable SHOP_SPEED",
         ),
     ),
     Example(
@@ -200,7 +203,8 @@ examples = [
             "c.md": "`git clone https://example.org/a/nova-studio`, `NOVA_PORT=1`\n",
             "d.md": (
                 "| Mandatory init variables | `mode`: `NOVA_FULL` |\n| --- | --- |\n\n"
-                "Enter `export ENV_VAR_NAME=value`.\n"
+                "Enter `export ENV_VAR_NAME=value`.\n\n"
+                "### Netlify environment variables\n\n- `SHOP_SITE`\n"
             ),
         },
     ),
