@@ -37,6 +37,12 @@ _SAYS_TOTAL = re.compile(
     r"(?:[Tt]otal|TOTAL|[Ss]um|SUM|[Oo]verall|OVERALL)\b[^\n]*?\d\s?(?:/|of|out of)\s?\d"
 )
 _TOTALS = ("otal", "OTAL", "sum", "Sum", "SUM", "verall", "VERALL")
+_TOTAL_ROW = re.compile(r"(?i)\W*(?:(?:grand|overall) )?(?:total|sum)s?\W*")
+_NOT_SUMMED = re.compile(
+    r"(?i)\b(?:cumulative|running|average|avg|mean|median|max(?:imum)?|min(?:imum)?|peak|unique"
+    r"|distinct|rate|id|no|year|rank|priority|line|version|port)\b|[%#]"
+)
+_COUNT = re.compile(rf"[+-]?(?:{_WHOLE})")
 _CRITERIA = re.compile(r"(?i)\b(?:completion|acceptance|exit) criteria\b")
 _OVERALL = re.compile(r"\b(?:overall|total|progress|status|summary)\b", re.IGNORECASE)
 _ITEM = re.compile(r"^(?P<indent>[\s>]*)(?:[-*+]|\d+[.)])\s")
@@ -81,6 +87,17 @@ class Total(NamedTuple):
     right: str
     parts: int
     is_repeated: bool
+
+
+class Sum(NamedTuple):
+    """A number in the total row of a table that is not the sum of its column, `right`."""
+
+    start: int
+    end: int
+    written: str
+    right: str
+    parts: int
+    head: str
 
 
 class Claim(NamedTuple):
@@ -163,6 +180,44 @@ def totals(document: Document, page: Page) -> Iterator[Total]:
             if (same or value == written) and _is_prose(page, again.start()):
                 place = again.start("a"), again.end("b")
                 yield Total(*place, again[0], sums, len(parts), is_repeated=True)
+
+
+def sums(document: Document, page: Page) -> Iterator[Sum]:
+    """The totals of tables that are wrong, in rows that are shown to be totals by another column.
+
+    Many a row that is called a total sums up something else, or in another way: one of its numbers
+    has to be the sum of three others at least before the rest of them are taken for sums.
+    """
+    for table in page.tables:
+        if len(table.rows) < 4 or not _TOTAL_ROW.fullmatch(table.rows[-1][0].text):
+            continue
+        *parts, last = table.rows
+        if any(not row or _TOTAL_ROW.match(row[0].text) for row in parts):
+            continue
+        wrong: list[Sum] = []
+        is_total = False
+        for number, (head, cell) in enumerate(zip(table.head, last, strict=False)):
+            told = _count(cell.text)
+            counts = [_count(row[number].text) if number < len(row) else None for row in parts]
+            values = [each for each in counts if each is not None]
+            if told is None or len(values) < len(parts) or _NOT_SUMMED.search(head.text):
+                continue
+            if told != sum(values):
+                start = document.text.index(cell.text, cell.start)
+                sign, comma = "+" if "+" in cell.text else "", "," if "," in cell.text else ""
+                right = format(sum(values), f"{sign}{comma}")
+                place = start, start + len(cell.text)
+                wrong.append(Sum(*place, cell.text, right, len(parts), head.text))
+            elif sum(each != 0 for each in values) > 2:
+                is_total = True
+        if is_total:
+            yield from wrong
+
+
+def _count(text: str) -> int | None:
+    """The whole number that a cell is, if it is no more than that."""
+    plain = text.strip().replace("−", "-")
+    return _whole(plain) if _COUNT.fullmatch(plain) else None
 
 
 def claims(document: Document, page: Page) -> Iterator[Claim]:

@@ -3,17 +3,17 @@
 Looked at are, in documents of the class `reference`, assignments in shell and settings blocks
 (`NAME=value`), code spans that assign, and code spans with a name where the line or the head of the
 table speaks of the environment, or where the heading, or the line over a list, says no more than
-"Environment variables" ("Related env"). A variable is read if its name stands, whole, in any file but prose
-and templates such as `.env.example`, if code puts together such a name, or if a settings class has
-such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
-read by themselves, of a variable whose first word is that of a package that is required, or a word
-of no code here (it is a vendor's), of one that begins like none that code reads, in a document that
-stands in a folder of integrations, tells to install or clone another program, or imports a plugin
-that is not here, of any where code
-makes such names of all that it is given (`def to_env_var`), of what an example of code in the
-document reads, of the variables that a script with loops or conditions keeps for itself, of a
-variable that the document itself uses (`$NAME`), of flags (for which there are rules of their own),
-and where the words around say that it is gone, or yet to come.
+"Environment variables" ("Related env"). A variable is read if its name stands, whole, in any file
+but prose and templates such as `.env.example`, if code puts together such a name, or if a settings
+class has such a field. Nothing is said of what interpreters, shells, cloud clients, databases and
+frameworks read by themselves, of a variable whose first word is that of a package that is required,
+or a word of no code here (it is a vendor's), of one that begins like none that code reads, in a
+document that stands in a folder of integrations, tells to install or clone another program, or
+imports a plugin that is not here, of any where code makes such names of all that it is given (`def
+to_env_var`), of what an example of code in the document reads, of the variables that a script with
+loops or conditions keeps for itself, of a variable that the document itself uses (`$NAME`), of
+flags (for which there are rules of their own), and where the words around say that it is gone, or
+yet to come.
 
 ```toml
 [docs.environment]

@@ -1,9 +1,11 @@
 """What a document says of its progress does not add up.
 
-A percentage that is not that of the fraction beside it (`77% (19/27)`), a total that is not the sum
-of the list above it, and the same total elsewhere in the document; a heading that says how much of
-its section is complete, or that it is, over boxes that say otherwise. Tables, code, and documents
-of the class history are left alone, and so are boxes that are called optional or put off.
+A percentage that is not that of the fraction beside it (`77% (19/27)`); a total that is not the sum
+of the list above it, and the same total elsewhere in the document; in the last row of a table,
+called a total, a number that is not the sum of its column, where another one is; a heading that
+says how much of its section is complete, or that it is, over boxes that say otherwise. All else in
+tables, code, and documents of the class history are left alone, and so are boxes that are called
+optional or put off.
 
 ## How to resolve
 
@@ -38,13 +40,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
     for doc in repo.view(documents, policy):
         text = doc.document.text
-        if doc.kind == "history" or not ("[ ]" in text or _MAY.search(text)):
+        if doc.kind == "history" or not ("[ ]" in text or doc.page.tables or _MAY.search(text)):
             continue
         yield from _check(doc.document, doc.page, told(doc))
 
 
 def _check(document: Document, page: "Page", generator: str) -> Iterator[Finding]:
-    from govcheck.docs.progress import claims, percentages, totals
+    from govcheck.docs.progress import claims, percentages, sums, totals
 
     text = document.text
     wrong_lines = set()
@@ -68,6 +70,14 @@ def _check(document: Document, page: "Page", generator: str) -> Iterator[Finding
             span,
             f"{each.fraction} is {each.right}%, not {text[each.start : each.end]}%{generator}",
             fix=None if generator else Fix(f"write {each.right}%", (edit,)),
+        )
+    for column in sums(document, page):
+        edit = Edit(document.path, column.start, column.end, column.right)
+        yield rule.finding(
+            document.span(column.start, column.end),
+            f"the total is {column.written}, and the {column.parts} numbers of the column "
+            f"{column.head!r} give {column.right}{generator}",
+            fix=None if generator else Fix(f"write {column.right}", (edit,), safe=False),
         )
     for claim in claims(document, page):
         span = document.span(claim.start, claim.end)
@@ -148,6 +158,39 @@ examples = [
             ),
         },
         unsafe=True,
+    ),
+    Example(
+        "A row of totals",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "| Part | Tests | Lines |\n| --- | --- | --- |\n| a | 20 | 1,128 |\n"
+                "| b | 18 | 285 |\n"
+                "| c | 20 | 178 |\n| **Total** | **177** | **1,591** |\n"
+            ),
+        },
+        ("a.md:6:17: the total is 177, and the 3 numbers of the column 'Tests' give 58",),
+        {
+            "a.md": (
+                "| Part | Tests | Lines |\n| --- | --- | --- |\n| a | 20 | 1,128 |\n"
+                "| b | 18 | 285 |\n"
+                "| c | 20 | 178 |\n| **Total** | **58** | **1,591** |\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Example(
+        "Rows of other totals",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "| Part | Before | After |\n| --- | --- | --- |\n| a | 20 | 10 |\n| b | 18 | 28 |\n"
+                "| c | 2 | 78 |\n| Total | 41 | 105 |\n\n"
+                "| Week | Users | Average | Share | All |\n| --- | --- | --- | --- | --- |\n"
+                "| 1 | 5 | 2 | 50% | ~1 |\n| 2 | 4 | 2 | 40% | ~2 |\n| 3 | 1 | 2 | 10% | ~3 |\n"
+                "| Total | 10 | 2 | 99% | ~9 |\n"
+            ),
+        },
     ),
     Example(
         "Rounded, cut off, upside down, and other fractions",
