@@ -10,6 +10,8 @@ from govcheck.docs.documents import Doc, documents
 from govcheck.docs.links import Lead, Tree, lead, tree
 from govcheck.finding import Edit, Fix
 from govcheck.history import gone, ignored
+from govcheck.markdown import ENDINGS
+from govcheck.markdown.page import page
 from govcheck.policy import Policy
 from govcheck.repo import Repo
 
@@ -30,13 +32,14 @@ class Written(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """A link whose file, at a path from the root, does not exist."""
+    """A link whose file, at a path from the root, does not exist; see `Lead` for `told_by`."""
 
     kind: Literal["link", "image"]
     target: str
     start: int
     end: int
     path: str
+    told_by: Literal["tree", "site", "history"] = "tree"
 
 
 class Home(NamedTuple):
@@ -84,7 +87,7 @@ def _lists_of_contributors(doc: Doc) -> Iterator[tuple[int, int]]:
 def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
     """The links that lead to no file, by document; what git ignores may come to be."""
     found = [
-        (doc.path, Broken(*each, to.path))
+        (doc.path, Broken(*each, to.path, to.told_by))
         for doc in repo.view(documents, policy)
         for each in written(doc)
         if (to := lead(repo, doc.path, each.target)) is not None and not to.exists
@@ -95,6 +98,11 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
     # what was tracked once is known to be gone.
     pages = frozenset(each.path for path, each in found if _may_be_built(known, path, each))
     silent |= pages - gone(repo, pages).keys()
+    silent |= frozenset(
+        each.path
+        for _, each in found
+        if each.told_by == "history" and each.path not in silent and _is_redirected(repo, each)
+    )
     by_document: dict[str, list[Broken]] = {}
     for path, each in found:
         if each.path not in silent:
@@ -105,6 +113,8 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
 def _may_be_built(known: Tree, document: str, link: Broken) -> bool:
     """Whether a path may be one of a site, from its root, or of a page that is not written."""
     name = posixpath.basename(link.path)
+    if link.told_by != "tree":
+        return link.told_by == "history"
     if name.endswith((".html", ".htm")):
         return True
     if _COMMON.match(posixpath.basename(document)):
@@ -114,6 +124,21 @@ def _may_be_built(known: Tree, document: str, link: Broken) -> bool:
     if posixpath.splitext(name)[1]:
         return False
     return not name.isupper() and name != "Makefile"
+
+
+def _is_redirected(repo: Repo, link: Broken) -> bool:
+    """Whether anything but the text of a document has an address, and may lead to another page."""
+    address = link.target.partition("#")[0].partition("?")[0].strip("/")
+    parts = address.split("/")
+    above = ["/".join(parts[:number]) for number in range(1, len(parts))]
+    needles = (address, *(f"{each}/{sign}" for each in above for sign in "*:"))
+    for document in repo.search(needles):
+        if not document.path.endswith(ENDINGS):
+            return True
+        front = document.view(page)
+        if address in document.text[front.front_start : front.front_end]:
+            return True
+    return False
 
 
 def mending(repo: Repo, policy: Policy) -> Mapping[tuple[str, str], Home]:
@@ -127,11 +152,13 @@ def mending(repo: Repo, policy: Policy) -> Mapping[tuple[str, str], Home]:
     homes = {}
     for document, found in links.items():
         for each in found:
+            if each.told_by == "site":
+                continue
             home = _from_root(repo, document, each)
             if home is None and each.path in removed and removed[each.path].moved_to:
                 home = Home(removed[each.path].moved_to or "", moved=True, safe=True)
             same = named.get(posixpath.basename(each.path), [])
-            if home is None and len(same) == 1 and same[0] != document:
+            if home is None and each.told_by == "tree" and len(same) == 1 and same[0] != document:
                 common = _COMMON.match(posixpath.basename(each.path))
                 home = Home(same[0], moved=False, safe=not common)
             if home is not None:

@@ -8,7 +8,7 @@ them; what only the site can decide is left alone.
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
@@ -63,11 +63,16 @@ _TAG = re.compile(r"<[^<>]*>")
 
 
 class Lead(NamedTuple):
-    """Where a link leads: a path from the root, and a fragment of it, which may be empty."""
+    """Where a link leads: a path from the root, and a fragment of it, which may be empty.
+
+    `told_by` is what tells whether there is, or was, a path that does not exist: the files alone,
+    the configuration of a site for an address of its pages, or git's history.
+    """
 
     path: str
     fragment: str
     exists: bool
+    told_by: Literal["tree", "site", "history"] = "tree"
 
 
 class Tree(NamedTuple):
@@ -137,6 +142,9 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     if is_below_docs or is_site:
         for other in _by_site(known, path, plain, found):
             return Lead(other, unquote(fragment), exists=True)
+        page_of_site = _address(repo, known, path, plain)
+        if page_of_site is not None:
+            return page_of_site._replace(fragment=unquote(fragment))
     if (known.has_bare_pages or is_below_docs) and not posixpath.splitext(found)[1]:
         # A site of which nothing else is here may call its pages so.
         pages = [f"{found}{ending}" for ending in _PAGES if f"{found}{ending}" in known.files]
@@ -172,6 +180,51 @@ def _by_site(known: Tree, path: str, plain: str, found: str) -> Iterator[str]:
             paths += [f"{original}{each[len(folder) :]}" for each in paths
                       if each.startswith(f"{folder}/")]  # fmt: skip
     yield from (each for each in paths if each in known.files)
+
+
+def _address(repo: Repo, known: Tree, path: str, plain: str) -> Lead | None:
+    """Where an address from the root of a site leads, if that is a page, or was one once."""
+    address = plain.strip("/")
+    if not plain.startswith("/") or not address or _ON_GITHUB.search(plain):
+        return None
+    homes = [each for each in known.sites if path.startswith(f"{each}/")]
+    for home in reversed(homes):
+        base = f"{home}/{address}"
+        names = (base, *(f"{base}{inner}{ending}" for inner in ("", "/index") for ending in _PAGES))
+        for name in names:
+            if name in known.files:
+                return Lead(name, "", exists=True)
+        if base in known.folders:
+            return None
+        said = repo.view(_of_mintlify).get(home)
+        if said is not None:
+            return None if _is_told(known, home, said, address) else Lead(base, "", False, "site")
+    if not homes or posixpath.splitext(address)[1]:
+        return None
+    return Lead(f"{homes[-1]}/{address}{posixpath.splitext(path)[1]}", "", False, "history")
+
+
+def _of_mintlify(repo: Repo) -> dict[str, str]:
+    """What configures sites of Mintlify, whose pages are the files of a folder, by that folder."""
+    return {
+        posixpath.dirname(path): document.text
+        for path in repo.files
+        if path.endswith(("/docs.json", "/mint.json"))
+        and (document := repo.document(path)) is not None
+        and "mintlify.com/" in document.text
+        and '"navigation"' in document.text
+    }
+
+
+def _is_told(known: Tree, home: str, said: str, address: str) -> bool:
+    """Whether a site's configuration has an address, or makes pages where it would be."""
+    if f'"{address}"' in said or f'"/{address}"' in said:
+        return True
+    sources = re.findall(r'"source"\s*:\s*"/([^":*]*)[:*]', said)
+    if any(f"{address}/".startswith(each) for each in sources):
+        return True
+    folder = posixpath.dirname(f"{home}/{address}")
+    return "openapi" in said.lower() and folder not in known.folders
 
 
 def is_there(repo: Repo, known: Tree, path: str) -> bool:

@@ -9,7 +9,9 @@ of the hosting service (`../../issues`), links that leave the repository, files 
 templates of issues and pull requests, links that only a site generator can resolve, in the
 documents of its site, and what a bot writes of contributors. A path without an ending may be a page
 that only a site has: except in a README and its like, it is broken only if git knows that something
-was there. What another document includes is read from there, too.
+was there. An address from the root of a site is broken if git knows that it was a page, and nothing
+redirects from it; on a site of Mintlify, also if no file is its page, and the configuration neither
+names it nor makes it of an API. What another document includes is read from there, too.
 
 ## How to resolve
 
@@ -48,11 +50,12 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             what = "image" if each.kind == "image" else "link"
             where = f"it is {home.path} now" if home and home.moved else ""
             where = f"{home.path} is the one of that name" if home and not home.moved else where
+            is_mended = doc.kind != "generated" and each.told_by == "tree"
             message = f"the {what} leads nowhere: there is no {each.path}"
             yield rule.finding(
                 doc.document.span(each.start, each.end),
                 f"{message}{f' ({where})' if where else ''}{told(doc)}",
-                fix=home.fix(doc, each) if home and doc.kind != "generated" else None,
+                fix=home.fix(doc, each) if home and is_mended else None,
                 data={"target": each.path},
             )
 
@@ -90,6 +93,41 @@ examples = [
             ),
             "docs/index.md": "[main](../shop/main.py)\n",
         },
+    ),
+    Example(
+        "To pages, from the root of a site",
+        {
+            "govcheck.toml": "",
+            "mkdocs.yml": "",
+            "docs/index.md": "[a](/tasks/dask/) [b](/tasks/ray/)\n",
+            "docs/tasks/ray.md": "",
+            "web/docs.json": (
+                '{"$schema": "https://mintlify.com/docs.json", "navigation": {"pages": ["a"]},'
+                ' "redirects": [{"source": "/old/:slug*", "destination": "/"}]}\n'
+            ),
+            "web/use/start.mdx": "[a](/use/install#x) [b](/use/start) [c](/old/x) ![d](/i.png)\n",
+        },
+        (
+            "docs/index.md:1:5: the link leads nowhere: there is no docs/tasks/dask.md",
+            "web/use/start.mdx:1:5: the link leads nowhere: there is no web/use/install",
+            "web/use/start.mdx:1:54: the image leads nowhere: there is no web/i.png",
+        ),
+        before={"docs/tasks/dask.md": "# Dask\n"},
+    ),
+    Example(
+        "To pages that are redirected, that a site makes, or that have another address",
+        {
+            "govcheck.toml": "",
+            "mkdocs.yml": "redirects:\n  tasks/dask.md: tasks/ray.md\n",
+            "docs/index.md": "[a](/tasks/dask/) [b](/tasks/never/) [c](/run/tasks/)\n",
+            "docs/tasks/ray.md": "---\nslug: run/tasks\n---\n",
+            "web/docs.json": (
+                '{"$schema": "https://mintlify.com/docs.json", "navigation": {"pages": ["a"]},'
+                ' "openapi": "api.json"}\n'
+            ),
+            "web/use/start.mdx": "[a](/use/start/#x) [b](/api/get-cart) [c](/use) [d](/a)\n",
+        },
+        before={"docs/tasks/dask.md": "# Dask\n", "docs/run/tasks.md": "# Run\n"},
     ),
     Example(
         "In what a program writes",
