@@ -55,8 +55,11 @@ _INDEXES = ("index", "README", "_index")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
 _MAKES_ANCHORS = re.compile(
-    r"^[ \t]*:::|^\[\[autodoc\]\]|\{%|\{\{|--8<--|^(?:import|export)\s|<[A-Z]\w+", re.M
+    r"^[ \t]*:::|^[ \t]*===[!+]? \"|^[ \t]*:(?:name|label):|^\[\[autodoc\]\]|\{%|\{\{|--8<--"
+    r"|@include|^(?:import|export)\s|<[A-Z]\w+",
+    re.M,
 )
+_MADE = re.compile(r"(?=.*[_A-Z])\w+(?:\.\w+)+|(?:id|_)?\d+")
 _GIVEN = re.compile(r"\{:?\s*#([^\s}]+)[^}]*\}|^\(([^()\s]+)\)=[ \t]*$", re.M)
 _HTML_HEADING = re.compile(r"<h[1-6][^>]*>(.{0,400}?)</h[1-6]>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -285,12 +288,17 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
         return None
     if fragment in exact or _lenient(fragment) in exact or re.match(r"fn(?:ref)?[-:]", fragment):
         return True
-    if document.view(_makes_anchors) or found.path.endswith(".mdx"):
+    if document.view(_makes_anchors):
         return None
     if found.path in repo.view(includers):
         return None  # it may lead to a heading of what includes it
     if any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites):
-        return True if _loose(fragment) in loose else None
+        if _loose(fragment) in loose:
+            return True
+        # Sphinx has anchors of what it documents, Markdown's converter counts what it cannot
+        # spell, and a part is read where it is imported.
+        is_made = _MADE.fullmatch(fragment) is not None
+        return None if is_made or posixpath.basename(found.path).startswith("_") else False
     return False
 
 
@@ -308,7 +316,8 @@ def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:
         headings = _HTML_HEADING.findall(document.text)
         names |= {slug(_TAG.sub("", each).strip()) for each in headings}
     exact = frozenset({*names, *map(_lenient, names)})
-    return exact, frozenset(map(_loose, names))
+    loose = frozenset(map(_loose, names))
+    return exact, loose | {each.lstrip("0123456789-") for each in loose}
 
 
 def _lenient(name: str) -> str:

@@ -2,8 +2,9 @@
 
 The fragment of a link (`guide.md#install`) must be the anchor of a heading of its document, or the
 `id` or `name` of a tag in it; in a file of code, `#L10-L20` must be lines that it has. Anchors are
-made as GitHub makes them; in the documents of a site generator, as the others do, too. Documents
-whose headings a template or a plugin adds to are left alone.
+made as GitHub makes them; in the documents of a site generator, as the others do, too. Documents to
+whose headings a template, a component, tabs or a plugin may add are left alone, and so are anchors
+that look like those of documented code (`shop.cart.Cart`), and parts of pages (`_part.md`).
 
 ## How to resolve
 
@@ -112,8 +113,29 @@ examples = [
         {
             "govcheck.toml": "",
             "mkdocs.yml": "",
-            "docs/a.md": "[a](#c-d) [b](#tab-one)\n\n# C & D\n",
+            "docs/a.md": (
+                "[a](#c-d) [b](#install) [c](#shop.cart.Cart) [d](b.md#tab-one) [e](_c.md#x) "
+                "[f](d.md#part)\n\n# C & D\n## 2. Install\n"
+            ),
+            "docs/b.md": '# B\n\n=== "Tab one"\n\n    x\n',
+            "docs/_c.md": "C\n",
+            "docs/d.md": "```{figure} a.png\n:name: part\n```\n",
         },
+    ),
+    Example(
+        "On a site",
+        {
+            "govcheck.toml": "",
+            "mkdocs.yml": "",
+            "docs/a.md": "See [below](#pairlist), and [b](b.md#instal).\n\n# Pairlists\n",
+            "docs/b.md": "# Install\n",
+        },
+        (
+            "docs/a.md:1:14: this document has no heading 'pairlist' (did you mean 'pairlists'?)",
+            "docs/a.md:1:38: docs/b.md has no heading 'instal' (did you mean 'install'?)",
+        ),
+        {"docs/a.md": "See [below](#pairlists), and [b](b.md#install).\n\n# Pairlists\n"},
+        unsafe=True,
     ),
     Example(
         "On a site whose configuration is elsewhere",
