@@ -34,6 +34,9 @@ _HISTORY = (
 )
 
 
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
 @table
 class Class:
     """Documents that are read alike."""
@@ -125,24 +128,34 @@ class Place:
     """A place in documents."""
 
     file: str = key("The file, or a path pattern.")
-    pattern: str = key("A regular expression whose first group is the value.")
+    pattern: str = key(
+        "A regular expression whose one group without a name is the value; groups with names may "
+        "say whose value it is."
+    )
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong with single keys."""
         yield from _bad_expression("pattern", self.pattern)
         try:
-            if re.compile(self.pattern).groups != 1:
-                yield Mistake(("pattern",), "the pattern needs one group: the value")
+            expression = re.compile(self.pattern)
         except re.error:
-            pass
+            return
+        if expression.groups - len(expression.groupindex) != 1:
+            yield Mistake(("pattern",), "the pattern needs one group without a name: the value")
 
 
 @table
 class Source:
-    """Where a value comes from: exactly one kind of place."""
+    """Where a value comes from: exactly one kind of place.
+
+    `{name}` in it stands for what the group `name` of the pattern has matched.
+    """
 
     files: tuple[str, ...] = key("How many files match these path patterns.", default=())
-    lines: str | None = key("How many lines this file has.", default=None)
+    lines: str | None = key(
+        "How many lines this file has; with '{name}', the one file that a path pattern matches.",
+        default=None,
+    )
     matches: str | None = key(
         "How often this regular expression matches in the file or files.", default=None
     )
@@ -172,6 +185,12 @@ class Source:
         if (self.key_ or self.name) and not self.file:
             yield Mistake((), "'key' and 'name' need the 'file' that they stand in")
 
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The names of groups of the pattern that it is filled with."""
+        texts = (self.lines, self.file, self.key_, self.name, self.locked)
+        return frozenset(name for text in texts for name in PLACEHOLDER.findall(text or ""))
+
 
 @table
 class Bind:
@@ -180,6 +199,15 @@ class Bind:
     at: Place = key("Where documents state it.")
     equals: Source = key("What it must be.")
     reason: str | None = key("Why.", default=None)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        try:
+            named = re.compile(self.at.pattern).groupindex
+        except re.error:
+            return
+        for each in sorted(self.equals.placeholders - named.keys()):
+            yield Mistake(("equals",), f"the pattern has no group {each!r}: '(?P<{each}>...)'")
 
 
 @table

@@ -2,10 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from govcheck.dependencies.section import normalized
-from govcheck.docs.section import Source
+from govcheck.docs.section import PLACEHOLDER, Source
 from govcheck.document import TooDeepError
 from govcheck.globs import matcher
 from govcheck.policy import Policy
@@ -41,6 +42,32 @@ def value(repo: Repo, policy: Policy, source: Source) -> str:
         case Source(count=str(what)):
             return str(_count(repo, policy, what))
     raise UndecidedError("it names no source")
+
+
+def filled(repo: Repo, source: Source, groups: Mapping[str, str | None]) -> Source:
+    """A source with what the groups of a pattern have matched.
+
+    Raises:
+        UndecidedError: not one file has the lines.
+    """
+
+    def fill(text: str | None) -> str | None:
+        return text and PLACEHOLDER.sub(lambda found: groups.get(found[1]) or "", text)
+
+    lines = fill(source.lines)
+    if lines is not None and lines != source.lines:
+        found = [*repo.matching(lines)]
+        if len(found) != 1:
+            raise UndecidedError(f"{'more than one' if found else 'no'} file is {lines}")
+        lines = found[0]
+    return replace(
+        source,
+        lines=lines,
+        file=fill(source.file),
+        key_=fill(source.key_),
+        name=fill(source.name),
+        locked=fill(source.locked),
+    )
 
 
 def same(written: str, wanted: str) -> bool:

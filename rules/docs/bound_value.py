@@ -1,9 +1,17 @@
-"""A document states a value that is another one where it is decided.
+r"""A document states a value that is another one where it is decided.
 
 A `[[docs.bind]]` of the policy says where documents state a value (`at`, a file and a pattern whose
-first group is the value) and what it `equals`: how many `files` match, how many `lines` a file has,
+group is the value) and what it `equals`: how many `files` match, how many `lines` a file has,
 how often something `matches`, the `key` of a configuration `file`, the `name` of a Python constant
 in a `file`, the version at which a package is `locked`, the `count` of flags, markers or tests.
+
+One entry binds all values of a kind where groups with names say whose value each is:
+
+```toml
+[[docs.bind]]
+at = { file = "docs/**/*.md", pattern = '`(?P<path>[\w/]+\.py)` \((\d+) lines' }
+equals = { lines = "src/**/{path}" }
+```
 
 ## How to resolve
 
@@ -32,22 +40,35 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
 
 def _check(repo: Repo, policy: Policy, number: int, bind: Bind) -> Iterator[Finding]:
-    from govcheck.docs.values import UndecidedError, as_written, same, value
+    from govcheck.docs.values import UndecidedError, as_written, filled, same, value
 
     origin = policy.origin("docs", "bind", number)
-    try:
-        wanted = value(repo, policy, bind.equals)
-    except UndecidedError as error:
-        yield rule.finding(origin.span, f"nothing decides the value: {error}")
-        return
+    wanted = ""
+    if not (is_filled := bool(bind.equals.placeholders)):
+        try:
+            wanted = value(repo, policy, bind.equals)
+        except UndecidedError as error:
+            yield rule.finding(origin.span, f"nothing decides the value: {error}")
+            return
     pattern = re.compile(bind.at.pattern, re.MULTILINE)
+    group = min({*range(1, pattern.groups + 1)} - {*pattern.groupindex.values()})
     found = False
     for document in filter(None, map(repo.document, repo.matching(bind.at.file))):
         for place in pattern.finditer(document.text):
             found = True
-            start, end = place.span(1)
+            start, end = place.span(group)
             written = document.text[start:end]
-            if start < 0 or same(written, wanted):
+            if start < 0:
+                continue
+            if is_filled:
+                try:
+                    source = filled(repo, bind.equals, place.groupdict())
+                    wanted = value(repo, policy, source)
+                except UndecidedError as error:
+                    message = f"nothing decides this value: {error} ({origin})"
+                    yield rule.finding(document.span(start, end), message)
+                    continue
+            if same(written, wanted):
                 continue
             new = as_written(written, wanted)
             yield rule.finding(
@@ -90,6 +111,41 @@ examples = [
         {"docs/a.md": "We keep 90 days. 1 modules listen on port 8080.\n"},
     ),
     Example(
+        "All values of a kind",
+        {
+            "govcheck.toml": (
+                "[[docs.bind]]\n"
+                "at = { file = 'a.md', pattern = '`(?P<path>[\\w/]+\\.py)` \\((\\d+) lines' }\n"
+                "equals = { lines = 'src/**/{path}' }\n"
+                "[[docs.bind]]\n"
+                "at = { file = 'a.md', pattern = '`(?P<package>[\\w-]+)==([\\d.]+)`' }\n"
+                "equals = { locked = '{package}' }\n"
+            ),
+            "a.md": (
+                "`a.py` (3 lines), `b/a.py` (1 lines), `c.py` (2 lines), `d.py` (1 lines);\n"
+                "`numpy==1.26.4`, `pandas==2.1`\n"
+            ),
+            "src/shop/b/a.py": "x\n",
+            "src/shop/c.py": "x\n",
+            "poetry.lock": (
+                "[[package]]\nname = 'numpy'\nversion = '1.26.4'\n\n"
+                "[[package]]\nname = 'pandas'\nversion = '2.2'\n"
+            ),
+        },
+        (
+            "a.md:1:9: this says '3', and it is '1' (govcheck.toml:1)",
+            "a.md:1:47: this says '2', and it is '1' (govcheck.toml:1)",
+            "a.md:1:65: nothing decides this value: no file is src/**/d.py (govcheck.toml:1)",
+            "a.md:2:27: this says '2.1', and it is '2.2' (govcheck.toml:4)",
+        ),
+        {
+            "a.md": (
+                "`a.py` (1 lines), `b/a.py` (1 lines), `c.py` (1 lines), `d.py` (1 lines);\n"
+                "`numpy==1.26.4`, `pandas==2.2`\n"
+            ),
+        },
+    ),
+    Example(
         "What nothing decides",
         {
             "govcheck.toml": (
@@ -123,6 +179,19 @@ examples = [
             ),
             "a.md": "NumPy 1.26.4\n",
             "poetry.lock": "[[package]]\nname = 'numpy'\nversion = '1.26.4'\n",
+        },
+    ),
+    Example(
+        "Values that are right, each by its name",
+        {
+            "govcheck.toml": (
+                "[[docs.bind]]\n"
+                "at = { file = 'a.md', pattern = '`(?P<path>\\w+\\.py)` \\((\\d+) lines' }\n"
+                "equals = { lines = '{path}' }\n"
+            ),
+            "a.md": "`a.py` (2 lines), `b.py` (1 lines)\n",
+            "a.py": "x\ny\n",
+            "b.py": "x\n",
         },
     ),
     Example(
