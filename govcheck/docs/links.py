@@ -55,7 +55,7 @@ _INDEXES = ("index", "README", "_index")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
 _MAKES_ANCHORS = re.compile(
-    r"^[ \t]*:::|^[ \t]*===[!+]? \"|^[ \t]*:(?:name|label):|^\[\[autodoc\]\]|\{%|\{\{|--8<--"
+    r"^[ \t]*:::|^[ \t]*===[!+]? \"|^[ \t]*:(?:name|label):|^\[\[autodoc\]\]|\{%|\{\{"
     r"|@include|^(?:import|export)\s|<[A-Z]\w+",
     re.M,
 )
@@ -281,29 +281,73 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
     fragment = found.fragment.removeprefix("user-content-")
     if fragment in ("", "top") or _LINE.match(fragment):
         return True
+    included = repo.view(_included, found.path)
+    parts = (document, *(included or ()))
     try:
-        exact, loose = document.view(anchors)
+        names = [part.view(anchors) for part in parts]
+        is_open = any(part.view(_makes_anchors) for part in parts)
     except TooDeepError as error:
         repo.unchecked[found.path] = str(error)
         return None
+    exact = frozenset[str]().union(*(each[0] for each in names))
+    loose = frozenset[str]().union(*(each[1] for each in names))
     if fragment in exact or _lenient(fragment) in exact or re.match(r"fn(?:ref)?[-:]", fragment):
         return True
-    if document.view(_makes_anchors):
-        return None
-    if found.path in repo.view(includers):
+    if included is None or is_open or found.path in repo.view(includers):
         return None  # it may lead to a heading of what includes it
-    if any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites):
-        if _loose(fragment) in loose:
-            return True
-        # Sphinx has anchors of what it documents, Markdown's converter counts what it cannot
-        # spell, and a part is read where it is imported.
-        is_made = _MADE.fullmatch(fragment) is not None
-        return None if is_made or posixpath.basename(found.path).startswith("_") else False
-    return False
+    if not any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites):
+        # A site of which nothing else is here may spell what it makes of a heading otherwise.
+        squeezed = {each.replace("-", "") for each in loose - {_loose(fragment)}}
+        return None if _loose(fragment).replace("-", "") in squeezed else False
+    if _loose(fragment) in loose:
+        return True
+    return None if _may_be_made(repo, found, document) else False
+
+
+def _may_be_made(repo: Repo, found: Lead, document: Document) -> bool:
+    """Whether a site may have an anchor that none of a document's headings gives."""
+    folder = posixpath.dirname(found.path)
+    above = [folder]
+    while folder:
+        folder = posixpath.dirname(folder)
+        above.append(folder)
+    return (
+        # Sphinx finds labels of other documents, and those of documented code.
+        any(posixpath.join(each, "conf.py") in repo for each in above)
+        or _MADE.fullmatch(found.fragment) is not None
+        # What is not ASCII is spelt by each in its own way, and a part is read where it is taken.
+        or any(re.search(r"[^\W\d_a-zA-Z]", each.text) for each in document.view(page).headings)
+        or posixpath.basename(found.path).startswith("_")
+    )
+
+
+def _included(repo: Repo, path: str) -> tuple[Document, ...] | None:
+    """The documents that a document includes; None where it cannot be told which."""
+    document = repo.document(path)
+    text = document.text if document is not None else ""
+    files = repo.view(tree).files
+    found: list[Document] = []
+    for said in _INCLUDE.finditer(text) if any(sign in text for sign in _INCLUDES) else ():
+        name = posixpath.normpath(next(filter(None, said.groups())))
+        inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+        homes = [each for each in files if each in (inside, name) or each.endswith(f"/{name}")]
+        if not homes:
+            return None
+        documents = (repo.document(each) for each in homes if each.endswith(ENDINGS))
+        found += filter(None, documents)
+    return tuple(found)
 
 
 def _makes_anchors(document: Document) -> bool:
-    return _MAKES_ANCHORS.search(document.text) is not None
+    """Whether there may be anchors that no heading and no tag shows; code makes none."""
+    read = document.view(page)
+    blocks = [(each.start, each.end) for each in read.fences if not each.info.startswith("{")]
+    plain, at = [], 0
+    for start, end in sorted((*blocks, *((each.start, each.end) for each in read.codes))):
+        plain.append(document.text[at:start])
+        at = end
+    plain.append(document.text[at:])
+    return _MAKES_ANCHORS.search("".join(plain)) is not None
 
 
 def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:

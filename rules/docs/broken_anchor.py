@@ -1,10 +1,12 @@
 """A link leads to a heading that is not there.
 
-The fragment of a link (`guide.md#install`) must be the anchor of a heading of its document, or the
-`id` or `name` of a tag in it; in a file of code, `#L10-L20` must be lines that it has. Anchors are
-made as GitHub makes them; in the documents of a site generator, as the others do, too. Documents to
-whose headings a template, a component, tabs or a plugin may add are left alone, and so are anchors
-that look like those of documented code (`shop.cart.Cart`), and parts of pages (`_part.md`).
+The fragment of a link (`guide.md#install`) must be the anchor of a heading of its document, or of
+one that it includes, or the `id` or `name` of a tag; in a file of code, `#L10-L20` must be lines
+that it has. Anchors are made as GitHub makes them; in the documents of a site generator, as the
+others do, too. Documents to whose headings a template, a component, tabs or a plugin may add are
+left alone, and so are, on sites, those of Sphinx, those with headings in other letters than ASCII,
+anchors that look like those of documented code (`shop.cart.Cart`), and parts of pages (`_part.md`);
+elsewhere, anchors that differ from a heading's in hyphens only, as some sites split `FastAPI`.
 
 ## How to resolve
 
@@ -115,8 +117,11 @@ examples = [
             "mkdocs.yml": "",
             "docs/a.md": (
                 "[a](#c-d) [b](#install) [c](#shop.cart.Cart) [d](b.md#tab-one) [e](_c.md#x) "
-                "[f](d.md#part)\n\n# C & D\n## 2. Install\n"
+                "[f](d.md#part) [g](e.md#other) [h](f.md#x)\n\n# C & D\n## 2. Install\n"
             ),
+            "docs/e.md": '# E\n\n--8<-- "parts/c.md"\n',
+            "docs/f.md": '# F\n\n--8<-- "parts/made.md"\n',
+            "docs/parts/c.md": "# Other\n",
             "docs/b.md": '# B\n\n=== "Tab one"\n\n    x\n',
             "docs/_c.md": "C\n",
             "docs/d.md": "```{figure} a.png\n:name: part\n```\n",
@@ -128,7 +133,8 @@ examples = [
             "govcheck.toml": "",
             "mkdocs.yml": "",
             "docs/a.md": "See [below](#pairlist), and [b](b.md#instal).\n\n# Pairlists\n",
-            "docs/b.md": "# Install\n",
+            "docs/b.md": '# Install\n\n--8<-- "parts/c.md"\n\n```python\nimport shop\n```\n',
+            "docs/parts/c.md": "# Other\n",
         },
         (
             "docs/a.md:1:14: this document has no heading 'pairlist' (did you mean 'pairlists'?)",
@@ -136,6 +142,17 @@ examples = [
         ),
         {"docs/a.md": "See [below](#pairlists), and [b](b.md#install).\n\n# Pairlists\n"},
         unsafe=True,
+    ),
+    Example(
+        "Words that a site splits, labels of Sphinx, and headings in other letters",
+        {
+            "govcheck.toml": "",
+            "a.md": "[a](#fast-api)\n\n# FastAPI\n",
+            "docs/conf.py": "",
+            "docs/b.md": "[b](#a-label)\n\n# B\n",
+            "site/mkdocs.yml": "",
+            "site/c.md": "[c](#ubersicht-2)\n\n# Übersicht\n",
+        },
     ),
     Example(
         "On a site whose configuration is elsewhere",
