@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from govcheck.docs.paths import named
 from govcheck.document import Document, TooDeepError
 from govcheck.markdown import ENDINGS
 from govcheck.markdown.anchors import slug
@@ -325,12 +326,12 @@ def _included(repo: Repo, path: str) -> tuple[Document, ...] | None:
     """The documents that a document includes; None where it cannot be told which."""
     document = repo.document(path)
     text = document.text if document is not None else ""
-    files = repo.view(tree).files
     found: list[Document] = []
     for said in _INCLUDE.finditer(text) if any(sign in text for sign in _INCLUDES) else ():
         name = posixpath.normpath(next(filter(None, said.groups())))
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-        homes = [each for each in files if each in (inside, name) or each.endswith(f"/{name}")]
+        same = named(repo, posixpath.basename(name))
+        homes = [each for each in same if each in (inside, name) or each.endswith(f"/{name}")]
         if not homes:
             return None
         documents = (repo.document(each) for each in homes if each.endswith(ENDINGS))

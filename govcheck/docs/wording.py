@@ -30,6 +30,8 @@ _SENDS = re.compile(
     r"|(?:documented|described|explained|listed|defined|implemented|covered|tracked) in"
     r"|(?:lives?|resides?|located|kept) (?:in|at|under))(?: the| file| document)?\s+[`*_\"'(\[]*$"
 )
+# A section that a reader may skip speaks of what is there all the same.
+_OPTIONAL = re.compile(r"(?i)[(\[]optional[)\]]")
 _SENTENCE = re.compile(r"(?:[^.;)\n|]|\.(?!\s|$)|\n(?!\s*(?:\n|[-*+#|]|\d+\.|```)))*")
 _WORDS = re.compile(rf"\b(?:{'|'.join(PAST_OR_FUTURE)})|→|->|❌|~~")
 
@@ -82,7 +84,7 @@ def _around(text: str, page: Page, start: int) -> str:
     if (fence := page.fence_at(start)) is not None:
         said.append(line_above(text, fence.start))
     if (over := page.heading_above(start)) is not None:
-        said.append(over.text)
+        said.append(_OPTIONAL.sub("", over.text))
     return "\n".join(map(_without_code, said))
 
 

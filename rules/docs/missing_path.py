@@ -9,8 +9,9 @@ missing-paths = true
 ```
 
 A path counts if the repository has its first folder, or if a package, or the folder of the document
-or one above it, has the folder that it names. All else is as in `moved-path`: the words
-around, what git ignores, placeholders, what the document tells to make, and the classes.
+or one above it, has the folder that it names. Nothing is said behind "e.g.", "for example" and
+"such as". All else is as in `moved-path`: the words around, what git ignores, placeholders, what
+the document tells to make, and the classes.
 
 ## How to resolve
 
@@ -22,6 +23,7 @@ Write the path that is meant, or take it out.
 """
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -30,6 +32,11 @@ from govcheck.policy import Policy
 from govcheck.programs import has_code
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
+
+_FOR_EXAMPLE = re.compile(
+    r"(?i)(?:\be\.g\.|\bfor (?:example|instance)\b|\bsuch as\b)(?:[^\n.;]|\.(?!\s))*$"
+)
+_LEAD = 100
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -42,6 +49,9 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     known = {each.absent.span for each in repo.view(moved, policy)}
     for each in repo.view(absent, policy):
         if each.span in known or each.is_bare or each.is_loose:
+            continue
+        text = each.doc.document.text
+        if _FOR_EXAMPLE.search(text, max(0, each.span.start - _LEAD), each.span.start):
             continue
         first = each.text.removeprefix("./").partition("/")[0]
         if not repo.exists(first) and not any(map(repo.exists, _folders(each.paths))):
@@ -83,7 +93,10 @@ examples = [
         {
             "govcheck.toml": _POLICY,
             "src/a.py": "",
-            "README.md": "Create `src/b.py`.\n\n`src/your_file.py`, `app/main.py`, `and/or`\n",
+            "README.md": (
+                "Create `src/b.py`.\n\n`src/your_file.py`, `app/main.py`, `and/or`\n\n"
+                "Group them (e.g., `src/tax.py`, `src/vat.py`).\n"
+            ),
         },
     ),
 ]
