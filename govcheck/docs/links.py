@@ -228,7 +228,8 @@ def _is_told(known: Tree, home: str, said: str, address: str) -> bool:
     if any(f"{address}/".startswith(each) for each in sources):
         return True
     folder = posixpath.dirname(f"{home}/{address}")
-    return "openapi" in said.lower() and folder not in known.folders
+    makes_pages = re.search(r'"(?:openapi|asyncapi|openrpc)"\s*:', said) is not None
+    return makes_pages and folder not in known.folders
 
 
 def is_there(repo: Repo, known: Tree, path: str) -> bool:
