@@ -40,6 +40,7 @@ _SITES = re.compile(
     r"|myst\.yml|(?:docs|mint)\.json|sidebars\.[jt]s|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
     r"|\.vuepress/config\.[jt]s)$"
 )
+_MKDOCS = re.compile(r"(?:^|/)mkdocs[\w-]*\.ya?ml$")
 _OF_MKDOCS = ("\n!!! ", "\n??? ", "\n--8<-- ")
 _INCLUDES = ("--8<--", "{% include", "{!", "{include}", ":include:")
 _INCLUDE = re.compile(
@@ -49,6 +50,7 @@ _INCLUDE = re.compile(
     r"|\[[^\]\n]*\]\((?P<docsify>[\w./-]+)\s+':include",
     re.MULTILINE,
 )
+_DOCS_DIR = re.compile(r"(?m)^docs_dir:[ \t]*[\"']?(?P<folder>[\w./-]+)")
 _OF_SITES = ("docs", "doc", "content", "website", "source", "src", "site", "documentation")
 _PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
 _INDEXES = ("index", "README", "_index")
@@ -88,11 +90,16 @@ def tree(repo: Repo) -> Tree:
         while (path := path.rpartition("/")[0]) and path not in folders:
             folders.add(path)
     homes = {path[: found.start()] for path in files if (found := _SITES.search(path))}
-    roots = {
-        root
-        for home in homes
-        for root in ([home] if home else [each for each in _OF_SITES if each in folders])
-    }
+    roots = homes - {""}
+    if "" in homes:
+        links = repo.links()
+        roots.update(links.get(each, each) for each in _OF_SITES)
+    for path in files:
+        if _MKDOCS.search(path) and (document := repo.document(path)) is not None:
+            home = posixpath.dirname(path)
+            for said in _DOCS_DIR.finditer(document.text):
+                roots.add(posixpath.normpath(posixpath.join(home, said["folder"])))
+    roots &= folders
     # Pages that are written for a site whose configuration is elsewhere.
     repo.expect(_INCLUDES, ENDINGS)
     for written in repo.search(_OF_MKDOCS, ENDINGS):
@@ -128,8 +135,8 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         return None
     if is_there(repo, known, found):
         return Lead(found, unquote(fragment), exists=True)
-    for folder in repo.view(includers).get(path, ()):
-        # What is included is read where it comes to stand.
+    for folder in (*repo.view(includers).get(path, ()), *repo.view(_other_homes).get(path, ())):
+        # What is included is read where it comes to stand, and so is what links lead to.
         other = posixpath.normpath(posixpath.join(folder, plain))
         if is_there(repo, known, other):
             return Lead(other, unquote(fragment), exists=True)
@@ -174,6 +181,18 @@ def _by_site(known: Tree, path: str, plain: str, found: str) -> Iterator[str]:
     yield from (each for each in paths if each in known.files)
 
 
+def originals(path: str) -> Iterator[str]:
+    """The paths that the page may have of which the one at a path is a translation.
+
+    It stands in the folder `en` beside that of the language, or above the latter.
+    """
+    folders = path.split("/")
+    for number, folder in enumerate(folders[:-1]):
+        if _LANGUAGE.fullmatch(folder) and folder != "en":
+            yield "/".join([*folders[:number], "en", *folders[number + 1 :]])
+            yield "/".join([*folders[:number], *folders[number + 1 :]])
+
+
 def is_there(repo: Repo, known: Tree, path: str) -> bool:
     """Whether a path exists: in the repository, or on disk as a link, a submodule or ignored."""
     if path in known.files or path in known.folders:
@@ -196,6 +215,14 @@ def includers(repo: Repo) -> dict[str, tuple[str, ...]]:
     return {path: tuple(folders) for path, folders in found.items()}
 
 
+def _other_homes(repo: Repo) -> dict[str, list[str]]:
+    """The folders from which symbolic links lead to a document, by its path."""
+    found: dict[str, list[str]] = {}
+    for path, end in repo.links().items():
+        found.setdefault(end, []).append(posixpath.dirname(path))
+    return found
+
+
 def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
     """Whether a link of a site's document, which leads to no file, may be right on the site."""
     folder = posixpath.dirname(path)
@@ -207,9 +234,15 @@ def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
     inside = posixpath.normpath(posixpath.join(folder, posixpath.basename(path), plain))
     if is_there(repo, known, inside):
         return True
-    # Pages that a plugin makes stand in folders that are not in the repository.
+    # Pages that a plugin makes stand in folders that are not in the repository, or in which it has
+    # but the page that lists them.
     home = posixpath.dirname(posixpath.normpath(posixpath.join(folder, plain)))
-    return home not in known.folders
+    return home not in known.folders or _has_but_an_index(known, home)
+
+
+def _has_but_an_index(known: Tree, folder: str) -> bool:
+    inside = [path for path in known.files if path.startswith(f"{folder}/")]
+    return len(inside) == 1 and posixpath.splitext(posixpath.basename(inside[0]))[0] in _INDEXES
 
 
 def has_anchor(repo: Repo, found: Lead) -> bool | None:
@@ -236,7 +269,9 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
         return None
     if found.path in repo.view(includers):
         return None  # it may lead to a heading of what includes it
-    if any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites):
+    if "/content/" in found.path or any(
+        found.path.startswith(f"{site}/") for site in repo.view(tree).sites
+    ):
         return True if _loose(fragment) in loose else None
     return False
 

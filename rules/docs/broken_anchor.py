@@ -2,7 +2,8 @@
 
 The fragment of a link (`guide.md#install`) must be the anchor of a heading of its document, or the
 `id` or `name` of a tag in it; in a file of code, `#L10-L20` must be lines that it has. Anchors are
-made as GitHub makes them; in the documents of a site generator, as the others do, too. Documents
+made as GitHub makes them; in the documents of a site generator, and below a folder `content`, as
+the others do, too. Documents
 whose headings a template or a plugin adds to are left alone.
 
 ## How to resolve
@@ -118,5 +119,13 @@ examples = [
     Example(
         "On a site whose configuration is elsewhere",
         {"govcheck.toml": "", "docs/a.md": "[a](#c-d)\n\n# C & D\n\n!!! note\n    x\n"},
+    ),
+    Example(
+        "On a site of the project's own making",
+        {
+            "govcheck.toml": "",
+            "guide/content/a.md": "[a](b.md#keep-alive)\n",
+            "guide/content/b.md": "# KEEP_ALIVE\n",
+        },
     ),
 ]

@@ -9,7 +9,9 @@ of the hosting service (`../../issues`), links that leave the repository, files 
 templates of issues and pull requests, links that only a site generator can resolve, in the
 documents of its site, and what a bot writes of contributors. A path without an ending may be a page
 that only a site has: except in a README and its like, it is broken only if git knows that something
-was there. What another document includes is read from there, too.
+was there. What another document includes, or a symbolic link leads to, is read from there, too.
+Pages of a site that stand in a folder of which the repository has nothing, or but an index, may be
+made when the site is.
 
 ## How to resolve
 
@@ -201,5 +203,14 @@ examples = [
             "README.md:1:5: the link leads nowhere: there is no scripts",
             "guide.md:1:5: the link leads nowhere: there is no LICENSE",
         ),
+    ),
+    Example(
+        "Pages that a plugin makes in the folder that mkdocs is told of, or beside their list",
+        {
+            "govcheck.toml": "",
+            "mkdocs.yml": "docs_dir: shop/pages\n",
+            "shop/pages/a.md": "[b](reference/cart.md) [c](examples/tax.md)\n",
+            "shop/pages/examples/index.md": "",
+        },
     ),
 ]
