@@ -10,6 +10,7 @@ from govcheck.docs.documents import class_of
 from govcheck.docs.paths import is_somewhere
 from govcheck.document import Document
 from govcheck.finding import Span
+from govcheck.history import held
 from govcheck.markdown.page import page
 from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
@@ -52,6 +53,10 @@ _READS = {
 # The marks of pytest's progress behind the name of a file.
 _OUTPUT = re.compile(r"[.FEsxXR]+")
 _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}")
+# Another repository that a document tells to install, and in which its commands may run.
+_FETCHED = re.compile(
+    r"(?i)\b(?:clone|install|download|set up)\b[^\n]{0,40}?\]\(https://(?:github|gitlab)\.com/"
+)
 _OPENS = re.compile(r"(?m)^[ \t]*(?:```|~~~)([^\n`]{1,200})$")
 _REACH = 200
 
@@ -60,7 +65,8 @@ class Missing(NamedTuple):
     """A word that names what is not there.
 
     `path` is the path that it means, if it means one; `name` what it is called besides, if it may
-    have another home: the last name of a test's node id. `is_read` tells that it is only read.
+    have another home: the last name of a test's node id. `is_doubtful` tells that it may be in
+    another repository, unless git knows it.
     """
 
     written: Written
@@ -70,6 +76,7 @@ class Missing(NamedTuple):
     path: str = ""
     name: str = ""
     generator: str | None = None
+    is_doubtful: bool = False
 
 
 def missing(repo: Repo, policy: Policy) -> tuple[Missing, ...]:
@@ -132,8 +139,18 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
             yield from _read(repo, policy, each, word)
     if name == "cp":
         for word in arguments[:-1]:
-            if not word.text.startswith("-"):
+            if not word.text.startswith("-") and _may_be_ours(word.text, arguments[-1].text):
                 yield from _read(repo, policy, each, word)
+
+
+def _may_be_ours(source: str, copy: str) -> bool:
+    """Whether what is copied is in some folder, or a template that the copy is called after.
+
+    `cp template.yaml shop.yaml` copies what the reader got elsewhere, as likely as not.
+    """
+    plain, name = (re.sub(r"[\W_]", "", each) for each in (
+        _TEMPLATE.sub(".", source), posixpath.basename(copy)))  # fmt: skip
+    return "/" in source or source.startswith(".") or plain == name
 
 
 def _is_its_own(repo: Repo, each: Written, name: str) -> bool:
@@ -185,7 +202,8 @@ def _file(
         return
     path = _candidates(each, text)[0]
     span = each.document.span(word.start, word.start + len(text))
-    yield Missing(each, span, f"there is no {what} {text}", what, path)
+    is_doubtful = each.doc is not None and _FETCHED.search(each.document.text) is not None
+    yield Missing(each, span, f"there is no {what} {text}", what, path, is_doubtful=is_doubtful)
 
 
 def _read(repo: Repo, policy: Policy, each: Written, word: Word) -> Iterator[Missing]:
@@ -232,7 +250,12 @@ def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
         return True
     if each.doc is None:
         return False
-    return plain in each.document.view(_told_to_make)
+    told = each.document.view(_told_to_make)
+    return plain in told or any(
+        f"`{posixpath.basename(parent)}`" in told
+        for parent in parents
+        if parent and not any(map(repo.exists, _candidates(each, parent)))
+    )
 
 
 def _told_to_make(document: Document) -> str:
@@ -309,14 +332,24 @@ def _node_id(
         start += 2
         if PLACEHOLDERS.search(name):
             return
-        if re.search(rf"\b{kind}\s+{name}\b", text) is None and not _may_inherit(
-            text, names[:number]
+        if (
+            re.search(rf"\b{kind}\s+{name}\b", text) is None
+            and not _may_inherit(text, names[:number])
+            and not _is_example(repo, document, name)
         ):
             span = each.document.span(start, start + len(name))
             message = f"{existing[0]} has no test {'::'.join(names[: number + 1])}"
             yield Missing(each, span, message, "node", existing[0], "::".join(names))
             return
         start += len(name)
+
+
+def _is_example(repo: Repo, document: Document, name: str) -> bool:
+    """Whether a file never had a test of a name, nor has one that is called much like it."""
+    from difflib import get_close_matches  # only a candidate pays for the import
+
+    known = re.findall(r"\b(?:def|class)\s+(\w+)", document.text)
+    return not get_close_matches(name, known, 1, 0.85) and held(repo, document.path, name) is False
 
 
 def _may_inherit(text: str, above: list[str]) -> bool:
@@ -371,6 +404,7 @@ def _everywhere(
 
 
 _USUAL_SCRIPTS = frozenset({"build", "dev", "start", "test"})
+_MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|m|M)akefile$")
 _PROSE = frozenset(
     {"sure", "it", "the", "a", "an", "use", "this", "that", "your", "them", "or", "and", "then"}
 )
@@ -407,6 +441,13 @@ def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Mi
         return
     if each.where == "makefile" and any("$" in each.text for each in arguments):
         return
+    if each.where == "span":  # the sentence may tell in which folder
+        others = {posixpath.dirname(path) for path in repo.files if _MAKEFILE.search(path)}
+        found = frozenset[str]().union(
+            found, *(tasks.make_targets(repo, base, None) or () for base in others)
+        )
+        if tasks.ANY in found:
+            return
     names = {word.text for word in targets}
     # "make sure of it" is prose, also where it is set as code.
     if each.doc is not None and (names & _PROSE or (len(targets) > 1 and not names & found)):
@@ -555,7 +596,9 @@ def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -
         ):
             if option.text not in options or known is None or not word.is_literal:
                 continue
-            if name == "pdm" and known_extras:
+            if name == "pdm":  # which calls both a group
+                if known_extras is None:
+                    continue
                 known = known | known_extras
             if what == "dependency group":
                 known = known | {"main", "default"}

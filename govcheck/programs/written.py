@@ -26,6 +26,8 @@ _SHELL = frozenset(
 _PROMPT = re.compile(
     r"(?m)^[ \t]*(?:\([\w.-]+\)[ ]*)?(?:[\w.-]+@[\w.-]+[: ][\w~/.-]*)?[$❯➜][ \t]+(?=\S)"
 )
+# The first line of a block that is what stands in a file, if that is no script of a shell.
+_OF_FILE = re.compile(r"\s*#[ \t]*(?:[\w.@-]+/)+[\w.-]*\.(?!(?:ba|z)?sh\b)\w+[ \t]*(?:\n|$)")
 _MORE = re.compile(r"[ \t]*>[ \t]")
 _PLACEHOLDER = re.compile(r"<(?=[A-Za-z])[^<>\n|&;`$]{0,60}(?<=[\w.…)\]])>")
 _KNOWN = (
@@ -43,6 +45,8 @@ _OTHERWISE = re.compile(
 )
 _REACH = 300
 _FOLDER = "working-directory"
+# What stands below them was written elsewhere, and is not run here.
+_OF_OTHERS = re.compile(r"(?:^|/)(?:_?vendor|vendored|third[-_]party|node_modules)/")
 _CREATORS = frozenset({"touch", "mkdir", "tee", "mv", "cp", "install", "ln", "rsync"})
 
 
@@ -90,7 +94,7 @@ def in_files(repo: Repo) -> tuple[Written, ...]:
     found: list[Written] = []
     for path in repo.files:
         where = _where(path)
-        if where is None or (document := repo.document(path)) is None:
+        if where is None or _OF_OTHERS.search(path) or (document := repo.document(path)) is None:
             continue
         try:
             for block, source, folder in _snippets(document, where):
@@ -189,7 +193,7 @@ def _of_fence(fence: Fence, known: re.Pattern[str]) -> Snippet | None:
                 at = end
     elif fence.language in _SHELL:
         parts.append((0, len(text)))
-    else:
+    elif _OF_FILE.match(text) is None:
         is_more = False
         for start, end in _lines(text):
             if is_more or known.match(text, start):

@@ -12,8 +12,11 @@ in shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo
 
 Nothing is said of placeholders, variables and patterns; of files that git ignores, or that the
 document tells to make; of what runs in a folder that is not known (`cd other`); of a path whose
-first folder the repository does not have, which is one of an example; of documents of the classes
-`plan` and `history`. Paths in workflows are for `dead-ci-path`.
+first folder the repository does not have, which is one of an example, or, in a document that tells
+to install another repository, that git does not know; of a test that its file never had, and that
+is called like none in it; of a file without a folder that `cp` copies under quite another name; of
+files below `vendor` and the like; of documents of the classes `plan` and `history`. Paths in
+workflows are for `dead-ci-path`.
 
 ## How to resolve
 
@@ -52,6 +55,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     for each in found:
         # What git ignores may be there; but no clone has an ignored template to copy from.
         if each.path in paths - unmade and each.kind != "template":
+            continue
+        if each.is_doubtful and each.path not in history:
             continue
         fix, hint = None, ""
         past = history.get(each.path) if each.kind != "node" else None
@@ -226,5 +231,65 @@ examples = [
             ),
             "scripts/a.py": "",
         },
+    ),
+    Example(
+        "A suite that the reader is to make, what is copied from elsewhere, another repository's",
+        {
+            "govcheck.toml": "",
+            "scripts/a.py": "",
+            "tests/test_a.py": "",
+            "a.md": (
+                "Create the folder `carts`, then:\n\n"
+                "```sh\npip install -r tests/carts/requirements.txt\npytest tests/carts\n```\n"
+            ),
+            "b.md": "You got a template from us.\n\n```sh\ncp template.yaml my-shop.yaml\n```\n",
+            "c.md": (
+                "Install [Bench](https://github.com/other/bench).\n\n"
+                "```sh\npython scripts/bench.py\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "What stands in a file, what others wrote, and a target of another folder's Makefile",
+        {
+            "govcheck.toml": "",
+            "Makefile": "all:\n\techo\n",
+            "docs/Makefile": "lint-pages:\n\techo\n",
+            "scripts/a.py": "",
+            "go/vendor/tool/Makefile": "all:\n\tscripts/import.sh\n",
+            "go/vendor/tool/scripts/a.sh": "",
+            "README.md": (
+                "```\n# tests/ignored.txt\nscripts/b.py import!skip\n```\n\n"
+                "In `docs`, call `make lint-pages`.\n"
+            ),
+        },
+    ),
+    Example(
+        "PDM's groups are extras, too, which a plugin of the build may add to",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[project]\nname = 'a'\n[project.optional-dependencies]\nall = []\n"
+                "[tool.hatch.metadata.hooks.extra]\n"
+            ),
+            "README.md": "`pdm install -G all`\n",
+        },
+    ),
+    Example(
+        "A test that its file had once, one that is called alike, and one that never was",
+        {
+            "govcheck.toml": "",
+            "tests/test_cart.py": "def test_removal(): ...\n",
+            "README.md": (
+                "```sh\npytest tests/test_cart.py::test_payment\n"
+                "pytest tests/test_cart.py::test_remoal\n"
+                "pytest tests/test_cart.py::test_chat_with_seller\n```\n"
+            ),
+        },
+        (
+            "README.md:2:28: tests/test_cart.py has no test test_payment",
+            "README.md:3:28: tests/test_cart.py has no test test_remoal",
+        ),
+        before={"tests/test_cart.py": "def test_payment(): ...\n"},
     ),
 ]
