@@ -15,7 +15,8 @@ reference = "docs/cli.md"    # the document whose tables list all of its options
 ```
 
 Where anything may add options that is not understood (a parser handed to a library, names that are
-computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program.
+computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program. Nor is a
+code span a command with a subcommand where code has the same words for something else.
 
 ## How to resolve
 
@@ -222,6 +223,18 @@ examples = [
             "cli.py": "import typer\n\napp = typer.Typer()\n",
             "more.py": "from cli import app\n\n\n@app.command()\ndef run(port: int = 1): ...\n",
             "README.md": "`tool run --port 3`\n",
+        },
+    ),
+    Example(
+        "The name of a program in a phrase that code uses, too",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\ntool = 'cli:cli'\n",
+            "cli.py": (
+                "import click\n\nBEGIN = '<!-- tool managed begin -->'\n\n\n"
+                "@click.group()\ndef cli(): ...\n\n\n@cli.command()\ndef bump(): ...\n"
+            ),
+            "README.md": "Between the `tool managed` markers.\n",
         },
     ),
 ]
