@@ -143,4 +143,13 @@ examples = [
             "app/other.py": "",
         },
     ),
+    Example(
+        "An expression that is searched in paths, and is the beginning of some",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[tool.mypy]\nexclude = ['src/gen/_', '^src/gen/a']\n",
+            "src/gen/_made.py": "",
+            "src/gen/all.py": "",
+        },
+    ),
 ]
