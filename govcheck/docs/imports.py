@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from govcheck.docs.documents import Doc, documents
+from govcheck.docs.documents import Doc, above_sections, documents
+from govcheck.docs.links import originals
 from govcheck.docs.wording import line_above
 from govcheck.document import Document
 from govcheck.finding import Span
@@ -28,6 +29,11 @@ _OTHERWISE = re.compile(
     r"|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be)\b|\bbefore\W*$|❌|✗|→"
 )
 _BEFORE = re.compile(r"(?i)\W*before\b")
+_WARNING = re.compile(
+    r"(?ims)<(?:Warning|Danger|Caution)\b.*?</"
+    r"|^(?:!!!|:{3,})[ ]*(?:warning|danger|caution).*?\n\s*\n"
+    r"|^>[ ]*\[!(?:WARNING|CAUTION|IMPORTANT)\].*?\n\s*\n"
+)
 _REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
@@ -68,8 +74,24 @@ def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
         for fence in doc.page.fences:
             if fence.language in _PYTHON and _IMPORT.search(_PROMPT.sub("", fence.text)):
                 found += _in_fence(repo, known, doc, fence)
+    found = [*_said_by_originals(repo, policy, found)]
     homes = _homes(repo, known, frozenset(each.wanted for each in found) - {""})
     return tuple(each._replace(home=homes.get(each.wanted)) for each in found)
+
+
+def _said_by_originals(repo: Repo, policy: Policy, found: list[Stale]) -> Iterator[Stale]:
+    """What is found, but in translations only if the same is found in the original page.
+
+    Which imports are shown as those of old times is told there in words that we can read.
+    """
+    docs = {doc.path: doc for doc in repo.view(documents, policy)}
+    stale = {(each.doc.path, each.module, each.name) for each in found}
+    for each in found:
+        original = next(filter(None, map(docs.get, originals(each.doc.path))), None)
+        line = each.doc.document.line(each.span.line).strip()
+        is_there = original is not None and line in original.document.text
+        if original is None or not is_there or (original.path, each.module, each.name) in stale:
+            yield each
 
 
 def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[Stale]:
@@ -80,6 +102,7 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
     page = Document("", text.encode("utf-8", "surrogatepass"))
     if _tells_otherwise(doc, fence):
         return
+    notice = _notice(doc)
     for node in parse("python", page.utf8).root_node.named_children:
         if node.type != "import_from_statement" or node.has_error:
             if node.type == "import_statement" and not node.has_error:
@@ -91,9 +114,12 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
         if module is None or module.type != "dotted_name" or _is_told(page, node):
             continue
         broken = [*_module(repo, known, doc, fence, page, module, node)]
-        yield from broken
-        if not broken:
-            yield from _names(repo, known, doc, fence, page, module, node)
+        broken = broken or [*_names(repo, known, doc, fence, page, module, node)]
+        yield from (
+            each
+            for each in broken
+            if not notice or not re.search(rf"\b{re.escape(each.name or each.module)}\b", notice)
+        )
 
 
 def _dedented(line: str) -> str:
@@ -109,6 +135,13 @@ def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
     said = f"{above}\n{heading.text if heading else ''}"
     paragraph = text[max(0, fence.start - _REACH) : fence.start].rstrip().rpartition("\n\n")[2]
     return _OTHERWISE.search(said) is not None or _BEFORE.match(paragraph) is not None
+
+
+def _notice(doc: Doc) -> str:
+    """The warnings above the first section of a document: of what they name, they tell why."""
+    return "\n".join(
+        found[0] for found in _WARNING.finditer(above_sections(doc.document, doc.page))
+    )
 
 
 def _is_told(page: Document, node: Node) -> bool:

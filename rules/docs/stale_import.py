@@ -8,8 +8,10 @@ from elsewhere), or that has a native twin, nothing is said.
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
 wrong, avoid, bad, migrate, rename, proposed, planned, "before", arrows), in documents of the
-classes `plan` and `history`, of packages in folders of examples, samples, demos, fixtures and
-resources, and of what the reader is to write (`new_part`, `part_a`, `MyPart`).
+classes `plan` and `history`, in those that say above their first section that they are deprecated
+or out of date, of what a warning there names, in a translation of what the original shows so, of
+packages in folders of examples, samples, demos, fixtures and resources, and of what the reader is
+to write (`new_part`, `part_a`, `MyPart`).
 
 ## How to resolve
 
@@ -146,5 +148,39 @@ examples = [
                 "from shop.part_a import part\nfrom shop.parts import MyPart\n```\n"
             ),
         },
+    ),
+    Example(
+        "A document that says that it holds no more, and a warning of what is gone",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "basket.md": (
+                "# Baskets\n\nThe content below is deprecated.\n\n## Use\n\n"
+                "```python\nfrom shop import Basket\n```\n"
+            ),
+            "tool.md": (
+                "# Basket\n\n<Warning>\n`Basket` is not part of `shop`.\n</Warning>\n\n## Use\n\n"
+                "```python\nfrom shop import Basket\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "A translation of what the original shows as old, and of what it shows as it is",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "docs/en/a.md": (
+                "```python\n# Old\nfrom shop import Basket\n```\n\n"
+                "```python\nfrom shop import Trolley\n```\n"
+            ),
+            "docs/ko/a.md": (
+                "```python\n# 이전\nfrom shop import Basket\n```\n\n"
+                "```python\nfrom shop import Trolley\n```\n"
+            ),
+        },
+        (
+            "docs/en/a.md:7:18: shop has no Trolley",
+            "docs/ko/a.md:7:18: shop has no Trolley",
+        ),
     ),
 ]
