@@ -1,6 +1,7 @@
 """Variables of the environment: those that documents name, and those that code reads."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -38,6 +39,9 @@ _READ = re.compile(
     r"""\s*[(\[]\s*["']"""
     rf"""(?P<name>{_NAME}|[A-Z][A-Z0-9]+)["']"""
 )
+# What django-environ is told of each variable: `env = environ.Env(SHOP_DEBUG=(bool, False))`.
+_SCHEME = re.compile(rf"(?m)^[ \t]+(?P<name>{_NAME}|[A-Z][A-Z0-9]+)=\(")
+_IS_SCHEME = re.compile(r"\b(?:Env|FileAwareEnv)\(")
 _READS = ("getenv", "environ", "env(", "env.")
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".svg", ".html", ".csv")
 _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
@@ -64,12 +68,15 @@ _INSTALLS = re.compile(r"\b(?:pip3?|uv pip) install((?:[ ]+[\w.=<>~!\[\],\"'-]+)
 _REQUIREMENT = re.compile(r"(?<![\w.=<>~!,\[-])[\"']?([A-Za-z][\w.-]*)")
 _CLONES = re.compile(r"\bgit clone [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)")
 _IMPORTS = re.compile(r"(?m)^[ \t]*from[ ]+(\w+)[.\w]*[ ]+import\b")
+_IN_REPOSITORY = re.compile(r"\b[Ii]n (?:the )?`?([a-z]\w*(?:-\w+)+)`? repo(?:sitory)?\b")
 _OF_OTHERS = re.compile(r"(?i)(?:^|/)(?:integrations?|connectors?|third[-_]?party)/")
 _INSTALLERS = frozenset(
     {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "pipx", "poetry", "pre-commit",
      "setuptools", "tox", "uv", "wheel"}
 )  # fmt: skip
 _MAX_NAMES = 5_000
+_FEW = 5
+_LONG = 4
 _REACH = 1_000
 
 # What interpreters, shells, cloud clients, databases and frameworks read by themselves.
@@ -77,8 +84,8 @@ KNOWN = (
     "AIRBYTE_*", "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "AWS_*", "AZURE_*", "BASH_*",
     "BUILDKIT_*", "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS", "CIRCLE*", "CI_*", "CLOUDSDK_*",
     "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*",
-    "CURL_*", "DATABRICKS_*", "DATADOG_*", "DBT_*", "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY",
-    "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*", "EDITOR", "ELASTIC_*", "FLASK_*",
+    "CURL_*", "DATABASE_URL", "DATABRICKS_*", "DATADOG_*", "DBT_*", "DBUS_*", "DD_*", "DEBIAN_*",
+    "DISPLAY", "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*", "EDITOR", "ELASTIC_*", "FLASK_*",
     "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*", "GCP_*", "GEMINI_*", "GF_*", "GH_*",
     "GITHUB_*", "GITLAB_*", "GIT_*",
     "GOOGLE_*", "GPG_*", "GROQ_*", "GUNICORN_*", "HATCH_*", "HF_*", "HONEYCOMB_*",
@@ -142,6 +149,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
     ours = frozenset(map(_first_word, near))
+    has_prefix = repo.view(_has_prefix)
     others = _of_others(repo, packages, frozenset(map(_first_word, vain)))
     return tuple(
         Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
@@ -149,11 +157,18 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         if name in vain
         and _first_word(name) not in others
         and not _is_of_plugin(packages, name)
+        and not _is_on_page_of_plugin(repo, packages, doc, name)
         and not (
             _first_word(name) not in ours
-            and (_is_on_page_of(doc, name) or _is_about_others(repo, doc, packages))
+            and (has_prefix or _is_on_page_of(doc, name) or _is_about_others(repo, doc, packages))
         )
     )
+
+
+def _has_prefix(repo: Repo) -> bool:
+    """Whether most of what code reads begins with one word, so that other words are of others."""
+    words = Counter(map(_first_word, repo.view(reads)))
+    return words.total() >= _FEW and words.most_common(1)[0][1] * 2 > words.total()
 
 
 def _makes_names(repo: Repo) -> bool:
@@ -185,6 +200,7 @@ def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
     known = repo.view(modules)
     return (
         _OF_OTHERS.search(doc.path) is not None
+        or any(not is_own_name(repo, name) for name in _IN_REPOSITORY.findall(text))
         or any(
             normalized(name) not in packages | _INSTALLERS and name not in own
             for command in _INSTALLS.findall(text)
@@ -209,6 +225,19 @@ def _is_of_plugin(packages: frozenset[str], name: str) -> bool:
         each.count("-") and each.startswith(f"{words[0]}-") and set(each.split("-")) <= {*words}
         for each in packages
     )
+
+
+def _is_on_page_of_plugin(repo: Repo, packages: frozenset[str], doc: Doc, name: str) -> bool:
+    """Whether a document speaks of a package called like a name, `shophub`, that is not here.
+
+    Or like a project, `shop-enterprise`, where the name is not called like that.
+    """
+    word = _first_word(name)
+    own = {normalized(each) for each in repo.view(project_names)}
+    begins = (word, *(f"{each}-" for each in own if len(each) >= _LONG))
+    plugins = (each for each in packages - own if each.startswith(begins) and each != word)
+    text = doc.document.text.lower()
+    return any(re.search(rf"\b{re.escape(each)}\b", text) for each in plugins if each in text)
 
 
 def _of_others(repo: Repo, packages: frozenset[str], words: frozenset[str]) -> frozenset[str]:
@@ -271,7 +300,9 @@ def reads(repo: Repo) -> Mapping[str, Span]:
     for document in repo.search(_READS, PYTHON):
         if _TESTS.search(document.path):
             continue
-        for each in _READ.finditer(document.text):
+        text = document.text
+        schemes = _SCHEME.finditer(text) if _IS_SCHEME.search(text) is not None else ()
+        for each in (*_READ.finditer(text), *schemes):
             if each["name"] not in found:
                 found[each["name"]] = document.span(*each.span("name"))
     return found

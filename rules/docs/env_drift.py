@@ -6,13 +6,14 @@ table speaks of the environment. A variable is read if its name stands, whole, i
 and templates such as `.env.example`, if code puts together such a name, or if a settings class has
 such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
 read by themselves, of a variable whose first word is that of a package that is required, or a word
-of no code here (it is a vendor's), of one that begins like none that code reads, in a document that
-stands in a folder of integrations, tells to install or clone another program, or imports a plugin
-that is not here, of any where code
-makes such names of all that it is given (`def to_env_var`), of what an example of code in the
-document reads, of the variables that a script with loops or conditions keeps for itself, of a
-variable that the document itself uses (`$NAME`), of flags (for which there are rules of their own),
-and where the words around say that it is gone, or yet to come.
+of no code here (it is a vendor's), of one that begins like none that code reads, where most of
+those begin alike, or in a document that stands in a folder of integrations, tells to install or
+clone another program, to do something in another repository, or imports a plugin that is not here,
+in a document that names a required package called like the project (`shop-enterprise`), of any
+where code makes such names of all that it is given (`def to_env_var`), of what an example of code
+in the document reads, of the variables that a script with loops or conditions keeps for itself, of
+a variable that the document itself uses (`$NAME`), of flags (for which there are rules of their
+own), and where the words around, or above the list, say that it is gone, or yet to come.
 
 ```toml
 [docs.environment]
@@ -202,6 +203,29 @@ examples = [
                 "| Mandatory init variables | `mode`: `NOVA_FULL` |\n| --- | --- |\n\n"
                 "Enter `export ENV_VAR_NAME=value`.\n"
             ),
+        },
+    ),
+    Example(
+        "Where what code reads has a prefix; a list of what is gone; an edition that is not here",
+        {
+            "govcheck.toml": "",
+            "settings.py": (
+                "import environ\n\nenv = environ.Env(\n"
+                "    SHOP_A=(int, 1),\n    SHOP_B=(int, 1),\n    SHOP_C=(int, 1),\n"
+                "    SHOP_D=(int, 1),\n    SHOP_E=(int, 1),\n)\nnova = vega = 1\n"
+            ),
+            "pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['shop-enterprise']\n",
+            "a.md": "`NOVA_KEY=x`\n",
+            "b.md": "These are no longer read:\n\n- `SHOP_X=1`\n- `SHOP_Y=1`, one more\n",
+            "c.md": "With shop-enterprise comes `SHOP_LICENSE=x`.\n",
+        },
+    ),
+    Example(
+        "Variables of another repository's commands",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}vega = 1\n",
+            "README.md": "```sh\n# in the shop-operator repo\nexport VEGA_TAG=1\nmake it\n```\n",
         },
     ),
 ]
