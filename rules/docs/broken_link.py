@@ -8,10 +8,10 @@ Not looked at are placeholders (`<name>`, `{x}`, `...`, `source-url`), templates
 of the hosting service (`../../issues`), links that leave the repository, files that git ignores,
 templates of issues and pull requests, links that only a site generator can resolve, in the
 documents of its site, and what a bot writes of contributors. A path without an ending may be a page
-that only a site has: except in a README and its like, it is broken only if git knows that something
-was there. What another document includes, or a symbolic link leads to, is read from there, too.
-Pages of a site that stand in a folder of which the repository has nothing, or but an index, may be
-made when the site is.
+that only a site has: except in a README and its like that have no title in front matter, it is
+broken only if git knows that something was there. What another document includes, or a symbolic
+link leads to, is read from there, too. Pages of a site that stand in a folder of which the
+repository has nothing, or but an index, may be made when the site is.
 
 ## How to resolve
 
@@ -211,6 +211,13 @@ examples = [
             "mkdocs.yml": "docs_dir: shop/pages\n",
             "shop/pages/a.md": "[b](reference/cart.md) [c](examples/tax.md)\n",
             "shop/pages/examples/index.md": "",
+        },
+    ),
+    Example(
+        "A README that is a page of a site: it has a title in front",
+        {
+            "govcheck.toml": "",
+            "shop/README.md": "---\ntitle: Shop\n---\n\n[b](/setup/docker)\n",
         },
     ),
 ]
