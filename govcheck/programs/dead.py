@@ -16,7 +16,13 @@ from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
 from govcheck.programs.calls import Call, call_of
 from govcheck.programs.modules import console_scripts, modules, project_names
-from govcheck.programs.written import Written, created, is_own_name, written
+from govcheck.programs.written import (
+    Written,
+    created,
+    fetches_another,
+    is_own_name,
+    written,
+)
 from govcheck.repo import Repo
 from govcheck.shell import Word
 
@@ -53,10 +59,8 @@ _READS = {
 # The marks of pytest's progress behind the name of a file.
 _OUTPUT = re.compile(r"[.FEsxXR]+")
 _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}")
-# Another repository that a document tells to install, and in which its commands may run.
-_FETCHED = re.compile(
-    r"(?i)\b(?:clone|install|download|set up)\b[^\n]{0,40}?\]\(https://(?:github|gitlab)\.com/"
-)
+# An item of a list that begins with a name, and then a code span: `- shop-worker \`make x\``.
+_LABEL = re.compile(r"^\s*[-*][ ]+(\w+(?:-\w+)+)[ ]+`$")
 _OPENS = re.compile(r"(?m)^[ \t]*(?:```|~~~)([^\n`]{1,200})$")
 _REACH = 200
 
@@ -93,8 +97,20 @@ def missing(repo: Repo, policy: Policy) -> tuple[Missing, ...]:
 
 def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
     generator = class_of(policy, each.document.path)[1] if each.doc is not None else None
-    for said in _of_call(repo, policy, each, call):
-        yield said._replace(generator=generator)
+    found = [*_of_call(repo, policy, each, call)]
+    is_doubtful = bool(found) and _may_be_elsewhere(repo, each)
+    for said in found:
+        yield said._replace(generator=generator, is_doubtful=is_doubtful)
+
+
+def _may_be_elsewhere(repo: Repo, each: Written) -> bool:
+    """Whether a document fetches another repository, or calls it by name before the command."""
+    if each.doc is None:
+        return False
+    text = each.document.text
+    label = _LABEL.search(text[text.rfind("\n", 0, each.block) + 1 : each.block])
+    is_labelled = each.where == "span" and label is not None and not is_own_name(repo, label[1])
+    return is_labelled or fetches_another(repo, each.document)
 
 
 def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
@@ -202,8 +218,7 @@ def _file(
         return
     path = _candidates(each, text)[0]
     span = each.document.span(word.start, word.start + len(text))
-    is_doubtful = each.doc is not None and _FETCHED.search(each.document.text) is not None
-    yield Missing(each, span, f"there is no {what} {text}", what, path, is_doubtful=is_doubtful)
+    yield Missing(each, span, f"there is no {what} {text}", what, path)
 
 
 def _read(repo: Repo, policy: Policy, each: Written, word: Word) -> Iterator[Missing]:
@@ -405,6 +420,7 @@ def _everywhere(
 
 _USUAL_SCRIPTS = frozenset({"build", "dev", "start", "test"})
 _MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|m|M)akefile$")
+_CD = re.compile(r"\bcd (?:\S*/)?([\w.-]+)")
 _PROSE = frozenset(
     {"sure", "it", "the", "a", "an", "use", "this", "that", "your", "them", "or", "and", "then"}
 )
@@ -441,8 +457,14 @@ def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Mi
         return
     if each.where == "makefile" and any("$" in each.text for each in arguments):
         return
-    if each.where == "span":  # the sentence may tell in which folder
-        others = {posixpath.dirname(path) for path in repo.files if _MAKEFILE.search(path)}
+    if each.doc is not None:  # another block, or the sentence, may tell in which folder
+        entered = None if each.where == "span" else _CD.findall(each.document.text)
+        others = {
+            posixpath.dirname(path)
+            for path in repo.files
+            if _MAKEFILE.search(path)
+            and (entered is None or posixpath.basename(posixpath.dirname(path)) in entered)
+        }
         found = frozenset[str]().union(
             found, *(tasks.make_targets(repo, base, None) or () for base in others)
         )

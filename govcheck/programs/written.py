@@ -294,19 +294,40 @@ def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document)
     return tuple(each for path in paths for each in _within(repo, path))
 
 
+_CLONES = re.compile(r"\bgit clone [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)")
+_FETCHES = re.compile(
+    r"(?i)\b(?:clone|install|download|set up)\b[^\n]{0,40}?"
+    r"\]\(https://(?:github|gitlab)\.com/[\w.-]+/([\w.-]+?)(?:\.git)?/?\)"
+)
+_PROJECT_URL = re.compile(
+    r"(?im)^[ \t\"']*(?:home-?page|url|repo(?:sitory)?|source(?:[ -]code)?|code|github|bugs?"
+    r"|issues?|bug[ -]?tracker|issue[ -]?tracker|changelog|documentation)[\"']?[ \t]*[=:][^\n]*?"
+    r"(?:github|gitlab)\.com/[\w.-]+/([\w-]+)"
+)
+
+
+def fetches_another(repo: Repo, document: Document) -> bool:
+    """Whether a document tells to fetch another repository, in which its commands may run."""
+    text = document.text
+    names = _CLONES.findall(text) if "git clone" in text else []
+    names += _FETCHES.findall(text) if "](https://git" in text else []
+    return any(not (is_own_name(repo, name) or repo.exists(name)) for name in names)
+
+
 def is_own_name(repo: Repo, name: str) -> bool:
     """Whether a folder is called as the repository is."""
     return re.sub(r"[^a-z0-9]", "", name.lower()) in repo.view(_own_names)
 
 
 def _own_names(repo: Repo) -> frozenset[str]:
-    """What the repository is called, in letters: `cd` to it leads to its root."""
+    """What the repository is called, in letters, or where it is hosted: `cd` leads to its root."""
     names = {posixpath.basename(repo.root)}
     for path in ("pyproject.toml", "setup.cfg", "setup.py", "package.json"):
         document = repo.document(path)
         if document is not None:
             found = re.search(r"""\bname["']?\s*[=:]\s*["']?([\w.-]+)""", document.text)
             names |= {found[1]} if found else set()
+            names.update(_PROJECT_URL.findall(document.text))
     return frozenset(re.sub(r"[^a-z0-9]", "", name.lower()) for name in names) - {""}
 
 

@@ -10,13 +10,19 @@ in shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo
   pre-commit, extras and dependency groups; tools that `poetry run` or `uv run` start, such as ruff
   or mypy, where a lock file tells that they are not there.
 
-Nothing is said of placeholders, variables and patterns; of files that git ignores, or that the
-document tells to make; of what runs in a folder that is not known (`cd other`); of a path whose
-first folder the repository does not have, which is one of an example, or, in a document that tells
-to install another repository, that git does not know; of a test that its file never had, and that
-is called like none in it; of a file without a folder that `cp` copies under quite another name; of
-files below `vendor` and the like; of documents of the classes `plan` and `history`. Paths in
-workflows are for `dead-ci-path`.
+Nothing is said
+
+- of placeholders, variables and patterns, of files that git ignores, or that the document tells to
+  make, and of documents of the classes `plan` and `history`;
+- of what runs in a folder that is not known (`cd other`), and of a path whose first folder the
+  repository does not have: it is one of an example;
+- of what git never knew, in a document that tells to install or clone another repository, or where
+  another name stands before the command in a list;
+- of a test that its file never had, and that is called like none in it;
+- of a file without a folder that `cp` copies under quite another name;
+- of files below `vendor` and the like.
+
+Paths in workflows are for `dead-ci-path`.
 
 ## How to resolve
 
@@ -291,5 +297,20 @@ examples = [
             "README.md:3:28: tests/test_cart.py has no test test_remoal",
         ),
         before={"tests/test_cart.py": "def test_payment(): ...\n"},
+    ),
+    Example(
+        "Targets of a folder that another block enters, and of a repository that is cloned",
+        {
+            "govcheck.toml": "",
+            "Makefile": "all:\n\techo\n",
+            "server/Makefile": "bootstrap:\n\techo\n",
+            "tests/test_a.py": "",
+            "a.md": "```sh\ncd server\n```\n\nThen:\n\n```sh\nmake bootstrap\n```\n",
+            "b.md": (
+                "```sh\ngit clone https://example.org/a/studio\ncd studio\n```\n\n"
+                "```sh\nmake dev\n```\n"
+            ),
+            "c.md": "- shop-worker `pytest tests/test_worker.py -q`\n",
+        },
     ),
 ]
