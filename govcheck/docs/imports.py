@@ -34,6 +34,10 @@ _WARNING = re.compile(
     r"|^(?:!!!|:{3,})[ ]*(?:warning|danger|caution).*?\n\s*\n"
     r"|^>[ ]*\[!(?:WARNING|CAUTION|IMPORTANT)\].*?\n\s*\n"
 )
+_MAKES = re.compile(
+    r"(?m)^[ \t]*(?:\$ )?(?:[a-z][\w-]* ){1,3}(?:create|init|new|startproject|startapp)\b"
+    r"([^\n|;&]*)$"
+)
 _REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
@@ -102,6 +106,7 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
     page = Document("", text.encode("utf-8", "surrogatepass"))
     if _tells_otherwise(doc, fence):
         return
+    made = _made(doc)
     notice = _notice(doc)
     for node in parse("python", page.utf8).root_node.named_children:
         if node.type != "import_from_statement" or node.has_error:
@@ -112,6 +117,8 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
             continue
         module = node.child_by_field_name("module_name")
         if module is None or module.type != "dotted_name" or _is_told(page, node):
+            continue
+        if _plain(source_of(module).partition(".")[0]) in made:
             continue
         broken = [*_module(repo, known, doc, fence, page, module, node)]
         broken = broken or [*_names(repo, known, doc, fence, page, module, node)]
@@ -135,6 +142,21 @@ def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
     said = f"{above}\n{heading.text if heading else ''}"
     paragraph = text[max(0, fence.start - _REACH) : fence.start].rstrip().rpartition("\n\n")[2]
     return _OTHERWISE.search(said) is not None or _BEFORE.match(paragraph) is not None
+
+
+def _made(doc: Doc) -> frozenset[str]:
+    """The words of commands of a document that make a project: its package is the reader's."""
+    return frozenset(
+        _plain(word)
+        for fence in doc.page.fences
+        if fence.language not in _PYTHON
+        for found in _MAKES.finditer(fence.text)
+        for word in re.findall(r"[\w-]+", found[1])
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "_").lower()
 
 
 def _notice(doc: Doc) -> str:

@@ -11,7 +11,7 @@ wrong, avoid, bad, migrate, rename, proposed, planned, "before", arrows), in doc
 classes `plan` and `history`, in those that say above their first section that they are deprecated
 or out of date, of what a warning there names, in a translation of what the original shows so, of
 packages in folders of examples, samples, demos, fixtures and resources, and of what the reader is
-to write (`new_part`, `part_a`, `MyPart`).
+to write (`new_part`, `part_a`, `MyPart`, a package that a command such as `tool create` makes).
 
 ## How to resolve
 
@@ -182,5 +182,16 @@ examples = [
             "docs/en/a.md:7:18: shop has no Trolley",
             "docs/ko/a.md:7:18: shop has no Trolley",
         ),
+    ),
+    Example(
+        "The package that the reader is told to make",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "guide.md": (
+                "```sh\nuv run tool create --name shop\n```\n\n"
+                "```python\nfrom shop import Basket\n```\n"
+            ),
+        },
     ),
 ]
