@@ -1,5 +1,6 @@
 """Variables of the environment: those that documents name, and those that code reads."""
 
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from govcheck.manifests.find import declared
 from govcheck.policy import Policy
 from govcheck.programs.modules import modules, project_names
 from govcheck.programs.tasks import locked
-from govcheck.programs.written import is_own_name
+from govcheck.programs.written import fetches_another, is_own_name
 from govcheck.repo import Repo
 
 _NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
@@ -66,7 +67,6 @@ _MAKER = re.compile(
 )
 _INSTALLS = re.compile(r"\b(?:pip3?|uv pip) install((?:[ ]+[\w.=<>~!\[\],\"'-]+)+)")
 _REQUIREMENT = re.compile(r"(?<![\w.=<>~!,\[-])[\"']?([A-Za-z][\w.-]*)")
-_CLONES = re.compile(r"\bgit clone [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)")
 _IMPORTS = re.compile(r"(?m)^[ \t]*from[ ]+(\w+)[.\w]*[ ]+import\b")
 _IN_REPOSITORY = re.compile(r"\b[Ii]n (?:the )?`?([a-z]\w*(?:-\w+)+)`? repo(?:sitory)?\b")
 _OF_OTHERS = re.compile(r"(?i)(?:^|/)(?:integrations?|connectors?|third[-_]?party)/")
@@ -75,6 +75,8 @@ _INSTALLERS = frozenset(
      "setuptools", "tox", "uv", "wheel"}
 )  # fmt: skip
 _MAX_NAMES = 5_000
+# It is a program that sets the variable, for another one.
+_SETS = re.compile(r"(?i)\bwill have\b[^.\n]{0,60}\bset\b|\b(?:is|are|will be) set (?:by|for)\b")
 _FEW = 5
 _LONG = 4
 _REACH = 1_000
@@ -156,6 +158,8 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         for doc, name, start in said
         if name in vain
         and _first_word(name) not in others
+        and not fetches_another(repo, doc.document)
+        and not _is_of_skill(repo, doc)
         and not _is_of_plugin(packages, name)
         and not _is_on_page_of_plugin(repo, packages, doc, name)
         and not (
@@ -189,6 +193,16 @@ def _is_on_page_of(doc: Doc, name: str) -> bool:
     return _first_word(name) in re.split(r"[\W_]+", doc.path.lower())
 
 
+def _is_of_skill(repo: Repo, doc: Doc) -> bool:
+    """Whether a document is one of a skill: an agent does what it says, and reads variables."""
+    folder = doc.path
+    while folder:
+        folder = posixpath.dirname(folder)
+        if posixpath.join(folder, "SKILL.md") in repo:
+            return True
+    return False
+
+
 def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
     """Whether a document is about another program: one that nothing here requires or holds.
 
@@ -205,10 +219,6 @@ def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
             normalized(name) not in packages | _INSTALLERS and name not in own
             for command in _INSTALLS.findall(text)
             for name in _REQUIREMENT.findall(command)
-        )
-        or any(
-            not is_own_name(repo, name) and name not in own and not repo.exists(name)
-            for name in _CLONES.findall(text)
         )
         or any(
             known.owns(name[: each.start()]) and not known.owns(name)
@@ -335,7 +345,7 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
         for name, start in _told(doc):
             if _PLACEHOLDER.search(name) or name in own:
                 continue
-            if not says(RETIRED, text, doc.page, start):
+            if not (says(RETIRED, text, doc.page, start) or says(_SETS, text, doc.page, start)):
                 yield doc, name, start
 
 

@@ -4,16 +4,21 @@ Looked at are, in documents of the class `reference`, assignments in shell and s
 (`NAME=value`), code spans that assign, and code spans with a name where the line or the head of the
 table speaks of the environment. A variable is read if its name stands, whole, in any file but prose
 and templates such as `.env.example`, if code puts together such a name, or if a settings class has
-such a field. Nothing is said of what interpreters, shells, cloud clients, databases and frameworks
-read by themselves, of a variable whose first word is that of a package that is required, or a word
-of no code here (it is a vendor's), of one that begins like none that code reads, where most of
-those begin alike, or in a document that stands in a folder of integrations, tells to install or
-clone another program, to do something in another repository, or imports a plugin that is not here,
-in a document that names a required package called like the project (`shop-enterprise`), of any
-where code makes such names of all that it is given (`def to_env_var`), of what an example of code
-in the document reads, of the variables that a script with loops or conditions keeps for itself, of
-a variable that the document itself uses (`$NAME`), of flags (for which there are rules of their
-own), and where the words around, or above the list, say that it is gone, or yet to come.
+such a field. Nothing is said
+
+- of what interpreters, shells, cloud clients, databases and frameworks read by themselves, and of
+  flags, for which there are rules of their own;
+- of a variable whose first word is that of a package that is required, or a word of no code here:
+  it is a vendor's;
+- of one that begins like none that code reads, where most of those begin alike, or in a document
+  that stands in a folder of integrations, tells to install another program or to do something in
+  another repository, or imports a plugin that is not here;
+- in a document that tells to clone another repository, names a required package called like the
+  project (`shop-enterprise`), or belongs to a skill of agents (`SKILL.md`);
+- of any where code makes such names of all that it is given (`def to_env_var`);
+- of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
+  conditions in it keeps for itself, or a program is said to set for another;
+- where the words around, or above the list, say that it is gone, or yet to come.
 
 ```toml
 [docs.environment]
@@ -226,6 +231,17 @@ examples = [
             "govcheck.toml": "",
             "app.py": f"{_APP}vega = 1\n",
             "README.md": "```sh\n# in the shop-operator repo\nexport VEGA_TAG=1\nmake it\n```\n",
+        },
+    ),
+    Example(
+        "A skill of agents, what a program sets for another, and one that is cloned",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}vega = 1\n",
+            "skills/shop/SKILL.md": "",
+            "skills/shop/references/modes.md": "With `SHOP_CI=1` ask nothing.\n",
+            "a.md": "The script will have the `SHOP_UNATTENDED` variable set.\n",
+            "b.md": "```sh\ngit clone https://example.org/a/studio\nexport SHOP_PORT=1\n```\n",
         },
     ),
 ]
