@@ -32,7 +32,7 @@ _ON_GITHUB = re.compile(
 )
 _TEMPLATES = re.compile(
     r"(?i)(?:^|/)(?:(?:PULL_REQUEST|ISSUE)_TEMPLATE(?:/|[^/]*$)|.*\{\{)|(?:^|/)\.github/[^/]*TEMPLATE"
-    r"|(?:^|[/._-])template(?:[._-][^/]*)?$"
+    r"|(?:^|[/._-])(?:template|tpl)(?:[._-][^/]*)?$"
 )
 _SITES = re.compile(
     r"(?:^|/)(?:mkdocs[\w-]*\.ya?ml|zensical\.toml|docusaurus\.config\.[cm]?[jt]s|conf\.py|_config\.ya?ml"

@@ -221,7 +221,7 @@ def _in_workflow(
             if not repo.exists(folder):
                 yield _named(document, scalar, text, folder, "setting")
         elif _FILES.search(key) and "\n" not in text:
-            yield from _pattern(repo, document, scalar, text, "command")
+            yield from _pattern(repo, document, scalar, text, "command", made=made)
 
 
 def _in_tools(repo: Repo, document: Document, root: Value) -> Iterator[Named]:
@@ -303,14 +303,20 @@ def _expression(repo: Repo, document: Document, scalar: Scalar) -> Iterator[Name
 
 
 def _pattern(
-    repo: Repo, document: Document, scalar: Scalar, text: str, how: How, base: str = ""
+    repo: Repo,
+    document: Document,
+    scalar: Scalar,
+    text: str,
+    how: How,
+    base: str = "",
+    made: frozenset[str] = frozenset(),
 ) -> Iterator[Named]:
     """A path, or a pattern of paths of which the folder is not there."""
     literal = re.split(r"[*?\[{]", text, maxsplit=1)[0]
     if literal != text:
         literal = literal.rpartition("/")[0]
     bases = (f"{base}/",) if base else ("",)
-    path = _missing(repo, bases, literal) if literal else None
+    path = _missing(repo, bases, literal, made) if literal else None
     if path is not None:
         yield _named(document, scalar, text, path, how)
 

@@ -220,4 +220,8 @@ examples = [
             "shop/README.md": "---\ntitle: Shop\n---\n\n[b](/setup/docker)\n",
         },
     ),
+    Example(
+        "A template, by its short name",
+        {"govcheck.toml": "", ".changes/header.tpl.md": "[b](CONTRIBUTING.md)\n"},
+    ),
 ]

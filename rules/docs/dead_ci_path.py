@@ -152,4 +152,15 @@ examples = [
             "src/gen/all.py": "",
         },
     ),
+    Example(
+        "A folder that a step makes",
+        {
+            "govcheck.toml": "",
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - run: mv shop it\n        working-directory: src\n"
+                "      - run: ls\n        working-directory: src/it\n"
+            ),
+            "src/shop/a.py": "",
+        },
+    ),
 ]
