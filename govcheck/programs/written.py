@@ -285,6 +285,8 @@ def _above(folder: str) -> Iterator[str]:
 def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document) -> tuple[str, ...]:
     """The folders that one is in after `cd`."""
     if _HOME.search(word.text) and not word.is_literal:
+        if word.text.count("$") > 1 and "/" in word.text:
+            return ()  # a folder below it that is not known
         return ("", *_above(posixpath.dirname(document.path)))
     if not word.is_literal or not folders:
         return ()

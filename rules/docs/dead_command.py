@@ -313,4 +313,13 @@ examples = [
             "c.md": "- shop-worker `pytest tests/test_worker.py -q`\n",
         },
     ),
+    Example(
+        "A recipe with defaults, and a folder that only the script knows",
+        {
+            "govcheck.toml": "",
+            "justfile": "get owner=\"a\" rev='b:c':\n    echo\n\nall *args:\n    just get x\n",
+            "Makefile": "all:\n\techo\n",
+            "docs/build.sh": "cd $root/docs/source-$pkg\nmake html\n",
+        },
+    ),
 ]

@@ -15,8 +15,9 @@ reference = "docs/cli.md"    # the document whose tables list all of its options
 ```
 
 Where anything may add options that is not understood (a parser handed to a library, names that are
-computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program. Nor is a
-code span a command with a subcommand where code has the same words for something else.
+computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program, and so it
+does of those that tests have in the place of others. Nor is a code span a command with a subcommand
+where code has the same words for something else.
 
 ## How to resolve
 
@@ -235,6 +236,18 @@ examples = [
                 "@click.group()\ndef cli(): ...\n\n\n@cli.command()\ndef bump(): ...\n"
             ),
             "README.md": "Between the `tool managed` markers.\n",
+        },
+    ),
+    Example(
+        "A program that tests have in the place of another",
+        {
+            "govcheck.toml": "",
+            "tests/pyproject.toml": "[project.scripts]\ncloud = 'fake:cli'\n",
+            "tests/fake.py": (
+                "import click\n\n\n@click.group()\ndef cli(): ...\n\n\n"
+                "@cli.command()\ndef up(): ...\n"
+            ),
+            "README.md": "`cloud login --all`\n",
         },
     ),
 ]
