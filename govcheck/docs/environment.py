@@ -49,7 +49,7 @@ _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
 _TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 _PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
 _PLACEHOLDER = re.compile(
-    r"SNAKE_CASE|^ENV_VAR(?:IABLE)?_"
+    r"SNAKE_CASE|^ENV_VAR(?:IABLE)?_|_[ABXYZ]$"
     r"|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
     r"|_(?:EXAMPLE|FOO|BAR|BAZ|MY)(?:_|$)"
 )
@@ -75,11 +75,17 @@ _INSTALLERS = frozenset(
      "setuptools", "tox", "uv", "wheel"}
 )  # fmt: skip
 _MAX_NAMES = 5_000
+# What an assignment is not that tells of a constant: `retries twice (`MAX_TRIES=2`)`.
+_TELLS = re.compile(
+    r"(?i)\b(?:sets?|setting|us(?:e|ing)|run|with|via|when|if|unless|enabl|disabl|add|defin|configur"
+    r"|overrid|default|switch|toggl|turn)"
+)
 # It is a program that sets the variable, for another one.
 _SETS = re.compile(r"(?i)\bwill have\b[^.\n]{0,60}\bset\b|\b(?:is|are|will be) set (?:by|for)\b")
 _FEW = 5
 _LONG = 4
 _REACH = 1_000
+_FAR = 3_000
 
 # What interpreters, shells, cloud clients, databases and frameworks read by themselves.
 KNOWN = (
@@ -131,8 +137,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     names = frozenset(name for _, name, _ in said)
     if not names or len(names) > _MAX_NAMES:
         return ()
-    repo.expect(_READS, PYTHON)
-    repo.expect([SETTINGS_BASE], PYTHON)
+    ours = repo.view(_ours)
     known = matcher((*KNOWN, *policy.docs.environment.known))
     looks = matcher(policy.flags_settings.names)
     built = may_be_built(repo)
@@ -150,9 +155,9 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     if not vain or _makes_names(repo):
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
-    ours = frozenset(map(_first_word, near))
     has_prefix = repo.view(_has_prefix)
     others = _of_others(repo, packages, frozenset(map(_first_word, vain)))
+    others |= repo.view(_installed, policy) - packages - ours
     return tuple(
         Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
         for doc, name, start in said
@@ -167,6 +172,13 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
             and (has_prefix or _is_on_page_of(doc, name) or _is_about_others(repo, doc, packages))
         )
     )
+
+
+def _ours(repo: Repo) -> frozenset[str]:
+    """The first words of the variables that code reads."""
+    repo.expect(_READS, PYTHON)
+    repo.expect([SETTINGS_BASE], PYTHON)
+    return frozenset(map(_first_word, repo.view(reads)))
 
 
 def _has_prefix(repo: Repo) -> bool:
@@ -216,9 +228,8 @@ def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
         _OF_OTHERS.search(doc.path) is not None
         or any(not is_own_name(repo, name) for name in _IN_REPOSITORY.findall(text))
         or any(
-            normalized(name) not in packages | _INSTALLERS and name not in own
-            for command in _INSTALLS.findall(text)
-            for name in _REQUIREMENT.findall(command)
+            name not in packages | _INSTALLERS and name not in own
+            for name in doc.document.view(_told_to_install)
         )
         or any(
             known.owns(name[: each.start()]) and not known.owns(name)
@@ -226,6 +237,27 @@ def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
             for each in re.finditer("(?<=.)_", name)
         )
     )
+
+
+def _told_to_install(document: Document) -> tuple[str, ...]:
+    """The packages that commands of a document install, by their normalised names."""
+    return tuple(
+        normalized(name)
+        for command in _INSTALLS.findall(document.text)
+        for name in _REQUIREMENT.findall(command)
+    )
+
+
+def _installed(repo: Repo, policy: Policy) -> frozenset[str]:
+    """All that any document tells to install, but what the repository has itself."""
+    known = repo.view(modules)
+    return frozenset(
+        name
+        for doc in repo.view(documents, policy)
+        if " install " in doc.document.text
+        for name in doc.document.view(_told_to_install)
+        if not known.owns(name.replace("-", "_"))
+    ) - frozenset(map(normalized, repo.view(project_names)))
 
 
 def _is_of_plugin(packages: frozenset[str], name: str) -> bool:
@@ -342,14 +374,14 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
         for fence in doc.page.fences:
             if fence.language not in _CONFIGURES:
                 own.update(_QUOTED.findall(fence.text))
-        for name, start in _told(doc):
+        for name, start in _told(repo, doc):
             if _PLACEHOLDER.search(name) or name in own:
                 continue
             if not (says(RETIRED, text, doc.page, start) or says(_SETS, text, doc.page, start)):
                 yield doc, name, start
 
 
-def _told(doc: Doc) -> Iterator[tuple[str, int]]:
+def _told(repo: Repo, doc: Doc) -> Iterator[tuple[str, int]]:
     text = doc.document.text
     for fence in doc.page.fences:
         if fence.language in _CONFIGURES:
@@ -362,20 +394,42 @@ def _told(doc: Doc) -> Iterator[tuple[str, int]]:
         named = _IN_SPAN.fullmatch(code.text)
         if named is None or text[code.start : code.end] != code.text:
             continue
-        if "=" in code.text or code.text.startswith("export") or _is_about(doc, code.start):
+        is_assigned = "=" in code.text and (
+            _tells_to_assign(doc, code.start) or _first_word(named["name"]) in repo.view(_ours)
+        )
+        if is_assigned or code.text.startswith("export") or _is_about(doc, code.start):
             yield named["name"], code.start + named.start("name")
 
 
 def _is_about(doc: Doc, start: int) -> bool:
     """Whether the line, or the head of the table, speaks of the environment."""
     text = doc.document.text
-    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start)
-    line = re.sub(r"`[^`]*`", "``", text[max(first, start - _REACH) : last][: 2 * _REACH])
+    line = _line(text, start)
     if "](http" in line or "<http" in line:
         return False  # it speaks of another program
     table = doc.page.table_at(start)
     head = " ".join(cell.text for cell in table.head) if table is not None else ""
     return _ABOUT.search(f"{line} {head}") is not None
+
+
+def _tells_to_assign(doc: Doc, start: int) -> bool:
+    """Whether an assignment is one that the reader makes, as far as the words before it tell."""
+    text = doc.document.text
+    heading = doc.page.heading_above(start)
+    first = max(heading.start if heading is not None else 0, start - _FAR)
+    line = _line(text, start)
+    return (
+        line.lstrip(" -*+|>0123456789.").startswith("``")
+        or _TELLS.search(line) is not None
+        or _ABOUT.search(text, first, start) is not None
+    )
+
+
+def _line(text: str, start: int) -> str:
+    """The line of an offset, without what stands in backticks."""
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start)
+    line = text[max(first, start - _REACH) : last if last >= 0 else len(text)][: 2 * _REACH]
+    return re.sub(r"`[^`]*`", "``", line)
 
 
 def _used(repo: Repo, names: frozenset[str]) -> frozenset[str]:

@@ -8,14 +8,15 @@ such a field. Nothing is said
 
 - of what interpreters, shells, cloud clients, databases and frameworks read by themselves, and of
   flags, for which there are rules of their own;
-- of a variable whose first word is that of a package that is required, or a word of no code here:
-  it is a vendor's;
+- of a variable whose first word is that of a package that is required, or that any document tells
+  to install, or a word of no code here: it is a vendor's;
 - of one that begins like none that code reads, where most of those begin alike, or in a document
   that stands in a folder of integrations, tells to install another program or to do something in
   another repository, or imports a plugin that is not here;
 - in a document that tells to clone another repository, names a required package called like the
   project (`shop-enterprise`), or belongs to a skill of agents (`SKILL.md`);
 - of any where code makes such names of all that it is given (`def to_env_var`);
+- of a code span that assigns where nothing speaks of setting anything, or of the environment;
 - of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
   conditions in it keeps for itself, or a program is said to set for another;
 - where the words around, or above the list, say that it is gone, or yet to come.
@@ -242,6 +243,17 @@ examples = [
             "skills/shop/references/modes.md": "With `SHOP_CI=1` ask nothing.\n",
             "a.md": "The script will have the `SHOP_UNATTENDED` variable set.\n",
             "b.md": "```sh\ngit clone https://example.org/a/studio\nexport SHOP_PORT=1\n```\n",
+        },
+    ),
+    Example(
+        "Constants, stand-ins, and what another document tells to install",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}max_tries = nova = vega = 1\n",
+            "a.md": "It tries twice (`MAX_TRIES=2`).\n",
+            "b.md": "The names `NOVA_A` and `NOVA_B` are part of the variable.\n",
+            "c.md": "`pip install vega`\n",
+            "d.md": "Set `VEGA_FILE=x`.\n",
         },
     ),
 ]
