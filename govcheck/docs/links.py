@@ -120,7 +120,7 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     plain = unquote(plain.partition("?")[0])
     if not plain:
         return Lead(path, unquote(fragment), exists=True) if fragment else None
-    if plain.lower() in _STAND_IN or _IS_STAND_IN.fullmatch(plain):
+    if plain.lower() in _STAND_IN or any(map(_IS_STAND_IN.fullmatch, plain.split("/")[:2])):
         return None
     if "\0" in plain or len(plain) > 1000 or "\n" in plain:
         return None

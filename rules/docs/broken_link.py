@@ -224,4 +224,8 @@ examples = [
         "A template, by its short name",
         {"govcheck.toml": "", ".changes/header.tpl.md": "[b](CONTRIBUTING.md)\n"},
     ),
+    Example(
+        "A folder that a program puts in",
+        {"govcheck.toml": "", "docs/a.md": "![x](IMG_URL/events.png)\n"},
+    ),
 ]
