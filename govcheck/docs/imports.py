@@ -12,7 +12,7 @@ from govcheck.docs.links import originals
 from govcheck.docs.wording import line_above
 from govcheck.document import Document
 from govcheck.finding import Span
-from govcheck.history import ignored
+from govcheck.history import gone, ignored
 from govcheck.markdown.page import Fence
 from govcheck.policy import Policy
 from govcheck.programs.modules import Modules, modules
@@ -209,10 +209,19 @@ def _module(
         return
     if ignored(repo, frozenset({f"{path}.py", path})):
         return
+    is_for_plugins = above.endswith("__init__.py") and _is_alone(known, folder)
+    if is_for_plugins and not gone(repo, frozenset({f"{path}.py", path})):
+        return
     span = _span(doc, fence, page, node)
     imported = _single(statement) if statement is not None else None
     wanted = source_of(imported) if imported is not None else ""
     yield Stale(doc, span, name, "", span, wanted=wanted)
+
+
+def _is_alone(known: Modules, folder: str) -> bool:
+    """Whether a package is one of the root that holds no module but its `__init__.py`."""
+    inside = [each for each in known.files if each.startswith(f"{folder}/")]
+    return "/" in folder and inside == [f"{folder}/__init__.py"]
 
 
 def _names(

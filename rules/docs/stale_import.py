@@ -3,7 +3,8 @@
 Looked at are the imports at the left margin of Python blocks, sessions, too, from packages that the
 repository holds. A module offers what its statements define, also in `if` and `try`, what it
 imports, and its submodules; of a module that computes its names (`__getattr__`, `globals()`, a star
-from elsewhere), or that has a native twin, nothing is said.
+from elsewhere), or that has a native twin, nothing is said, and neither is it of modules that git
+never had in a package which holds nothing itself: plugins may be installed there.
 
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
@@ -193,5 +194,19 @@ examples = [
                 "```python\nfrom shop import Basket\n```\n"
             ),
         },
+    ),
+    Example(
+        "A package into which plugins are installed, and a module that it had",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "shop/adapters/__init__.py": "class Base: ...\n",
+            "README.md": (
+                "```python\nfrom shop.adapters.console import Adapter\n"
+                "from shop.adapters.old import Adapter\n```\n"
+            ),
+        },
+        ("README.md:3:6: there is no module shop.adapters.old",),
+        before={"shop/adapters/old.py": "Adapter = 1\n"},
     ),
 ]
