@@ -347,7 +347,10 @@ def _moved(moves: Mapping[str, str], path: str) -> str | None:
     below = {
         new.removesuffix(old.removeprefix(path))
         for old, new in moves.items()
-        if old.startswith(f"{path}/") and new.endswith(old.removeprefix(path))
+        # Files that are empty in all folders tell nothing of where one of them went.
+        if old.startswith(f"{path}/")
+        and new.endswith(old.removeprefix(path))
+        and not old.endswith("/__init__.py")
     }
     other = any(
         old.startswith(f"{path}/") and not new.endswith(old.removeprefix(path))
