@@ -522,6 +522,8 @@ def _node(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -> 
     folder = _folder(each)
     if folder is None or not word.is_literal or not re.fullmatch(r"[a-z][\w:.-]*", word.text):
         return
+    if PLACEHOLDERS.search(word.text):
+        return
     if any(each.text.startswith(("-w", "--workspace", "--prefix", "--filter", "-C", "--cwd"))
            for each in arguments):  # fmt: skip
         return

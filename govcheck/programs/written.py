@@ -41,7 +41,7 @@ _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspac
 # What a line says of a command that is not there: none of it is a claim that it is.
 _OTHERWISE = re.compile(
     r"(?i)\b(?:not (?:yet|exist|built|implemented|available)|no longer|planned|proposed"
-    r"|(?:was|were|been) removed|doesn't exist)\b"
+    r"|(?:was|were|been) removed|doesn't exist|there (?:is|are)(?: intentionally)? no)\b"
 )
 _REACH = 300
 _FOLDER = "working-directory"
@@ -263,6 +263,8 @@ def _placed(
         yield Written(document, command, where, kind, folders, block, doc)
         if names[:2] == ["git", "clone"] and len(names) > 2:
             cloned.add(posixpath.basename(names[-1].rstrip("/")).removesuffix(".git"))
+        if names[0] == "popd" and len(entered) > 1:
+            entered.pop()
         if names[0] in ("cd", "pushd") and len(names) > 1:
             inside = _entered(repo, command.words[1], folders, document)
             entered.append((command.scopes, inside))
@@ -285,8 +287,9 @@ def _above(folder: str) -> Iterator[str]:
 def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document) -> tuple[str, ...]:
     """The folders that one is in after `cd`."""
     if _HOME.search(word.text) and not word.is_literal:
-        if word.text.count("$") > 1 and "/" in word.text:
-            return ()  # a folder below it that is not known
+        below = re.fullmatch(r"\$(?:\w+|\{\w+\}|\([^()]*\))/(.+)", word.text)
+        if below is not None:
+            return _within(repo, below[1]) if "$" not in below[1] else ()
         return ("", *_above(posixpath.dirname(document.path)))
     if not word.is_literal or not folders:
         return ()

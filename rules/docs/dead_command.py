@@ -322,4 +322,17 @@ examples = [
             "docs/build.sh": "cd $root/docs/source-$pkg\nmake html\n",
         },
     ),
+    Example(
+        "What a line says that there is not, a stand-in, folders below the root, and left again",
+        {
+            "govcheck.toml": "",
+            "justfile": "all:\n    echo\n",
+            "Makefile": "all:\n\techo\n",
+            "package.json": '{"scripts": {"watch": "x"}}\n',
+            "docs/Makefile": "html:\n\techo\n",
+            "docs/build.sh": "pushd ..\nmake all\npopd\nmake html\n",
+            "run.sh": 'pushd "$root/docs"\nmake html\n',
+            "README.md": "There is no generic `just build`, but `npm run xxx` for many an xxx.\n",
+        },
+    ),
 ]
