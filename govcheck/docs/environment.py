@@ -27,7 +27,8 @@ _ASSIGNED = re.compile(
 )
 _IN_SPAN = re.compile(rf"(?:export[ ]+)?(?P<name>{_NAME})(?:=\S*)?")
 _ABOUT = re.compile(
-    r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b|\bexport(?:s|ed)?\b"
+    r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b"
+    r"|\bexport(?:s|ed)?(?= (?:``|(?:the|an?|your|it|this)\b))"
     r"|(?<!\binit )(?<!\brun )(?<!\bclass )(?<!\binstance )(?<!\btemplate )\bvariables?\b"
 )
 _CONFIGURES = frozenset(
@@ -49,7 +50,7 @@ _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
 _TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 _PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
 _PLACEHOLDER = re.compile(
-    r"SNAKE_CASE|^ENV_VAR(?:IABLE)?_|_[ABXYZ]$"
+    r"SNAKE_CASE|^ENV_VAR(?:IABLE)?_|_[ABXYZ]$|^(?:API|SECRET)_KEYS$"
     r"|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
     r"|_(?:EXAMPLE|FOO|BAR|BAZ|MY)(?:_|$)"
 )
@@ -60,6 +61,11 @@ _QUOTED = re.compile(rf"[\"'\[.]({_NAME})\b")
 # A script of a shell has variables of its own.
 _SCRIPT = re.compile(
     r"(?m)^\s*(?:if|elif|else|fi|for|while|do|done|case|esac|function)\b|^\s*\w+=\(|^\w+\(\)\s*\{"
+)
+# A settings class that keeps what it has no field for.
+_TAKES_ALL = re.compile(
+    r"\bclass (?:BaseSettings\b|\w+\((?:\w+\.)?BaseSettings\b)(?:(?!\nclass )[\s\S]){0,4000}?"
+    r"\b(?:extra[\"']?\s*[=:]\s*[\"']allow[\"']|Extra\.allow\b)"
 )
 _MAKER = re.compile(
     r"def \w*env\w*(?:var|name|key)\w*\((?:(?!\n[ \t]*def )[\s\S]){0,2000}?"
@@ -188,8 +194,12 @@ def _has_prefix(repo: Repo) -> bool:
 
 
 def _makes_names(repo: Repo) -> bool:
-    """Whether a function of the code makes names of variables of whatever it is given."""
+    """Whether the code makes names of variables of whatever it is given, or takes all of them."""
     return any(
+        _TAKES_ALL.search(document.text) is not None
+        for document in repo.search([SETTINGS_BASE], PYTHON)
+        if not _TESTS.search(document.path)
+    ) or any(
         _MAKER.search(document.text) is not None
         for document in repo.search([".upper()"], PYTHON)
         if not _TESTS.search(document.path)

@@ -15,7 +15,8 @@ such a field. Nothing is said
   another repository, or imports a plugin that is not here;
 - in a document that tells to clone another repository, names a required package called like the
   project (`shop-enterprise`), or belongs to a skill of agents (`SKILL.md`);
-- of any where code makes such names of all that it is given (`def to_env_var`);
+- of any where code makes such names of all that it is given (`def to_env_var`), or where settings
+  keep what they have no field for (`extra="allow"`);
 - of a code span that assigns where nothing speaks of setting anything, or of the environment;
 - of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
   conditions in it keeps for itself, or a program is said to set for another;
@@ -254,6 +255,29 @@ examples = [
             "b.md": "The names `NOVA_A` and `NOVA_B` are part of the variable.\n",
             "c.md": "`pip install vega`\n",
             "d.md": "Set `VEGA_FILE=x`.\n",
+        },
+    ),
+    Example(
+        "Settings that keep all that they are given",
+        {
+            "govcheck.toml": "",
+            "app.py": (
+                "from pydantic_settings import BaseSettings\n\n\n"
+                "class Settings(BaseSettings):\n    model_config = {'extra': 'allow'}\n"
+                "\n\napp = Settings()\n"
+            ),
+            "README.md": "Set `APP_LIMIT=3`.\n",
+        },
+    ),
+    Example(
+        "An error's name, and keys of all kinds",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}err = api = 1\n",
+            "README.md": (
+                "It threw `ERR_PATH_NOT_FOUND`, and the root export stays.\n\n"
+                "Give `API_KEYS` as environment variables.\n"
+            ),
         },
     ),
 ]
