@@ -12,6 +12,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from govcheck.docs.paths import named
 from govcheck.document import Document, TooDeepError
 from govcheck.markdown import ENDINGS
 from govcheck.markdown.anchors import slug
@@ -19,7 +20,7 @@ from govcheck.markdown.page import page
 from govcheck.repo import Repo
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
-_PLACEHOLDER = re.compile(r"[{}<>$*|\\^`\"]|\.\.\.|…|%7[BbDd]|%3[CcEe]|\bYYYY|\bpath/to/")
+_PLACEHOLDER = re.compile(r"[{}<>$*|\\^`\"]|\.\.\.|…|%7[BbDd]|%3[CcEe]|%%|\bYYYY|\bpath/to/")
 _STAND_IN = frozenset(
     {"url", "link", "target", "href", "path", "todo", "tbd", "xxx", "here", "src", "address", "",
      "permalink"}
@@ -41,7 +42,8 @@ _SITES = re.compile(
     r"|\.vuepress/config\.[jt]s)$"
 )
 _MKDOCS = re.compile(r"(?:^|/)mkdocs[\w-]*\.ya?ml$")
-_OF_MKDOCS = ("\n!!! ", "\n??? ", "\n--8<-- ")
+_OF_SITE = ("\n!!! ", "\n??? ", "\n--8<-- ")
+_TOCTREE = "{toctree}"
 _INCLUDES = ("--8<--", "{% include", "{!", "{include}", ":include:")
 _INCLUDE = re.compile(
     r"--8<--\s+[\"'](?P<mkdocs>[\w./-]+)"
@@ -53,6 +55,7 @@ _INCLUDE = re.compile(
 _DOCS_DIR = re.compile(r"(?m)^docs_dir:[ \t]*[\"']?(?P<folder>[\w./-]+)")
 _OF_SITES = ("docs", "doc", "content", "website", "source", "src", "site", "documentation")
 _PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
+_TEMPLATE_ENDINGS = (".jinja", ".jinja2", ".j2", ".tmpl", ".tpl", ".mustache", ".in")
 _INDEXES = ("index", "README", "_index")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
@@ -73,12 +76,13 @@ class Lead(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """The paths that links can lead to."""
+    """The paths that links can lead to; in `by_file` sites pages are linked by their files."""
 
     files: frozenset[str]
     folders: frozenset[str]
     tracked: frozenset[str]
     sites: tuple[str, ...]
+    by_file: tuple[str, ...]
     has_bare_pages: bool
 
 
@@ -100,15 +104,24 @@ def tree(repo: Repo) -> Tree:
             for said in _DOCS_DIR.finditer(document.text):
                 roots.add(posixpath.normpath(posixpath.join(home, said["folder"])))
     roots &= folders
+    by_file: set[str] = set()
     # Pages that are written for a site whose configuration is elsewhere.
     repo.expect(_INCLUDES, ENDINGS)
-    for written in repo.search(_OF_MKDOCS, ENDINGS):
-        first, slash, _ = written.path.partition("/")
-        if slash and first in _OF_SITES:
-            roots.add(first)
+    repo.expect(_OF_SITE, ENDINGS)
+    for needles, sites in ((_OF_SITE, roots), ((_TOCTREE,), by_file)):
+        for written in repo.search(needles, ENDINGS):
+            first, slash, _ = written.path.partition("/")
+            if slash and first in _OF_SITES:
+                sites.add(first)
+    roots |= by_file
     has_bare_pages = any(path.endswith(".gitbook.yaml") for path in files)
     return Tree(
-        files, frozenset(folders), frozenset(repo.files), tuple(sorted(roots)), has_bare_pages
+        files,
+        frozenset(folders),
+        frozenset(repo.files),
+        tuple(sorted(roots)),
+        tuple(sorted(by_file)),
+        has_bare_pages,
     )
 
 
@@ -154,6 +167,8 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     if _ON_GITHUB.search(plain) and (plain.startswith(("../", "/")) or "/" in plain):
         return None
     if is_site and _is_decided_by_site(repo, known, path, plain):
+        return None
+    if is_template(repo, found):
         return None
     return Lead(found, unquote(fragment), exists=False)
 
@@ -232,12 +247,25 @@ def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
         return True
     # Some generators read links from the page's address, which is a folder of its own.
     inside = posixpath.normpath(posixpath.join(folder, posixpath.basename(path), plain))
-    if is_there(repo, known, inside):
+    is_by_file = any(path.startswith(f"{site}/") for site in known.by_file)
+    if is_there(repo, known, inside) and not is_by_file:
         return True
     # Pages that a plugin makes stand in folders that are not in the repository, or in which it has
     # but the page that lists them.
     home = posixpath.dirname(posixpath.normpath(posixpath.join(folder, plain)))
-    return home not in known.folders or _has_but_an_index(known, home)
+    is_inside = any(f"{home}/".startswith(f"{site}/") for site in known.sites)
+    return is_inside and (home not in known.folders or _has_but_an_index(known, home))
+
+
+def is_template(repo: Repo, path: str) -> bool:
+    """Whether a file is made of a template of its name, beside it or in a folder beside its own."""
+    above = posixpath.dirname(posixpath.dirname(path))
+    return any(
+        posixpath.dirname(found) == posixpath.dirname(path) or (
+            above and found.startswith(f"{above}/"))
+        for ending in _TEMPLATE_ENDINGS
+        for found in named(repo, f"{posixpath.basename(path)}{ending}")
+    )  # fmt: skip
 
 
 def _has_but_an_index(known: Tree, folder: str) -> bool:

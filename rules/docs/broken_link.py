@@ -4,14 +4,14 @@ Looked at are relative links, images, link reference definitions, and `href` and
 in Markdown, in documents of every class; the net is never asked. A link is read from the document's
 folder, one that begins with a slash from the root of the repository, as GitHub does.
 
-Not looked at are placeholders (`<name>`, `{x}`, `...`, `source-url`), templates, addresses of pages
-of the hosting service (`../../issues`), links that leave the repository, files that git ignores,
-templates of issues and pull requests, links that only a site generator can resolve, in the
-documents of its site, and what a bot writes of contributors. A path without an ending may be a page
-that only a site has: except in a README and its like that have no title in front matter, it is
-broken only if git knows that something was there. What another document includes, or a symbolic
-link leads to, is read from there, too. Pages of a site that stand in a folder of which the
-repository has nothing, or but an index, may be made when the site is.
+Not looked at are placeholders (`<name>`, `{x}`, `...`, `source-url`), templates and what is made of
+one that is there, addresses of pages of the hosting service (`../../issues`), links that leave the
+repository, files that git ignores, templates of issues and pull requests, links that only a site
+generator can resolve, in the documents of its site, and what a bot writes of contributors. A path
+without an ending may be a page that only a site has: except in a README and its like that have no
+title in front matter, it is broken only if git knows that something was there. What another
+document includes, or a symbolic link leads to, is read from there, too. Pages of a site that stand
+in a folder of which the repository has nothing, or but an index, may be made when the site is.
 
 ## How to resolve
 
@@ -227,5 +227,29 @@ examples = [
     Example(
         "A folder that a program puts in",
         {"govcheck.toml": "", "docs/a.md": "![x](IMG_URL/events.png)\n"},
+    ),
+    Example(
+        "Reference pages of a site of Sphinx; what is made of a template; a variable of the site",
+        {
+            "govcheck.toml": "",
+            "docs/index.md": "```{toctree}\na\n```\n",
+            "docs/a.md": "[b](reference/shop.rst) [c](%%GITHUB/shop.py)\n",
+            "flows/README.md": "[flow](flow.yaml)\n",
+            "flows/flow.yaml.jinja2": "",
+        },
+    ),
+    Example(
+        "Out of a site of Sphinx, whose pages are linked by their files",
+        {
+            "govcheck.toml": "",
+            "docs/index.md": "```{toctree}\nguides/a\n```\n",
+            "docs/guides/a.md": "[b](../../parts/b.md)\n",
+            "docs/parts/b.md": "",
+        },
+        (
+            "docs/guides/a.md:1:5: the link leads nowhere: there is no parts/b.md "
+            "(docs/parts/b.md is the one of that name)",
+        ),
+        {"docs/guides/a.md": "[b](../parts/b.md)\n"},
     ),
 ]
