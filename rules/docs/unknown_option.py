@@ -124,6 +124,12 @@ examples = [
                 '    --age|-a) AGE="$2"; shift ;;\n    --keep=*) KEEP=1 ;;\n'
                 '    *) echo "unknown: $1"; exit 2 ;;\n  esac\n  shift\ndone\n'
             ),
+            "build.sh": (
+                '#!/bin/bash\nif [ "$1" == "-h" ]; then echo; exit; fi\n'
+                'while [ $# -gt 0 ]; do\n  case "$1" in\n    --all) A=1 ;;\n'
+                "    *) exit 2 ;;\n  esac\n  shift\ndone\n"
+            ),
+            "HELP.md": "`bash build.sh -h`\n",
             "README.md": (
                 "```\n./clean.sh --dry-run --keep=3 --max-age 5\n```\n\n"
                 "| Option | What |\n|---|---|\n"
