@@ -58,6 +58,8 @@ _PLACEHOLDER = re.compile(
 _USED = re.compile(rf"\$\{{?({_NAME})|%({_NAME})%")
 # What its examples of code read, by any means.
 _QUOTED = re.compile(rf"[\"'\[.]({_NAME})\b")
+# A variable that is set for one command of Node's.
+_OF_NODE = re.compile(r"\S*[ ]+(?:\w+=\S*[ ]+)*(?:npm|npx|yarn|pnpm|bun|bunx|node)\b")
 # A script of a shell has variables of its own.
 _SCRIPT = re.compile(
     r"(?m)^\s*(?:if|elif|else|fi|for|while|do|done|case|esac|function)\b|^\s*\w+=\(|^\w+\(\)\s*\{"
@@ -397,7 +399,9 @@ def _told(repo: Repo, doc: Doc) -> Iterator[tuple[str, int]]:
         if fence.language in _CONFIGURES:
             is_script = _SCRIPT.search(fence.text) is not None
             for found in _ASSIGNED.finditer(fence.text):
-                if is_script and "export" not in found[0]:
+                if (is_script and "export" not in found[0]) or _OF_NODE.match(
+                    fence.text, found.end()
+                ):
                     continue
                 yield found["name"], fence.offset(found.start("name"))
     for code in doc.page.codes:

@@ -41,7 +41,7 @@ _MAKES = re.compile(
 _REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
-    r"|_name$|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
+    r"|_name$|(?:^|[._])name_of_|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
 )
 # What is below them is not the repository's own code, but what it is tried or explained with.
 _SAMPLES = re.compile(

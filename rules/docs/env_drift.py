@@ -280,4 +280,12 @@ examples = [
             ),
         },
     ),
+    Example(
+        "For one command of Node's",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}use = 1\n",
+            "README.md": "```sh\n$ USE_SSH=true yarn deploy\n```\n",
+        },
+    ),
 ]

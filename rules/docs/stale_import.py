@@ -146,7 +146,8 @@ examples = [
             ),
             "README.md": (
                 "```python\nfrom toy import car\nfrom shop.new_part import Part\n"
-                "from shop.part_a import part\nfrom shop.parts import MyPart\n```\n"
+                "from shop.part_a import part\nfrom shop.parts import MyPart\n"
+                "from shop.user.NAME_OF_USER import part\n```\n"
             ),
         },
     ),
