@@ -49,6 +49,9 @@ _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".svg", ".html", 
 _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
 _TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 _PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
+# What the settings of Rust's figment and Go's viper begin with.
+_PREFIXES = ("prefixed(", "SetEnvPrefix(")
+_PREFIXED = re.compile(r"\b(?:prefixed|SetEnvPrefix)\(\s*\"([A-Z][A-Z0-9_]*)\"")
 _PLACEHOLDER = re.compile(
     r"SNAKE_CASE|^ENV_VAR(?:IABLE)?_|_[ABXYZ]$|^(?:API|SECRET)_KEYS$"
     r"|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
@@ -104,7 +107,7 @@ KNOWN = (
     "DISPLAY", "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*", "EDITOR", "ELASTIC_*", "FLASK_*",
     "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*", "GCP_*", "GEMINI_*", "GF_*", "GH_*",
     "GITHUB_*", "GITLAB_*", "GIT_*",
-    "GOOGLE_*", "GPG_*", "GROQ_*", "GUNICORN_*", "HATCH_*", "HF_*", "HONEYCOMB_*",
+    "GOOGLE_*", "GPG_*", "GROQ_*", "GRPC_*", "GUNICORN_*", "HATCH_*", "HF_*", "HONEYCOMB_*",
     "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*",
     "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
     "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MISTRAL_*", "MKL_*", "MLFLOW_*",
@@ -364,16 +367,15 @@ def reads(repo: Repo) -> Mapping[str, Span]:
 
 def _composed(repo: Repo) -> tuple[str, ...]:
     """What names begin with that code looks for, or puts together, where it reads variables."""
-    return tuple(
-        sorted(
-            {
-                found[1]
-                for document in repo.search(_READS, PYTHON)
-                if not _TESTS.search(document.path)
-                for found in _PREFIX.finditer(document.text)
-            }
-        )
-    )
+    found = {
+        each[1]
+        for document in repo.search(_READS, PYTHON)
+        if not _TESTS.search(document.path)
+        for each in _PREFIX.finditer(document.text)
+    }
+    for document in repo.search(_PREFIXES, (".rs", ".go")):
+        found.update(f"{name.rstrip('_')}_" for name in _PREFIXED.findall(document.text))
+    return tuple(sorted(found))
 
 
 def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:

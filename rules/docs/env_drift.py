@@ -288,4 +288,13 @@ examples = [
             "README.md": "```sh\n$ USE_SSH=true yarn deploy\n```\n",
         },
     ),
+    Example(
+        "Settings of Rust that begin with a prefix",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}",
+            "src/config.rs": 'let f = Env::prefixed("SHOP_").map(lower);\n',
+            "README.md": "Set `SHOP_PERSIST_PATH=x`.\n",
+        },
+    ),
 ]
