@@ -168,6 +168,8 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         return None
     if is_site and _is_decided_by_site(repo, known, path, plain):
         return None
+    if "/content/" in path and is_there(repo, known, _from_address(path, plain)):
+        return None
     if is_template(repo, found):
         return None
     return Lead(found, unquote(fragment), exists=False)
@@ -246,7 +248,7 @@ def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
     if plain.startswith("/") or ending.lower() not in _PAGES or is_output:
         return True
     # Some generators read links from the page's address, which is a folder of its own.
-    inside = posixpath.normpath(posixpath.join(folder, posixpath.basename(path), plain))
+    inside = _from_address(path, plain)
     is_by_file = any(path.startswith(f"{site}/") for site in known.by_file)
     if is_there(repo, known, inside) and not is_by_file:
         return True
@@ -255,6 +257,11 @@ def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
     home = posixpath.dirname(posixpath.normpath(posixpath.join(folder, plain)))
     is_inside = any(f"{home}/".startswith(f"{site}/") for site in known.sites)
     return is_inside and (home not in known.folders or _has_but_an_index(known, home))
+
+
+def _from_address(path: str, plain: str) -> str:
+    """Where a link leads that is read from the address of its page, which is a folder."""
+    return posixpath.normpath(posixpath.join(path, plain))
 
 
 def is_template(repo: Repo, path: str) -> bool:

@@ -252,4 +252,12 @@ examples = [
         ),
         {"docs/guides/a.md": "[b](../parts/b.md)\n"},
     ),
+    Example(
+        "From the address of a page, on a site of the project's own making",
+        {
+            "govcheck.toml": "",
+            "app/content/guides/bot.md": "[b](../rules.md)\n",
+            "app/content/guides/rules.md": "",
+        },
+    ),
 ]
