@@ -31,7 +31,7 @@ _NODE = re.compile(r"(?P<path>[\w./@+-]+\.py)(?P<names>(?:::[A-Za-z_]\w*)+)?(?P<
 PLACEHOLDERS = re.compile(
     r"(?i)\b(?:your|my|path|to|example|some|xxx+|yyyy|name|file|new)\b"
     r"|(?<![a-z])(?:foo|bar|baz|spam|eggs)(?![a-z])"
-    r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|\bmyproject\b|\bfoo_|\bxxx"
+    r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|(?<![a-z])example\d|\bmyproject\b|\bfoo_|\bxxx"
     r"|(?<![a-z])new_"
     r"|(?<![a-z])test_(?:file|module|name|function|method|case|something|specific\w*)(?![a-z])"
     r"|\btests?/module/"
@@ -666,5 +666,7 @@ def _extras(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[
         if known is None:
             continue
         for name in tasks.composed(found["names"] or found["more"]):
+            if PLACEHOLDERS.search(name):
+                continue
             if not any(_same(name, other) for other in known) and not _is_extra(repo, each, name):
                 yield _told(each, word, "extra", text=name)

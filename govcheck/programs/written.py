@@ -293,7 +293,7 @@ def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document)
         return ("", *_above(posixpath.dirname(document.path)))
     if not word.is_literal or not folders:
         return ()
-    if is_own_name(repo, word.text):
+    if is_own_name(repo, word.text) and not repo.exists(word.text):
         return ("",)
     paths = (posixpath.normpath(posixpath.join(folder, word.text)) for folder in folders)
     return tuple(each for path in paths for each in _within(repo, path))

@@ -335,4 +335,16 @@ examples = [
             "README.md": "There is no generic `just build`, but `npm run xxx` for many an xxx.\n",
         },
     ),
+    Example(
+        "A folder that is called as the repository is, and more stand-ins",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'shop'\n[project.optional-dependencies]\na = []\n",
+            "Makefile": "all:\n\techo\n",
+            "shop/Makefile": "cover:\n\techo\n",
+            "examples/cart.py": "",
+            "run.sh": "cd shop && make cover\n",
+            "README.md": "`pip install -e '.[NAME]'`, `python -m examples.example1`\n",
+        },
+    ),
 ]
