@@ -79,6 +79,9 @@ _MAKER = re.compile(
 _INSTALLS = re.compile(r"\b(?:pip3?|uv pip) install((?:[ ]+[\w.=<>~!\[\],\"'-]+)+)")
 _REQUIREMENT = re.compile(r"(?<![\w.=<>~!,\[-])[\"']?([A-Za-z][\w.-]*)")
 _IMPORTS = re.compile(r"(?m)^[ \t]*from[ ]+(\w+)[.\w]*[ ]+import\b")
+_REPOSITORY = re.compile(
+    r"://(?:github|gitlab)\.com/[\w.-]+/([a-z]\w*(?:-\w+)+)(?=[\s/)#\"'`]|\.git)"
+)
 _IN_REPOSITORY = re.compile(r"\b[Ii]n (?:the )?`?([a-z]\w*(?:-\w+)+)`? repo(?:sitory)?\b")
 _OF_OTHERS = re.compile(r"(?i)(?:^|/)(?:integrations?|connectors?|third[-_]?party)/")
 _INSTALLERS = frozenset(
@@ -100,28 +103,28 @@ _FAR = 3_000
 
 # What interpreters, shells, cloud clients, databases and frameworks read by themselves.
 KNOWN = (
-    "AIRBYTE_*", "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "AWS_*", "AZURE_*", "BASH_*",
-    "BUILDKIT_*", "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS", "CIRCLE*", "CI_*", "CLOUDSDK_*",
-    "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*",
-    "CURL_*", "DATABASE_URL", "DATABRICKS_*", "DATADOG_*", "DBT_*", "DBUS_*", "DD_*", "DEBIAN_*",
-    "DISPLAY", "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*", "EDITOR", "ELASTIC_*", "FLASK_*",
-    "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*", "GCP_*", "GEMINI_*", "GF_*", "GH_*",
-    "GITHUB_*", "GITLAB_*", "GIT_*",
-    "GOOGLE_*", "GPG_*", "GROQ_*", "GRPC_*", "GUNICORN_*", "HATCH_*", "HF_*", "HONEYCOMB_*",
-    "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*",
-    "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
-    "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MISTRAL_*", "MKL_*", "MLFLOW_*",
-    "MYPY*", "MYSQL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR", "NO_PROXY", "NPM_*",
-    "NUMBA_*", "NVIDIA_*", "NVM_*", "OBJC_*", "OLLAMA_*", "OMP_*", "OPENAI_*", "OPENBLAS_*",
-    "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD", "PG_*", "PINECONE_*", "PIPENV_*",
-    "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*", "PRE_COMMIT*",
-    "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PY_*", "QDRANT_*", "QT_*",
-    "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*", "RUFF_*", "RUST*",
-    "SENDGRID_*", "SENTRY_*", "SETUPTOOLS_*", "SHELL", "SHELL_VERBOSITY", "SKIP", "SLACK_*",
-    "SNOWFLAKE_*", "SOURCE_DATE_EPOCH", "SPARK_*", "SPHINX*", "SQLALCHEMY_*", "SSH_*", "SSL_*",
-    "STRIPE_*", "TF_*", "TOKENIZERS_*", "TOX_*", "TRAVIS*", "TWILIO_*", "TWINE_*", "UVICORN_*",
-    "UV_*", "VERTEXAI_*", "VIRTUALENV_*", "VIRTUAL_ENV", "VSCODE_*", "WANDB_*", "WATSONX_*",
-    "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
+    "*_VISIBLE_DEVICES", "AIRBYTE_*", "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "ASCEND_*",
+    "AWS_*", "AZURE_*", "BASH_*", "BUILDKIT_*", "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS",
+    "CIRCLE*", "CI_*", "CLOUDSDK_*", "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*",
+    "COVERAGE_*", "CUDA_*", "CURL_*", "DATABASE_URL", "DATABRICKS_*", "DATADOG_*", "DBT_*",
+    "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY", "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*",
+    "E2B_*", "EDITOR", "ELASTIC_*", "FLASK_*", "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*",
+    "GCP_*", "GEMINI_*", "GF_*", "GH_*", "GITHUB_*", "GITLAB_*", "GIT_*", "GLOO_*", "GOOGLE_*",
+    "GPG_*", "GROQ_*", "GRPC_*", "GUNICORN_*", "HATCH_*", "HCCL_*", "HF_*", "HIP_*", "HONEYCOMB_*",
+    "HSA_*", "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*",
+    "KUBE*", "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
+    "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MCCL_*", "MINIO_*", "MISTRAL_*", "MKL_*",
+    "MLFLOW_*", "MYPY*", "MYSQL_*", "NCCL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR",
+    "NO_PROXY", "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*", "NVTE_*", "OBJC_*", "OLLAMA_*", "OMP_*",
+    "OPENAI_*", "OPENBLAS_*", "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD", "PG_*",
+    "PINECONE_*", "PIPENV_*", "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*",
+    "PRE_COMMIT*", "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PYTORCH_*",
+    "PY_*", "QDRANT_*", "QT_*", "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*",
+    "ROCM_*", "RUFF_*", "RUST*", "SENDGRID_*", "SENTRY_*", "SETUPTOOLS_*", "SHELL",
+    "SHELL_VERBOSITY", "SKIP", "SLACK_*", "SNOWFLAKE_*", "SOURCE_DATE_EPOCH", "SPARK_*", "SPHINX*",
+    "SQLALCHEMY_*", "SSH_*", "SSL_*", "STRIPE_*", "TF_*", "TOKENIZERS_*", "TORCH_*", "TOX_*",
+    "TRAVIS*", "TWILIO_*", "TWINE_*", "UCX_*", "UVICORN_*", "UV_*", "VERTEXAI_*", "VIRTUALENV_*",
+    "VIRTUAL_ENV", "VSCODE_*", "WANDB_*", "WATSONX_*", "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
 )  # fmt: skip
 
 
@@ -180,7 +183,12 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         and not _is_on_page_of_plugin(repo, packages, doc, name)
         and not (
             _first_word(name) not in ours
-            and (has_prefix or _is_on_page_of(doc, name) or _is_about_others(repo, doc, packages))
+            and (
+                has_prefix
+                or _is_on_page_of(doc, name)
+                or _is_about_linked(repo, policy, doc)
+                or _is_about_others(repo, doc, packages)
+            )
         )
     )
 
@@ -218,6 +226,22 @@ def _first_word(name: str) -> str:
 def _is_on_page_of(doc: Doc, name: str) -> bool:
     """Whether a document is the page about what a name begins with: `galileo.md`."""
     return _first_word(name) in re.split(r"[\W_]+", doc.path.lower())
+
+
+def _is_about_linked(repo: Repo, policy: Policy, doc: Doc) -> bool:
+    """Whether a document, or its folder, is called like another repository that documents name."""
+    return not repo.view(_linked, policy).isdisjoint(doc.path.rpartition(".")[0].split("/"))
+
+
+def _linked(repo: Repo, policy: Policy) -> frozenset[str]:
+    """The names of two words and more of repositories on code hosts."""
+    names = {
+        name
+        for doc in repo.view(documents, policy)
+        if "://git" in doc.document.text
+        for name in _REPOSITORY.findall(doc.document.text)
+    }
+    return frozenset(name for name in names if not is_own_name(repo, name))
 
 
 def _is_of_skill(repo: Repo, doc: Doc) -> bool:

@@ -11,8 +11,9 @@ such a field. Nothing is said
 - of a variable whose first word is that of a package that is required, or that any document tells
   to install, or a word of no code here: it is a vendor's;
 - of one that begins like none that code reads, where most of those begin alike, or in a document
-  that stands in a folder of integrations, tells to install another program or to do something in
-  another repository, or imports a plugin that is not here;
+  that stands in a folder of integrations, or in one that is called like another repository which
+  documents link to, tells to install another program or to do something in another repository, or
+  imports a plugin that is not here;
 - in a document that tells to clone another repository, names a required package called like the
   project (`shop-enterprise`), or belongs to a skill of agents (`SKILL.md`);
 - of any where code makes such names of all that it is given (`def to_env_var`), or where settings
@@ -295,6 +296,15 @@ examples = [
             "app.py": f"{_APP}",
             "src/config.rs": 'let f = Env::prefixed("SHOP_").map(lower);\n',
             "README.md": "Set `SHOP_PERSIST_PATH=x`.\n",
+        },
+    ),
+    Example(
+        "Pages about another repository",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}roles = 1\n",
+            "docs/index.md": "Fork [the bot](https://github.com/a/shop-bot).\n",
+            "docs/shop-bot/reference.md": "The variable `ROLES_ADMINS` is read.\n",
         },
     ),
 ]
