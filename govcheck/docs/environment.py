@@ -67,7 +67,7 @@ _OF_NODE = re.compile(r"\S*[ ]+(?:\w+=\S*[ ]+)*(?:npm|npx|yarn|pnpm|bun|bunx|nod
 _SCRIPT = re.compile(
     r"(?m)^\s*(?:if|elif|else|fi|for|while|do|done|case|esac|function)\b|^\s*\w+=\(|^\w+\(\)\s*\{"
 )
-# A settings class that keeps what it has no field for.
+# A settings class that keeps what it has no field for, which it has of a file.
 _TAKES_ALL = re.compile(
     r"\bclass (?:BaseSettings\b|\w+\((?:\w+\.)?BaseSettings\b)(?:(?!\nclass )[\s\S]){0,4000}?"
     r"\b(?:extra[\"']?\s*[=:]\s*[\"']allow[\"']|Extra\.allow\b)"
@@ -209,7 +209,7 @@ def _has_prefix(repo: Repo) -> bool:
 def _makes_names(repo: Repo) -> bool:
     """Whether the code makes names of variables of whatever it is given, or takes all of them."""
     return any(
-        _TAKES_ALL.search(document.text) is not None
+        "env_file" in document.text and _TAKES_ALL.search(document.text) is not None
         for document in repo.search([SETTINGS_BASE], PYTHON)
         if not _TESTS.search(document.path)
     ) or any(

@@ -17,7 +17,7 @@ such a field. Nothing is said
 - in a document that tells to clone another repository, names a required package called like the
   project (`shop-enterprise`), or belongs to a skill of agents (`SKILL.md`);
 - of any where code makes such names of all that it is given (`def to_env_var`), or where settings
-  keep what they have no field for (`extra="allow"`);
+  keep what they have no field for of a file (`extra="allow"`, `env_file`);
 - of a code span that assigns where nothing speaks of setting anything, or of the environment;
 - of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
   conditions in it keeps for itself, or a program is said to set for another;
@@ -264,7 +264,8 @@ examples = [
             "govcheck.toml": "",
             "app.py": (
                 "from pydantic_settings import BaseSettings\n\n\n"
-                "class Settings(BaseSettings):\n    model_config = {'extra': 'allow'}\n"
+                "class Settings(BaseSettings):\n"
+                "    model_config = {'extra': 'allow', 'env_file': '.env'}\n"
                 "\n\napp = Settings()\n"
             ),
             "README.md": "Set `APP_LIMIT=3`.\n",
