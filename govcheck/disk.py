@@ -65,6 +65,13 @@ class Tree:
             return False
         return True
 
+    def target(self, path: str) -> str | None:
+        """What a symbolic link says that it leads to; None where there is no link."""
+        try:
+            return os.readlink(path, dir_fd=self._handles[0])
+        except OSError:
+            return None
+
     def signature(self, path: str) -> Signature | None:
         """The signature of a regular file, now; None where there is none or it is a link.
 

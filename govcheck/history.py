@@ -80,6 +80,20 @@ def written_later(repo: Repo, pairs: Set[tuple[str, str]]) -> frozenset[tuple[st
     )
 
 
+def held(repo: Repo, path: str, text: str) -> bool | None:
+    """Whether a file ever held a text; None where git does not know all of its past."""
+    if not repo.uses_git or is_shallow(repo):
+        return None
+    found = ("log", "-1", "--format=%H", f"-S{text}")
+    try:
+        if git(repo.root, *found, "--", path):
+            return True
+        # Under another name it may have held it, too.
+        return bool(git(repo.root, *found, "--follow", "--", path))
+    except GitError:
+        return None
+
+
 def is_shallow(repo: Repo) -> bool:
     """Whether git has only the last commits, so that it cannot tell what existed."""
     return repo.view(_head) is None
@@ -332,7 +346,10 @@ def _moved(moves: Mapping[str, str], path: str) -> str | None:
     below = {
         new.removesuffix(old.removeprefix(path))
         for old, new in moves.items()
-        if old.startswith(f"{path}/") and new.endswith(old.removeprefix(path))
+        # Files that are empty in all folders tell nothing of where one of them went.
+        if old.startswith(f"{path}/")
+        and new.endswith(old.removeprefix(path))
+        and not old.endswith("/__init__.py")
     }
     other = any(
         old.startswith(f"{path}/") and not new.endswith(old.removeprefix(path))

@@ -1,6 +1,7 @@
 """The checkout as data: its files as git sees them, and their documents. The only input."""
 
 import os
+import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, TypeVarTuple, cast
@@ -90,6 +91,20 @@ class Repo:
                 return True
             at = path.rfind("/", 0, at)
         return False
+
+    def links(self) -> Mapping[str, str]:
+        """The symbolic links that git tracks, and the paths in the repository that they name.
+
+        Nothing is said of where such a path leads in turn, nor of links out of the repository.
+        """
+        found = {}
+        for path in sorted(self._unfollowed):
+            target = self.tree.target(path)
+            if target is not None and not target.startswith("/"):
+                end = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+                if not end.startswith(".."):
+                    found[path] = end
+        return found
 
     def with_changes(self, changes: Mapping[str, bytes]) -> "Repo":
         """The same repository, some of whose files hold other bytes."""

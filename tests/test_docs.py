@@ -16,7 +16,7 @@ from govcheck.docs.mojibake import garbled
 from govcheck.document import Document
 from govcheck.policy.loading import load_policy
 from govcheck.repo import Repo
-from tests.conftest import Repository
+from tests.conftest import Repository, run_git
 
 
 def _misread(text: str, codec: str) -> str:
@@ -231,3 +231,20 @@ def test_init_tells_documents_of_the_past_and_plans_from_the_others(
         "explanation.md": "reference",
     }
     assert classes["api.md"][1] == "tools/api.py"
+
+
+def test_a_document_is_read_where_symbolic_links_lead_to_it_too(repository: Repository) -> None:
+    files = {
+        "govcheck.toml": "",
+        "docs/index.md": "",
+        "docs/fixing.md": "",
+        "shop/rules/one.md": "[fix](../fixing.md) [gone](../gone.md)\n",
+    }
+    root = repository(files)
+    (root / "docs/rules").mkdir()
+    (root / "docs/rules/one.md").symlink_to("../../shop/rules/one.md")
+    run_git(root, "add", "-A")
+    found = check(str(root), select=["broken-link"]).findings
+    assert [(each.span.path, each.data["target"]) for each in found] == [
+        ("shop/rules/one.md", "shop/gone.md")
+    ]

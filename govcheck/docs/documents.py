@@ -1,5 +1,6 @@
 """The documents of a repository, each with its class and what it says."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,15 @@ from govcheck.repo import Repo
 
 if TYPE_CHECKING:
     from govcheck.markdown.page import Page
+
+
+_PAST = re.compile(
+    r"(?i)\b(?:this|the) (?:(?:content|page|document|documentation|guide|tutorial|runbook)\b)"
+    r"[^.\n]{0,30}? (?:is|are|was|were|has been|have been) (?:\w+ ){0,2}?"
+    r"(?:deprecated|obsolete|outdated|out of date|archived|superseded"
+    r"|no longer (?:maintained|valid|accurate|current|supported|updated|relevant))\b"
+)
+_REACH = 1_500
 
 
 class Doc(NamedTuple):
@@ -58,6 +68,17 @@ def class_of(policy: Policy, path: str) -> tuple[DocumentClass, str | None]:
     return "reference", None
 
 
+def above_sections(document: Document, said: "Page") -> str:
+    """What stands between the title of a document and its first section, if that is near."""
+    end = said.headings[1].start if len(said.headings) > 1 else len(document.text)
+    return document.text[: min(end, _REACH)]
+
+
+def _is_past(document: Document, said: "Page") -> bool:
+    """Whether a document says of itself, above its first section, that it holds no more."""
+    return _PAST.search(above_sections(document, said)) is not None
+
+
 def _read(repo: Repo, policy: Policy) -> Iterator[Doc]:
     found = [path for path in repo.view(paths, policy) if path.endswith(ENDINGS)]
     if not found:
@@ -67,7 +88,11 @@ def _read(repo: Repo, policy: Policy) -> Iterator[Doc]:
     for path in found:
         if (document := repo.document(path)) is None:
             continue
+        kind, generator = class_of(policy, path)
         try:
-            yield Doc(document, document.view(page), *class_of(policy, path))
+            said = document.view(page)
+            if kind == "reference" and _is_past(document, said):
+                kind = "history"
+            yield Doc(document, said, kind, generator)
         except TooDeepError as error:
             repo.unchecked[path] = str(error)

@@ -1,6 +1,8 @@
 """Variables of the environment: those that documents name, and those that code reads."""
 
+import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -16,7 +18,7 @@ from govcheck.manifests.find import declared
 from govcheck.policy import Policy
 from govcheck.programs.modules import modules, project_names
 from govcheck.programs.tasks import locked
-from govcheck.programs.written import is_own_name
+from govcheck.programs.written import fetches_another, is_own_name
 from govcheck.repo import Repo
 
 _NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
@@ -25,7 +27,8 @@ _ASSIGNED = re.compile(
 )
 _IN_SPAN = re.compile(rf"(?:export[ ]+)?(?P<name>{_NAME})(?:=\S*)?")
 _ABOUT = re.compile(
-    r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b|\bexport(?:s|ed)?\b"
+    r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b"
+    r"|\bexport(?:s|ed)?(?= (?:``|(?:the|an?|your|it|this)\b))"
     r"|(?<!\binit )(?<!\brun )(?<!\bclass )(?<!\binstance )(?<!\btemplate )\bvariables?\b"
 )
 _TITLE = re.compile(
@@ -43,13 +46,19 @@ _READ = re.compile(
     r"""\s*[(\[]\s*["']"""
     rf"""(?P<name>{_NAME}|[A-Z][A-Z0-9]+)["']"""
 )
+# What django-environ is told of each variable: `env = environ.Env(SHOP_DEBUG=(bool, False))`.
+_SCHEME = re.compile(rf"(?m)^[ \t]+(?P<name>{_NAME}|[A-Z][A-Z0-9]+)=\(")
+_IS_SCHEME = re.compile(r"\b(?:Env|FileAwareEnv)\(")
 _READS = ("getenv", "environ", "env(", "env.")
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".svg", ".html", ".csv")
 _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
 _TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 _PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
+# What the settings of Rust's figment and Go's viper begin with.
+_PREFIXES = ("prefixed(", "SetEnvPrefix(")
+_PREFIXED = re.compile(r"\b(?:prefixed|SetEnvPrefix)\(\s*\"([A-Z][A-Z0-9_]*)\"")
 _PLACEHOLDER = re.compile(
-    r"SNAKE_CASE|^ENV_VAR(?:IABLE)?_"
+    r"SNAKE_CASE|^ENV_VAR(?:IABLE)?_|_[ABXYZ]$|^(?:API|SECRET)_KEYS$"
     r"|^(?:MY|YOUR|SOME|FOO|BAR|EXAMPLE|TEST|XXX)_|_(?:HERE|NAME_HERE)$|X{3}"
     r"|_(?:EXAMPLE|FOO|BAR|BAZ|MY)(?:_|$)"
 )
@@ -57,9 +66,16 @@ _PLACEHOLDER = re.compile(
 _USED = re.compile(rf"\$\{{?({_NAME})|%({_NAME})%")
 # What its examples of code read, by any means.
 _QUOTED = re.compile(rf"[\"'\[.]({_NAME})\b")
+# A variable that is set for one command of Node's.
+_OF_NODE = re.compile(r"\S*[ ]+(?:\w+=\S*[ ]+)*(?:npm|npx|yarn|pnpm|bun|bunx|node)\b")
 # A script of a shell has variables of its own.
 _SCRIPT = re.compile(
     r"(?m)^\s*(?:if|elif|else|fi|for|while|do|done|case|esac|function)\b|^\s*\w+=\(|^\w+\(\)\s*\{"
+)
+# A settings class that keeps what it has no field for, which it has of a file.
+_TAKES_ALL = re.compile(
+    r"\bclass (?:BaseSettings\b|\w+\((?:\w+\.)?BaseSettings\b)(?:(?!\nclass )[\s\S]){0,4000}?"
+    r"\b(?:extra[\"']?\s*[=:]\s*[\"']allow[\"']|Extra\.allow\b)"
 )
 _MAKER = re.compile(
     r"def \w*env\w*(?:var|name|key)\w*\((?:(?!\n[ \t]*def )[\s\S]){0,2000}?"
@@ -67,42 +83,53 @@ _MAKER = re.compile(
 )
 _INSTALLS = re.compile(r"pip(?<=\bpip)3? install((?:[ ]+[\w.=<>~!\[\],\"'-]+)+)")
 _REQUIREMENT = re.compile(r"(?<![\w.=<>~!,\[-])[\"']?([A-Za-z][\w.-]*)")
-_CLONES = re.compile(
-    r"git clone(?<=\bgit clone) [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)"
-)
 _IMPORTS = re.compile(r"from(?<=\bfrom)[ ]+(\w+)[.\w]*[ ]+import\b")
+_REPOSITORY = re.compile(
+    r"://(?:github|gitlab)\.com/[\w.-]+/([a-z]\w*(?:-\w+)+)(?=[\s/)#\"'`]|\.git)"
+)
+_IN_REPOSITORY = re.compile(r"\b[Ii]n (?:the )?`?([a-z]\w*(?:-\w+)+)`? repo(?:sitory)?\b")
 _OF_OTHERS = re.compile(r"(?i)(?:^|/)(?:integrations?|connectors?|third[-_]?party)/")
 _INSTALLERS = frozenset(
     {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "pipx", "poetry", "pre-commit",
      "setuptools", "tox", "uv", "wheel"}
 )  # fmt: skip
 _MAX_NAMES = 5_000
+# What an assignment is not that tells of a constant: `retries twice (`MAX_TRIES=2`)`.
+_TELLS = re.compile(
+    r"(?i)\b(?:sets?|setting|us(?:e|ing)|run|with|via|when|if|unless|enabl|disabl|add|defin|configur"
+    r"|overrid|default|switch|toggl|turn)"
+)
+# It is a program that sets the variable, for another one.
+_SETS = re.compile(r"(?i)\bwill have\b[^.\n]{0,60}\bset\b|\b(?:is|are|will be) set (?:by|for)\b")
+_FEW = 5
+_LONG = 4
 _REACH = 1_000
+_FAR = 3_000
 
 # What interpreters, shells, cloud clients, databases and frameworks read by themselves.
 KNOWN = (
-    "AIRBYTE_*", "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "AWS_*", "AZURE_*", "BASH_*",
-    "BUILDKIT_*", "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS", "CIRCLE*", "CI_*", "CLOUDSDK_*",
-    "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*", "COVERAGE_*", "CUDA_*",
-    "CURL_*", "DATABRICKS_*", "DATADOG_*", "DBT_*", "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY",
-    "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*", "EDITOR", "ELASTIC_*", "FLASK_*",
-    "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*", "GCP_*", "GEMINI_*", "GF_*", "GH_*",
-    "GITHUB_*", "GITLAB_*", "GIT_*",
-    "GOOGLE_*", "GPG_*", "GROQ_*", "GUNICORN_*", "HATCH_*", "HF_*", "HONEYCOMB_*",
-    "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*", "KUBE*",
-    "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
-    "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MINIO_*", "MISTRAL_*", "MKL_*", "MLFLOW_*",
-    "MYPY*", "MYSQL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR", "NO_PROXY", "NPM_*",
-    "NUMBA_*", "NVIDIA_*", "NVM_*", "OBJC_*", "OLLAMA_*", "OMP_*", "OPENAI_*", "OPENBLAS_*",
-    "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD", "PG_*", "PINECONE_*", "PIPENV_*",
-    "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*", "PRE_COMMIT*",
-    "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PY_*", "QDRANT_*", "QT_*",
-    "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*", "RUFF_*", "RUST*",
-    "SENDGRID_*", "SENTRY_*", "SETUPTOOLS_*", "SHELL", "SHELL_VERBOSITY", "SKIP", "SLACK_*",
-    "SNOWFLAKE_*", "SOURCE_DATE_EPOCH", "SPARK_*", "SPHINX*", "SQLALCHEMY_*", "SSH_*", "SSL_*",
-    "STRIPE_*", "TF_*", "TOKENIZERS_*", "TOX_*", "TRAVIS*", "TWILIO_*", "TWINE_*", "UVICORN_*",
-    "UV_*", "VERTEXAI_*", "VIRTUALENV_*", "VIRTUAL_ENV", "VSCODE_*", "WANDB_*", "WATSONX_*",
-    "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
+    "*_VISIBLE_DEVICES", "AIRBYTE_*", "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "ASCEND_*",
+    "AWS_*", "AZURE_*", "BASH_*", "BUILDKIT_*", "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS",
+    "CIRCLE*", "CI_*", "CLOUDSDK_*", "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*",
+    "COVERAGE_*", "CUDA_*", "CURL_*", "DATABASE_URL", "DATABRICKS_*", "DATADOG_*", "DBT_*",
+    "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY", "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*",
+    "E2B_*", "EDITOR", "ELASTIC_*", "FLASK_*", "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*",
+    "GCP_*", "GEMINI_*", "GF_*", "GH_*", "GITHUB_*", "GITLAB_*", "GIT_*", "GLOO_*", "GOOGLE_*",
+    "GPG_*", "GROQ_*", "GRPC_*", "GUNICORN_*", "HATCH_*", "HCCL_*", "HF_*", "HIP_*", "HONEYCOMB_*",
+    "HSA_*", "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*",
+    "KUBE*", "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
+    "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MCCL_*", "MINIO_*", "MISTRAL_*", "MKL_*",
+    "MLFLOW_*", "MYPY*", "MYSQL_*", "NCCL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR",
+    "NO_PROXY", "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*", "NVTE_*", "OBJC_*", "OLLAMA_*", "OMP_*",
+    "OPENAI_*", "OPENBLAS_*", "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD", "PG_*",
+    "PINECONE_*", "PIPENV_*", "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*",
+    "PRE_COMMIT*", "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PYTORCH_*",
+    "PY_*", "QDRANT_*", "QT_*", "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*",
+    "ROCM_*", "RUFF_*", "RUST*", "SENDGRID_*", "SENTRY_*", "SETUPTOOLS_*", "SHELL",
+    "SHELL_VERBOSITY", "SKIP", "SLACK_*", "SNOWFLAKE_*", "SOURCE_DATE_EPOCH", "SPARK_*", "SPHINX*",
+    "SQLALCHEMY_*", "SSH_*", "SSL_*", "STRIPE_*", "TF_*", "TOKENIZERS_*", "TORCH_*", "TOX_*",
+    "TRAVIS*", "TWILIO_*", "TWINE_*", "UCX_*", "UVICORN_*", "UV_*", "VERTEXAI_*", "VIRTUALENV_*",
+    "VIRTUAL_ENV", "VSCODE_*", "WANDB_*", "WATSONX_*", "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
 )  # fmt: skip
 
 
@@ -129,8 +156,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     names = frozenset(name for _, name, _ in said)
     if not names or len(names) > _MAX_NAMES:
         return ()
-    repo.expect(_READS, PYTHON)
-    repo.expect([SETTINGS_BASE], PYTHON)
+    ours = repo.view(_ours)
     known = matcher((*KNOWN, *policy.docs.environment.known))
     looks = matcher(policy.flags_settings.names)
     built = may_be_built(repo)
@@ -148,24 +174,50 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     if not vain or _makes_names(repo):
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
-    ours = frozenset(map(_first_word, near))
+    has_prefix = repo.view(_has_prefix)
     others = _of_others(repo, packages, frozenset(map(_first_word, vain)))
+    others |= repo.view(_installed, policy) - packages - ours
     return tuple(
         Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
         for doc, name, start in said
         if name in vain
         and _first_word(name) not in others
+        and not fetches_another(repo, doc.document)
+        and not _is_of_skill(repo, doc)
         and not _is_of_plugin(packages, name)
+        and not _is_on_page_of_plugin(repo, packages, doc, name)
         and not (
             _first_word(name) not in ours
-            and (_is_on_page_of(doc, name) or _is_about_others(repo, doc, packages))
+            and (
+                has_prefix
+                or _is_on_page_of(doc, name)
+                or _is_about_linked(repo, policy, doc)
+                or _is_about_others(repo, doc, packages)
+            )
         )
     )
 
 
+def _ours(repo: Repo) -> frozenset[str]:
+    """The first words of the variables that code reads."""
+    repo.expect(_READS, PYTHON)
+    repo.expect([SETTINGS_BASE], PYTHON)
+    return frozenset(map(_first_word, repo.view(reads)))
+
+
+def _has_prefix(repo: Repo) -> bool:
+    """Whether most of what code reads begins with one word, so that other words are of others."""
+    words = Counter(map(_first_word, repo.view(reads)))
+    return words.total() >= _FEW and words.most_common(1)[0][1] * 2 > words.total()
+
+
 def _makes_names(repo: Repo) -> bool:
-    """Whether a function of the code makes names of variables of whatever it is given."""
+    """Whether the code makes names of variables of whatever it is given, or takes all of them."""
     return any(
+        "env_file" in document.text and _TAKES_ALL.search(document.text) is not None
+        for document in repo.search([SETTINGS_BASE], PYTHON)
+        if not _TESTS.search(document.path)
+    ) or any(
         _MAKER.search(document.text) is not None
         for document in repo.search([".upper()"], PYTHON)
         if not _TESTS.search(document.path)
@@ -181,6 +233,32 @@ def _is_on_page_of(doc: Doc, name: str) -> bool:
     return _first_word(name) in re.split(r"[\W_]+", doc.path.lower())
 
 
+def _is_about_linked(repo: Repo, policy: Policy, doc: Doc) -> bool:
+    """Whether a document, or its folder, is called like another repository that documents name."""
+    return not repo.view(_linked, policy).isdisjoint(doc.path.rpartition(".")[0].split("/"))
+
+
+def _linked(repo: Repo, policy: Policy) -> frozenset[str]:
+    """The names of two words and more of repositories on code hosts."""
+    names = {
+        name
+        for doc in repo.view(documents, policy)
+        if "://git" in doc.document.text
+        for name in _REPOSITORY.findall(doc.document.text)
+    }
+    return frozenset(name for name in names if not is_own_name(repo, name))
+
+
+def _is_of_skill(repo: Repo, doc: Doc) -> bool:
+    """Whether a document is one of a skill: an agent does what it says, and reads variables."""
+    folder = doc.path
+    while folder:
+        folder = posixpath.dirname(folder)
+        if posixpath.join(folder, "SKILL.md") in repo:
+            return True
+    return False
+
+
 def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
     """Whether a document is about another program: one that nothing here requires or holds.
 
@@ -189,15 +267,13 @@ def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
     """
     own = repo.view(project_names)
     known = repo.view(modules)
-    installed, cloned, imported = doc.document.view(_programs)
+    repositories, imported = doc.document.view(_other_programs)
     return (
         _OF_OTHERS.search(doc.path) is not None
+        or any(not is_own_name(repo, name) for name in repositories)
         or any(
-            normalized(name) not in packages | _INSTALLERS and name not in own for name in installed
-        )
-        or any(
-            not is_own_name(repo, name) and name not in own and not repo.exists(name)
-            for name in cloned
+            name not in packages | _INSTALLERS and name not in own
+            for name in doc.document.view(_told_to_install)
         )
         or any(
             known.owns(name[: each.start()]) and not known.owns(name)
@@ -207,16 +283,33 @@ def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
     )
 
 
-def _programs(document: Document) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """What a document tells to install or to clone, and what its code imports."""
-    text = document.text
+def _other_programs(document: Document) -> tuple[frozenset[str], frozenset[str]]:
+    """The repositories in which a document tells to do something, and what its code imports."""
     return (
-        frozenset(
-            name for command in _INSTALLS.findall(text) for name in _REQUIREMENT.findall(command)
-        ),
-        frozenset(_CLONES.findall(text)),
-        frozenset(_IMPORTS.findall(text)),
+        frozenset(_IN_REPOSITORY.findall(document.text)),
+        frozenset(_IMPORTS.findall(document.text)),
     )
+
+
+def _told_to_install(document: Document) -> tuple[str, ...]:
+    """The packages that commands of a document install, by their normalised names."""
+    return tuple(
+        normalized(name)
+        for command in _INSTALLS.findall(document.text)
+        for name in _REQUIREMENT.findall(command)
+    )
+
+
+def _installed(repo: Repo, policy: Policy) -> frozenset[str]:
+    """All that any document tells to install, but what the repository has itself."""
+    known = repo.view(modules)
+    return frozenset(
+        name
+        for doc in repo.view(documents, policy)
+        if " install " in doc.document.text
+        for name in doc.document.view(_told_to_install)
+        if not known.owns(name.replace("-", "_"))
+    ) - frozenset(map(normalized, repo.view(project_names)))
 
 
 def _is_of_plugin(packages: frozenset[str], name: str) -> bool:
@@ -226,6 +319,19 @@ def _is_of_plugin(packages: frozenset[str], name: str) -> bool:
         each.count("-") and each.startswith(f"{words[0]}-") and set(each.split("-")) <= {*words}
         for each in packages
     )
+
+
+def _is_on_page_of_plugin(repo: Repo, packages: frozenset[str], doc: Doc, name: str) -> bool:
+    """Whether a document speaks of a package called like a name, `shophub`, that is not here.
+
+    Or like a project, `shop-enterprise`, where the name is not called like that.
+    """
+    word = _first_word(name)
+    own = {normalized(each) for each in repo.view(project_names)}
+    begins = (word, *(f"{each}-" for each in own if len(each) >= _LONG))
+    plugins = (each for each in packages - own if each.startswith(begins) and each != word)
+    text = doc.document.text.lower()
+    return any(re.search(rf"\b{re.escape(each)}\b", text) for each in plugins if each in text)
 
 
 def _of_others(repo: Repo, packages: frozenset[str], words: frozenset[str]) -> frozenset[str]:
@@ -288,7 +394,9 @@ def reads(repo: Repo) -> Mapping[str, Span]:
     for document in repo.search(_READS, PYTHON):
         if _TESTS.search(document.path):
             continue
-        for each in _READ.finditer(document.text):
+        text = document.text
+        schemes = _SCHEME.finditer(text) if _IS_SCHEME.search(text) is not None else ()
+        for each in (*_READ.finditer(text), *schemes):
             if each["name"] not in found:
                 found[each["name"]] = document.span(*each.span("name"))
     return found
@@ -296,16 +404,15 @@ def reads(repo: Repo) -> Mapping[str, Span]:
 
 def _composed(repo: Repo) -> tuple[str, ...]:
     """What names begin with that code looks for, or puts together, where it reads variables."""
-    return tuple(
-        sorted(
-            {
-                found[1]
-                for document in repo.search(_READS, PYTHON)
-                if not _TESTS.search(document.path)
-                for found in _PREFIX.finditer(document.text)
-            }
-        )
-    )
+    found = {
+        each[1]
+        for document in repo.search(_READS, PYTHON)
+        if not _TESTS.search(document.path)
+        for each in _PREFIX.finditer(document.text)
+    }
+    for document in repo.search(_PREFIXES, (".rs", ".go")):
+        found.update(f"{name.rstrip('_')}_" for name in _PREFIXED.findall(document.text))
+    return tuple(sorted(found))
 
 
 def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
@@ -318,35 +425,40 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
         for fence in doc.page.fences:
             if fence.language not in _CONFIGURES:
                 own.update(_QUOTED.findall(fence.text))
-        for name, start in _told(doc):
+        for name, start in _told(repo, doc):
             if _PLACEHOLDER.search(name) or name in own:
                 continue
-            if not says(RETIRED, text, doc.page, start):
+            if not (says(RETIRED, text, doc.page, start) or says(_SETS, text, doc.page, start)):
                 yield doc, name, start
 
 
-def _told(doc: Doc) -> Iterator[tuple[str, int]]:
+def _told(repo: Repo, doc: Doc) -> Iterator[tuple[str, int]]:
     text = doc.document.text
     for fence in doc.page.fences:
         if fence.language in _CONFIGURES:
             is_script = _SCRIPT.search(fence.text) is not None
             for found in _ASSIGNED.finditer(fence.text):
-                if is_script and "export" not in found[0]:
+                if (is_script and "export" not in found[0]) or _OF_NODE.match(
+                    fence.text, found.end()
+                ):
                     continue
                 yield found["name"], fence.offset(found.start("name"))
     for code in doc.page.codes:
         named = _IN_SPAN.fullmatch(code.text)
         if named is None or text[code.start : code.end] != code.text:
             continue
-        if "=" in code.text or code.text.startswith("export") or _is_about(doc, code.start):
+        is_assigned = "=" in code.text and (
+            _tells_to_assign(doc, code.start) or _first_word(named["name"]) in repo.view(_ours)
+        )
+        if is_assigned or code.text.startswith("export") or _is_about(doc, code.start):
             yield named["name"], code.start + named.start("name")
 
 
 def _is_about(doc: Doc, start: int) -> bool:
     """Whether the line, the heading, or what stands over the list or table, speaks of it."""
     text = doc.document.text
-    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start)
-    line = re.sub(r"`[^`]*`", "``", text[max(first, start - _REACH) : last][: 2 * _REACH])
+    first = text.rfind("\n", 0, start) + 1
+    line = _line(text, start)
     if "](http" in line or "<http" in line:
         return False  # it speaks of another program
     table = doc.page.table_at(start)
@@ -362,6 +474,26 @@ def _title(above: str) -> str:
         if not _ITEM.match(line):
             return line
     return ""
+
+
+def _tells_to_assign(doc: Doc, start: int) -> bool:
+    """Whether an assignment is one that the reader makes, as far as the words before it tell."""
+    text = doc.document.text
+    heading = doc.page.heading_above(start)
+    first = max(heading.start if heading is not None else 0, start - _FAR)
+    line = _line(text, start)
+    return (
+        line.lstrip(" -*+|>0123456789.").startswith("``")
+        or _TELLS.search(line) is not None
+        or _ABOUT.search(text, first, start) is not None
+    )
+
+
+def _line(text: str, start: int) -> str:
+    """The line of an offset, without what stands in backticks."""
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start)
+    line = text[max(first, start - _REACH) : last if last >= 0 else len(text)][: 2 * _REACH]
+    return re.sub(r"`[^`]*`", "``", line)
 
 
 def _used(repo: Repo, names: frozenset[str]) -> frozenset[str]:

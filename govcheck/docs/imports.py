@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from govcheck.docs.documents import Doc, documents
+from govcheck.docs.documents import Doc, above_sections, documents
+from govcheck.docs.links import originals
 from govcheck.docs.wording import line_above
 from govcheck.document import Document
 from govcheck.finding import Span
-from govcheck.history import ignored
+from govcheck.history import gone, ignored
 from govcheck.markdown.page import Fence
 from govcheck.policy import Policy
 from govcheck.programs.modules import Modules, modules
@@ -28,10 +29,19 @@ _OTHERWISE = re.compile(
     r"|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be)\b|\bbefore\W*$|❌|✗|→"
 )
 _BEFORE = re.compile(r"(?i)\W*before\b")
+_WARNING = re.compile(
+    r"(?ims)<(?:Warning|Danger|Caution)\b.*?</"
+    r"|^(?:!!!|:{3,})[ ]*(?:warning|danger|caution).*?\n\s*\n"
+    r"|^>[ ]*\[!(?:WARNING|CAUTION|IMPORTANT)\].*?\n\s*\n"
+)
+_MAKES = re.compile(
+    r"(?m)^[ \t]*(?:\$ )?(?:[a-z][\w-]* ){1,3}(?:create|init|new|startproject|startapp)\b"
+    r"([^\n|;&]*)$"
+)
 _REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
-    r"|_name$|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
+    r"|_name$|(?:^|[._])name_of_|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
 )
 # What is below them is not the repository's own code, but what it is tried or explained with.
 _SAMPLES = re.compile(
@@ -68,8 +78,24 @@ def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
         for fence in doc.page.fences:
             if fence.language in _PYTHON and _IMPORT.search(_PROMPT.sub("", fence.text)):
                 found += _in_fence(repo, known, doc, fence)
+    found = [*_said_by_originals(repo, policy, found)]
     homes = _homes(repo, known, frozenset(each.wanted for each in found) - {""})
     return tuple(each._replace(home=homes.get(each.wanted)) for each in found)
+
+
+def _said_by_originals(repo: Repo, policy: Policy, found: list[Stale]) -> Iterator[Stale]:
+    """What is found, but in translations only if the same is found in the original page.
+
+    Which imports are shown as those of old times is told there in words that we can read.
+    """
+    docs = {doc.path: doc for doc in repo.view(documents, policy)}
+    stale = {(each.doc.path, each.module, each.name) for each in found}
+    for each in found:
+        original = next(filter(None, map(docs.get, originals(each.doc.path))), None)
+        line = each.doc.document.line(each.span.line).strip()
+        is_there = original is not None and line in original.document.text
+        if original is None or not is_there or (original.path, each.module, each.name) in stale:
+            yield each
 
 
 def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[Stale]:
@@ -80,6 +106,8 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
     page = Document("", text.encode("utf-8", "surrogatepass"))
     if _tells_otherwise(doc, fence):
         return
+    made = _made(doc)
+    notice = _notice(doc)
     for node in parse("python", page.utf8).root_node.named_children:
         if node.type != "import_from_statement" or node.has_error:
             if node.type == "import_statement" and not node.has_error:
@@ -90,10 +118,15 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
         module = node.child_by_field_name("module_name")
         if module is None or module.type != "dotted_name" or _is_told(page, node):
             continue
+        if _plain(source_of(module).partition(".")[0]) in made:
+            continue
         broken = [*_module(repo, known, doc, fence, page, module, node)]
-        yield from broken
-        if not broken:
-            yield from _names(repo, known, doc, fence, page, module, node)
+        broken = broken or [*_names(repo, known, doc, fence, page, module, node)]
+        yield from (
+            each
+            for each in broken
+            if not notice or not re.search(rf"\b{re.escape(each.name or each.module)}\b", notice)
+        )
 
 
 def _dedented(line: str) -> str:
@@ -109,6 +142,28 @@ def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
     said = f"{above}\n{heading.text if heading else ''}"
     paragraph = text[max(0, fence.start - _REACH) : fence.start].rstrip().rpartition("\n\n")[2]
     return _OTHERWISE.search(said) is not None or _BEFORE.match(paragraph) is not None
+
+
+def _made(doc: Doc) -> frozenset[str]:
+    """The words of commands of a document that make a project: its package is the reader's."""
+    return frozenset(
+        _plain(word)
+        for fence in doc.page.fences
+        if fence.language not in _PYTHON
+        for found in _MAKES.finditer(fence.text)
+        for word in re.findall(r"[\w-]+", found[1])
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "_").lower()
+
+
+def _notice(doc: Doc) -> str:
+    """The warnings above the first section of a document: of what they name, they tell why."""
+    return "\n".join(
+        found[0] for found in _WARNING.finditer(above_sections(doc.document, doc.page))
+    )
 
 
 def _is_told(page: Document, node: Node) -> bool:
@@ -154,10 +209,19 @@ def _module(
         return
     if ignored(repo, frozenset({f"{path}.py", path})):
         return
+    is_for_plugins = above.endswith("__init__.py") and _is_alone(known, folder)
+    if is_for_plugins and not gone(repo, frozenset({f"{path}.py", path})):
+        return
     span = _span(doc, fence, page, node)
     imported = _single(statement) if statement is not None else None
     wanted = source_of(imported) if imported is not None else ""
     yield Stale(doc, span, name, "", span, wanted=wanted)
+
+
+def _is_alone(known: Modules, folder: str) -> bool:
+    """Whether a package is one of the root that holds no module but its `__init__.py`."""
+    inside = [each for each in known.files if each.startswith(f"{folder}/")]
+    return "/" in folder and inside == [f"{folder}/__init__.py"]
 
 
 def _names(

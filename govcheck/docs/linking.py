@@ -96,7 +96,10 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
     silent = ignored(repo, frozenset(each.path for _, each in found))
     # A site has pages that a build writes, often without an ending, and a root of its own: only
     # what was tracked once is known to be gone.
-    pages = frozenset(each.path for path, each in found if _may_be_built(known, path, each))
+    titled = {doc.path for doc in repo.view(documents, policy) if "title" in doc.page.front}
+    pages = frozenset(
+        each.path for path, each in found if _may_be_built(known, path, each, path in titled)
+    )
     silent |= pages - gone(repo, pages).keys()
     silent |= frozenset(
         each.path
@@ -110,14 +113,14 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
     return {path: tuple(links) for path, links in by_document.items()}
 
 
-def _may_be_built(known: Tree, document: str, link: Broken) -> bool:
+def _may_be_built(known: Tree, document: str, link: Broken, is_titled: bool) -> bool:
     """Whether a path may be one of a site, from its root, or of a page that is not written."""
     name = posixpath.basename(link.path)
     if link.told_by != "tree":
         return link.told_by == "history"
     if name.endswith((".html", ".htm")):
         return True
-    if _COMMON.match(posixpath.basename(document)):
+    if _COMMON.match(posixpath.basename(document)) and not is_titled:
         return False  # it is read where it is
     if link.target.startswith("/") and link.path.partition("/")[0] not in known.folders:
         return True

@@ -20,7 +20,7 @@ from govcheck.markdown.page import page
 from govcheck.repo import Repo
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
-_PLACEHOLDER = re.compile(r"[{}<>$*|\\^`\"]|\.\.\.|…|%7[BbDd]|%3[CcEe]|\bYYYY|\bpath/to/")
+_PLACEHOLDER = re.compile(r"[{}<>$*|\\^`\"]|\.\.\.|…|%7[BbDd]|%3[CcEe]|%%|\bYYYY|\bpath/to/")
 _STAND_IN = frozenset(
     {"url", "link", "target", "href", "path", "todo", "tbd", "xxx", "here", "src", "address", "",
      "permalink"}
@@ -33,7 +33,7 @@ _ON_GITHUB = re.compile(
 )
 _TEMPLATES = re.compile(
     r"(?i)(?:^|/)(?:(?:PULL_REQUEST|ISSUE)_TEMPLATE(?:/|[^/]*$)|.*\{\{)|(?:^|/)\.github/[^/]*TEMPLATE"
-    r"|(?:^|[/._-])template(?:[._-][^/]*)?$"
+    r"|(?:^|[/._-])(?:template|tpl)(?:[._-][^/]*)?$"
 )
 _SITES = re.compile(
     r"(?:^|/)(?:mkdocs[\w-]*\.ya?ml|zensical\.toml|docusaurus\.config\.[cm]?[jt]s|conf\.py|_config\.ya?ml"
@@ -41,7 +41,9 @@ _SITES = re.compile(
     r"|myst\.yml|(?:docs|mint)\.json|sidebars\.[jt]s|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
     r"|\.vuepress/config\.[jt]s)$"
 )
-_OF_MKDOCS = ("\n!!! ", "\n??? ", "\n--8<-- ")
+_MKDOCS = re.compile(r"(?:^|/)mkdocs[\w-]*\.ya?ml$")
+_OF_SITE = ("\n!!! ", "\n??? ", "\n--8<-- ")
+_TOCTREE = "{toctree}"
 _INCLUDES = ("--8<--", "{% include", "{!", "{include}", ":include:")
 _INCLUDE = re.compile(
     r"--8<--\s+[\"'](?P<mkdocs>[\w./-]+)"
@@ -50,8 +52,10 @@ _INCLUDE = re.compile(
     r"|\[[^\]\n]*\]\((?P<docsify>[\w./-]+)\s+':include",
     re.MULTILINE,
 )
+_DOCS_DIR = re.compile(r"(?m)^docs_dir:[ \t]*[\"']?(?P<folder>[\w./-]+)")
 _OF_SITES = ("docs", "doc", "content", "website", "source", "src", "site", "documentation")
 _PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
+_TEMPLATE_ENDINGS = (".jinja", ".jinja2", ".j2", ".tmpl", ".tpl", ".mustache", ".in")
 _INDEXES = ("index", "README", "_index")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
@@ -80,12 +84,13 @@ class Lead(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """The paths that links can lead to."""
+    """The paths that links can lead to; in `by_file` sites pages are linked by their files."""
 
     files: frozenset[str]
     folders: frozenset[str]
     tracked: frozenset[str]
     sites: tuple[str, ...]
+    by_file: tuple[str, ...]
     has_bare_pages: bool
 
 
@@ -97,20 +102,34 @@ def tree(repo: Repo) -> Tree:
         while (path := path.rpartition("/")[0]) and path not in folders:
             folders.add(path)
     homes = {path[: found.start()] for path in files if (found := _SITES.search(path))}
-    roots = {
-        root
-        for home in homes
-        for root in ([home] if home else [each for each in _OF_SITES if each in folders])
-    }
+    roots = homes - {""}
+    if "" in homes:
+        links = repo.links()
+        roots.update(links.get(each, each) for each in _OF_SITES)
+    for path in files:
+        if _MKDOCS.search(path) and (document := repo.document(path)) is not None:
+            home = posixpath.dirname(path)
+            for said in _DOCS_DIR.finditer(document.text):
+                roots.add(posixpath.normpath(posixpath.join(home, said["folder"])))
+    roots &= folders
+    by_file: set[str] = set()
     # Pages that are written for a site whose configuration is elsewhere.
     repo.expect(_INCLUDES, ENDINGS)
-    for written in repo.search(_OF_MKDOCS, ENDINGS):
-        first, slash, _ = written.path.partition("/")
-        if slash and first in _OF_SITES:
-            roots.add(first)
+    repo.expect(_OF_SITE, ENDINGS)
+    for needles, sites in ((_OF_SITE, roots), ((_TOCTREE,), by_file)):
+        for written in repo.search(needles, ENDINGS):
+            first, slash, _ = written.path.partition("/")
+            if slash and first in _OF_SITES:
+                sites.add(first)
+    roots |= by_file
     has_bare_pages = any(path.endswith(".gitbook.yaml") for path in files)
     return Tree(
-        files, frozenset(folders), frozenset(repo.files), tuple(sorted(roots)), has_bare_pages
+        files,
+        frozenset(folders),
+        frozenset(repo.files),
+        tuple(sorted(roots)),
+        tuple(sorted(by_file)),
+        has_bare_pages,
     )
 
 
@@ -122,7 +141,7 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     plain = unquote(plain.partition("?")[0])
     if not plain:
         return Lead(path, unquote(fragment), exists=True) if fragment else None
-    if plain.lower() in _STAND_IN or _IS_STAND_IN.fullmatch(plain):
+    if plain.lower() in _STAND_IN or any(map(_IS_STAND_IN.fullmatch, plain.split("/")[:2])):
         return None
     if "\0" in plain or len(plain) > 1000 or "\n" in plain:
         return None
@@ -137,8 +156,8 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         return None
     if is_there(repo, known, found):
         return Lead(found, unquote(fragment), exists=True)
-    for folder in repo.view(includers).get(path, ()):
-        # What is included is read where it comes to stand.
+    for folder in (*repo.view(includers).get(path, ()), *repo.view(_other_homes).get(path, ())):
+        # What is included is read where it comes to stand, and so is what links lead to.
         other = posixpath.normpath(posixpath.join(folder, plain))
         if is_there(repo, known, other):
             return Lead(other, unquote(fragment), exists=True)
@@ -159,6 +178,10 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     if _ON_GITHUB.search(plain) and (plain.startswith(("../", "/")) or "/" in plain):
         return None
     if is_site and _is_decided_by_site(repo, known, path, plain):
+        return None
+    if "/content/" in path and is_there(repo, known, _from_address(path, plain)):
+        return None
+    if is_template(repo, found):
         return None
     return Lead(found, unquote(fragment), exists=False)
 
@@ -232,6 +255,18 @@ def _is_told(known: Tree, home: str, said: str, address: str) -> bool:
     return makes_pages and folder not in known.folders
 
 
+def originals(path: str) -> Iterator[str]:
+    """The paths that the page may have of which the one at a path is a translation.
+
+    It stands in the folder `en` beside that of the language, or above the latter.
+    """
+    folders = path.split("/")
+    for number, folder in enumerate(folders[:-1]):
+        if _LANGUAGE.fullmatch(folder) and folder != "en":
+            yield "/".join([*folders[:number], "en", *folders[number + 1 :]])
+            yield "/".join([*folders[:number], *folders[number + 1 :]])
+
+
 def is_there(repo: Repo, known: Tree, path: str) -> bool:
     """Whether a path exists: in the repository, or on disk as a link, a submodule or ignored."""
     if path in known.files or path in known.folders:
@@ -254,6 +289,14 @@ def includers(repo: Repo) -> dict[str, tuple[str, ...]]:
     return {path: tuple(folders) for path, folders in found.items()}
 
 
+def _other_homes(repo: Repo) -> dict[str, list[str]]:
+    """The folders from which symbolic links lead to a document, by its path."""
+    found: dict[str, list[str]] = {}
+    for path, end in repo.links().items():
+        found.setdefault(end, []).append(posixpath.dirname(path))
+    return found
+
+
 def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
     """Whether a link of a site's document, which leads to no file, may be right on the site."""
     folder = posixpath.dirname(path)
@@ -262,12 +305,36 @@ def _is_decided_by_site(repo: Repo, known: Tree, path: str, plain: str) -> bool:
     if plain.startswith("/") or ending.lower() not in _PAGES or is_output:
         return True
     # Some generators read links from the page's address, which is a folder of its own.
-    inside = posixpath.normpath(posixpath.join(folder, posixpath.basename(path), plain))
-    if is_there(repo, known, inside):
+    inside = _from_address(path, plain)
+    is_by_file = any(path.startswith(f"{site}/") for site in known.by_file)
+    if is_there(repo, known, inside) and not is_by_file:
         return True
-    # Pages that a plugin makes stand in folders that are not in the repository.
+    # Pages that a plugin makes stand in folders that are not in the repository, or in which it has
+    # but the page that lists them.
     home = posixpath.dirname(posixpath.normpath(posixpath.join(folder, plain)))
-    return home not in known.folders
+    is_inside = any(f"{home}/".startswith(f"{site}/") for site in known.sites)
+    return is_inside and (home not in known.folders or _has_but_an_index(known, home))
+
+
+def _from_address(path: str, plain: str) -> str:
+    """Where a link leads that is read from the address of its page, which is a folder."""
+    return posixpath.normpath(posixpath.join(path, plain))
+
+
+def is_template(repo: Repo, path: str) -> bool:
+    """Whether a file is made of a template of its name, beside it or in a folder beside its own."""
+    above = posixpath.dirname(posixpath.dirname(path))
+    return any(
+        posixpath.dirname(found) == posixpath.dirname(path) or (
+            above and found.startswith(f"{above}/"))
+        for ending in _TEMPLATE_ENDINGS
+        for found in named(repo, f"{posixpath.basename(path)}{ending}")
+    )  # fmt: skip
+
+
+def _has_but_an_index(known: Tree, folder: str) -> bool:
+    inside = [path for path in known.files if path.startswith(f"{folder}/")]
+    return len(inside) == 1 and posixpath.splitext(posixpath.basename(inside[0]))[0] in _INDEXES
 
 
 def has_anchor(repo: Repo, found: Lead) -> bool | None:
@@ -297,7 +364,10 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
         return True
     if included is None or is_open or found.path in repo.view(includers):
         return None  # it may lead to a heading of what includes it
-    if not any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites):
+    is_on_site = any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites)
+    if not is_on_site and "/content/" in found.path:
+        return True if _loose(fragment) in loose else None
+    if not is_on_site:
         # A site of which nothing else is here may spell what it makes of a heading otherwise.
         squeezed = {each.replace("-", "") for each in loose - {_loose(fragment)}}
         return None if _loose(fragment).replace("-", "") in squeezed else False

@@ -6,15 +6,16 @@ from functools import lru_cache
 from govcheck.markdown.page import Page
 
 PAST_OR_FUTURE = (
-    "add", "archiv", "avoid", "became", "before", "consolidat", "creat", "delet", "deprecat",
-    "drop", "eliminat", "extract", "former", "future", "gone", "histor", "instead", "introduc",
-    "legacy", "merg", "migrat", "missing", "mov", "new", "no longer", "not exist", "obsolete",
-    "old", "optional", "original", "planned", "previous", "propos", "refactor", "remov", "renam",
-    "replac", "restructur", "retir", "should", "split", "supersed", "to be", "todo", "used to",
-    "was", "were", "will", "would",
+    "add", "archiv", "avoid", "became", "before", "consolidat", "copy", "creat", "delet",
+    "deprecat", "drop", "eliminat", "extract", "former", "future", "gone", "histor", "instead",
+    "introduc", "legacy", "merg", "migrat", "missing", "mov", "new", "no longer", "not exist",
+    "obsolete", "old", "optional", "original", "planned", "previous", "propos", "refactor", "remov",
+    "renam", "replac", "restructur", "retir", "should", "split", "supersed", "to be", "todo",
+    "used to", "was", "were", "will", "would",
 )  # fmt: skip
 
 _REACH = 300
+_FAR = 1_500
 _LEAD = 60
 _STEP = 100
 
@@ -61,8 +62,24 @@ def is_sent_to(text: str, start: int, end: int) -> bool:
 
 
 def says(pattern: re.Pattern[str], text: str, page: Page, start: int) -> bool:
-    """Whether a pattern is found in the words around an offset."""
-    return pattern.search(_around(text, page, start)) is not None
+    """Whether a pattern is found in the words around an offset, or in those that begin its list."""
+    return (
+        pattern.search(_around(text, page, start)) is not None
+        or pattern.search(_leading(text, page, start)) is not None
+    )
+
+
+def _leading(text: str, page: Page, start: int) -> str:
+    """The line that leads to the list of an item, if that is near: it ends in a colon."""
+    begin = text.rfind("\n", 0, start) + 1
+    if not _ITEM.match(text, begin) or page.fence_at(start) is not None:
+        return ""
+    for line in reversed(text[max(0, begin - _FAR) : begin].splitlines()):
+        if line.rstrip().endswith(":") and not _ITEM.match(line):
+            return _without_code(line)
+        if line.strip() and not _ITEM.match(line):
+            return ""
+    return ""
 
 
 def _around(text: str, page: Page, start: int) -> str:
@@ -100,6 +117,7 @@ def _line_before(text: str, first: int) -> str:
 
 
 # What begins an item, a heading, a row or a block; and a line that is the title of what follows.
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]")
 _BEGINS = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|#|\||```|~~~|>|$)")
 _HEADS = re.compile(r"\s*(?:\*\*|__|#)")
 

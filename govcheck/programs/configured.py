@@ -39,6 +39,8 @@ _TABLES = frozenset(
     {"ruff", "black", "mypy", "isort", "coverage", "pytest", "flake8", "bandit", "pylint",
      "pyright", "basedpyright", "interrogate", "pydocstyle", "vulture", "codespell"}
 )  # fmt: skip
+# Those that search an expression in paths.
+_SEARCH = frozenset({"black", "mypy", "pylint"})
 _OUTPUT = re.compile(r"^--?(?:o|out|output|output[-_]\w+|report|junit\w*|cov-report|html|log\w*)\b")
 _BUILT = frozenset(
     {"dist", "build", "target", "node_modules", "htmlcov", "site", "_build", "artifacts", "reports",
@@ -225,8 +227,10 @@ def _in_workflow(
             folder = text.strip("/")
             if not repo.exists(folder):
                 yield _named(document, scalar, text, folder, "setting")
-        elif "\n" not in text and (_FILES.search(key) or _is_built_from(key, text)):
+        elif "\n" not in text and _is_built_from(key, text):
             yield from _pattern(repo, document, scalar, text, "command")
+        elif "\n" not in text and _FILES.search(key):
+            yield from _pattern(repo, document, scalar, text, "command", made=made)
 
 
 def _is_built_from(key: str, text: str) -> bool:
@@ -271,12 +275,21 @@ def _in_tools(repo: Repo, document: Document, root: Value) -> Iterator[Named]:
         is_tool = is_ruff or (path[:1] == ("tool",) and path[1:2] and path[1] in _TABLES)
         if is_tool and any(part in _TOOLS for part in path) and "packages" not in path:
             key = next((part for part in reversed(path) if not part.isdecimal()), "")
+            text = scalar.text or ""
+            if path[1:2] and path[1] in _SEARCH and _begins_a_path(repo, base, text):
+                continue
             if key in _TOOLS:
-                yield from _pattern(repo, document, scalar, scalar.text or "", "setting", base)
+                yield from _pattern(repo, document, scalar, text, "setting", base)
     for key, start, end, path in _keys(root):
         if path[-1:] and path[-1] in ("per-file-ignores", "extend-per-file-ignores"):
             scalar = Scalar(key, start, end)
             yield from _pattern(repo, document, scalar, key, "setting", base)
+
+
+def _begins_a_path(repo: Repo, base: str, text: str) -> bool:
+    """Whether an expression that is searched in paths is the beginning of one: `shop/_`."""
+    begins = posixpath.join(base, text.removeprefix("^"))
+    return any(path.startswith(begins) for path in repo.files)
 
 
 def _in_ini(repo: Repo, document: Document) -> Iterator[Named]:
@@ -340,14 +353,20 @@ def _expression(repo: Repo, document: Document, scalar: Scalar) -> Iterator[Name
 
 
 def _pattern(
-    repo: Repo, document: Document, scalar: Scalar, text: str, how: How, base: str = ""
+    repo: Repo,
+    document: Document,
+    scalar: Scalar,
+    text: str,
+    how: How,
+    base: str = "",
+    made: frozenset[str] = frozenset(),
 ) -> Iterator[Named]:
     """A path, or a pattern of paths of which the folder is not there."""
     literal = re.split(r"[*?\[{]", text, maxsplit=1)[0]
     if literal != text:
         literal = literal.rpartition("/")[0]
     bases = (f"{base}/",) if base else ("",)
-    path = _missing(repo, bases, literal) if literal else None
+    path = _missing(repo, bases, literal, made) if literal else None
     if path is not None:
         yield _named(document, scalar, text, path, how)
 

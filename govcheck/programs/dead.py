@@ -10,12 +10,19 @@ from govcheck.docs.documents import class_of
 from govcheck.docs.paths import is_somewhere
 from govcheck.document import Document
 from govcheck.finding import Span
+from govcheck.history import held
 from govcheck.markdown.page import page
 from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
 from govcheck.programs.calls import Call, call_of
 from govcheck.programs.modules import console_scripts, modules, project_names
-from govcheck.programs.written import Written, created, is_own_name, written
+from govcheck.programs.written import (
+    Written,
+    created,
+    fetches_another,
+    is_own_name,
+    written,
+)
 from govcheck.repo import Repo
 from govcheck.shell import Word
 
@@ -24,7 +31,7 @@ _NODE = re.compile(r"(?P<path>[\w./@+-]+\.py)(?P<names>(?:::[A-Za-z_]\w*)+)?(?P<
 PLACEHOLDERS = re.compile(
     r"(?i)\b(?:your|my|path|to|example|some|xxx+|yyyy|name|file|new)\b"
     r"|(?<![a-z])(?:foo|bar|baz|spam|eggs)(?![a-z])"
-    r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|\bmyproject\b|\bfoo_|\bxxx"
+    r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|(?<![a-z])example\d|\bmyproject\b|\bfoo_|\bxxx"
     r"|(?<![a-z])new_"
     r"|(?<![a-z])test_(?:file|module|name|function|method|case|something|specific\w*)(?![a-z])"
     r"|\btests?/module/"
@@ -52,6 +59,8 @@ _READS = {
 # The marks of pytest's progress behind the name of a file.
 _OUTPUT = re.compile(r"[.FEsxXR]+")
 _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}")
+# An item of a list that begins with a name, and then a code span: `- shop-worker \`make x\``.
+_LABEL = re.compile(r"^\s*[-*][ ]+(\w+(?:-\w+)+)[ ]+`$")
 _OPENS = re.compile(r"(?m)^[ \t]*(?:```|~~~)([^\n`]{1,200})$")
 _REACH = 200
 
@@ -60,7 +69,8 @@ class Missing(NamedTuple):
     """A word that names what is not there.
 
     `path` is the path that it means, if it means one; `name` what it is called besides, if it may
-    have another home: the last name of a test's node id. `is_read` tells that it is only read.
+    have another home: the last name of a test's node id. `is_doubtful` tells that it may be in
+    another repository, unless git knows it.
     """
 
     written: Written
@@ -70,6 +80,7 @@ class Missing(NamedTuple):
     path: str = ""
     name: str = ""
     generator: str | None = None
+    is_doubtful: bool = False
 
 
 def missing(repo: Repo, policy: Policy) -> tuple[Missing, ...]:
@@ -86,8 +97,20 @@ def missing(repo: Repo, policy: Policy) -> tuple[Missing, ...]:
 
 def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
     generator = class_of(policy, each.document.path)[1] if each.doc is not None else None
-    for said in _of_call(repo, policy, each, call):
-        yield said._replace(generator=generator)
+    found = [*_of_call(repo, policy, each, call)]
+    is_doubtful = bool(found) and _may_be_elsewhere(repo, each)
+    for said in found:
+        yield said._replace(generator=generator, is_doubtful=is_doubtful)
+
+
+def _may_be_elsewhere(repo: Repo, each: Written) -> bool:
+    """Whether a document fetches another repository, or calls it by name before the command."""
+    if each.doc is None:
+        return False
+    text = each.document.text
+    label = _LABEL.search(text[text.rfind("\n", 0, each.block) + 1 : each.block])
+    is_labelled = each.where == "span" and label is not None and not is_own_name(repo, label[1])
+    return is_labelled or fetches_another(repo, each.document)
 
 
 def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
@@ -132,8 +155,18 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
             yield from _read(repo, policy, each, word)
     if name == "cp":
         for word in arguments[:-1]:
-            if not word.text.startswith("-"):
+            if not word.text.startswith("-") and _may_be_ours(word.text, arguments[-1].text):
                 yield from _read(repo, policy, each, word)
+
+
+def _may_be_ours(source: str, copy: str) -> bool:
+    """Whether what is copied is in some folder, or a template that the copy is called after.
+
+    `cp template.yaml shop.yaml` copies what the reader got elsewhere, as likely as not.
+    """
+    plain, name = (re.sub(r"[\W_]", "", each) for each in (
+        _TEMPLATE.sub(".", source), posixpath.basename(copy)))  # fmt: skip
+    return "/" in source or source.startswith(".") or plain == name
 
 
 def _is_its_own(repo: Repo, each: Written, name: str) -> bool:
@@ -232,7 +265,12 @@ def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
         return True
     if each.doc is None:
         return False
-    return plain in each.document.view(_told_to_make)
+    told = each.document.view(_told_to_make)
+    return plain in told or any(
+        f"`{posixpath.basename(parent)}`" in told
+        for parent in parents
+        if parent and not any(map(repo.exists, _candidates(each, parent)))
+    )
 
 
 def _told_to_make(document: Document) -> str:
@@ -309,14 +347,24 @@ def _node_id(
         start += 2
         if PLACEHOLDERS.search(name):
             return
-        if re.search(rf"\b{kind}\s+{name}\b", text) is None and not _may_inherit(
-            text, names[:number]
+        if (
+            re.search(rf"\b{kind}\s+{name}\b", text) is None
+            and not _may_inherit(text, names[:number])
+            and not _is_example(repo, document, name)
         ):
             span = each.document.span(start, start + len(name))
             message = f"{existing[0]} has no test {'::'.join(names[: number + 1])}"
             yield Missing(each, span, message, "node", existing[0], "::".join(names))
             return
         start += len(name)
+
+
+def _is_example(repo: Repo, document: Document, name: str) -> bool:
+    """Whether a file never had a test of a name, nor has one that is called much like it."""
+    from difflib import get_close_matches  # only a candidate pays for the import
+
+    known = re.findall(r"\b(?:def|class)\s+(\w+)", document.text)
+    return not get_close_matches(name, known, 1, 0.85) and held(repo, document.path, name) is False
 
 
 def _may_inherit(text: str, above: list[str]) -> bool:
@@ -371,6 +419,8 @@ def _everywhere(
 
 
 _USUAL_SCRIPTS = frozenset({"build", "dev", "start", "test"})
+_MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|m|M)akefile$")
+_CD = re.compile(r"\bcd (?:\S*/)?([\w.-]+)")
 _PROSE = frozenset(
     {"sure", "it", "the", "a", "an", "use", "this", "that", "your", "them", "or", "and", "then"}
 )
@@ -407,6 +457,19 @@ def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Mi
         return
     if each.where == "makefile" and any("$" in each.text for each in arguments):
         return
+    if each.doc is not None:  # another block, or the sentence, may tell in which folder
+        entered = None if each.where == "span" else _CD.findall(each.document.text)
+        others = {
+            posixpath.dirname(path)
+            for path in repo.files
+            if _MAKEFILE.search(path)
+            and (entered is None or posixpath.basename(posixpath.dirname(path)) in entered)
+        }
+        found = frozenset[str]().union(
+            found, *(tasks.make_targets(repo, base, None) or () for base in others)
+        )
+        if tasks.ANY in found:
+            return
     names = {word.text for word in targets}
     # "make sure of it" is prose, also where it is set as code.
     if each.doc is not None and (names & _PROSE or (len(targets) > 1 and not names & found)):
@@ -458,6 +521,8 @@ def _node(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -> 
     scripts = repo.view(tasks.workspaces)
     folder = _folder(each)
     if folder is None or not word.is_literal or not re.fullmatch(r"[a-z][\w:.-]*", word.text):
+        return
+    if PLACEHOLDERS.search(word.text):
         return
     if any(each.text.startswith(("-w", "--workspace", "--prefix", "--filter", "-C", "--cwd"))
            for each in arguments):  # fmt: skip
@@ -555,7 +620,9 @@ def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -
         ):
             if option.text not in options or known is None or not word.is_literal:
                 continue
-            if name == "pdm" and known_extras:
+            if name == "pdm":  # which calls both a group
+                if known_extras is None:
+                    continue
                 known = known | known_extras
             if what == "dependency group":
                 known = known | {"main", "default"}
@@ -599,5 +666,7 @@ def _extras(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[
         if known is None:
             continue
         for name in tasks.composed(found["names"] or found["more"]):
+            if PLACEHOLDERS.search(name):
+                continue
             if not any(_same(name, other) for other in known) and not _is_extra(repo, each, name):
                 yield _told(each, word, "extra", text=name)

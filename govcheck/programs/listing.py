@@ -11,7 +11,7 @@ from govcheck.docs.documents import Doc, class_of, documents
 from govcheck.finding import Span
 from govcheck.markdown.page import Cell, Code
 from govcheck.policy import Policy
-from govcheck.programs.calls import call_of
+from govcheck.programs.calls import Call, call_of
 from govcheck.programs.checking import Refused, refused
 from govcheck.programs.find import Found, declared, program_of
 from govcheck.programs.modules import console_scripts
@@ -53,7 +53,8 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
             _of_command(policy, each, program, said)
             for said in refused(program.interface, call.arguments)
             # What a plan is about may be a subcommand that is yet to come.
-            if each.kind != "plan" or said.what != "subcommand"
+            if said.what != "subcommand"
+            or not (each.kind == "plan" or (each.where == "span" and _is_phrase(repo, call, said)))
         ]
     for doc in repo.view(documents, policy):
         if doc.kind != "history" and (doc.path in called or policy.docs.program):
@@ -61,6 +62,15 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
     known = {each.span for each in found}
     found += [each for each in _repeated(repo, policy, found) if each.span not in known]
     return tuple(found)
+
+
+def _is_phrase(repo: Repo, call: Call, said: Refused) -> bool:
+    """Whether code says the same of something else: `import shop as s`, `# shop managed block`."""
+    phrase = f"{call.name.text} {said.word.text}"
+    return any(
+        re.search(rf"\b{re.escape(phrase)}\b", document.text) for document in
+        repo.search([phrase], (".py", ".ts", ".tsx", ".js", ".rs", ".go"))
+    )  # fmt: skip
 
 
 def _of_command(policy: Policy, each: Written, program: Found, said: Refused) -> Unknown:

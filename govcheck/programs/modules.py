@@ -63,11 +63,14 @@ def modules(repo: Repo) -> Modules:
 
 
 def console_scripts(repo: Repo) -> Mapping[str, str]:
-    """The console scripts that manifests declare: their names, and `module:function`."""
+    """The console scripts that manifests declare: their names, and `module:function`.
+
+    Those of projects that tests are tried on stand for others.
+    """
     found: dict[str, str] = {}
     for path in _manifests(repo):
         document = repo.document(path)
-        if document is None:
+        if document is None or _TRIED.search(path):
             continue
         if path.endswith(".toml"):
             from govcheck.config import entries
@@ -89,6 +92,7 @@ def project_names(repo: Repo) -> frozenset[str]:
 
 
 _PROJECT = re.compile(r"""(?m)^[ \t]*name[ \t]*=[ \t]*["']?([\w.-]+)""")
+_TRIED = re.compile(r"(?:^|/)(?:tests?|fixtures|testdata|test_data|mocks?)/")
 _SCRIPT_TABLES = {
     ("project", "scripts"), ("project", "gui-scripts"), ("tool", "poetry", "scripts"),
 }  # fmt: skip

@@ -15,6 +15,8 @@ _ENDS = re.compile(r"\b(?:exit|die|fail|fatal|error|abort|usage|help|return\s+[1
 _PASSES = re.compile(r"""(?<![\w(])["']?\$\{?[@*]\}?["']?|\$\{?args?\[@\]""", re.IGNORECASE)
 _LOOP = re.compile(r"""\b(?:for\s+(?P<item>\w+)(?:\s+in\s+["']?\$[@{*]|\s*;|\s*\n)|while\b)""")
 _TAKEN = re.compile(r"""\b(?P<name>\w+)=["']?\$\{?1\b""")
+# A look at one word besides: `[ "$1" == "-h" ]`.
+_COMPARED = re.compile(r"""==?[ ]*["']?(--?[A-Za-z][\w-]*)""")
 _GETOPTS = re.compile(r"""\bgetopts\s+["']?(?P<letters>:?[\w:]+)["']?\s+\w+""")
 
 
@@ -46,7 +48,11 @@ def interface_of_script(document: Document) -> Interface | None:
     outside = text.replace(rest[0], "", 1)
     if _passes_on(outside):
         interface.open = "it passes its words on"
-    return interface if interface.options else None
+    if not interface.options:
+        return None
+    for compared in _COMPARED.findall(outside):
+        interface.options.setdefault(compared, Option())
+    return interface
 
 
 def text_of(node: Node) -> str:

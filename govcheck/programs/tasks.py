@@ -18,7 +18,9 @@ _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _TARGET = re.compile(r"^(?P<names>[^\s:=#][^:=#\n]*?)\s*&?::?(?!=)(?P<rest>.*)$", re.MULTILINE)
 _INCLUDE = re.compile(r"^\s*[-s]?include\s+(?P<files>.+)$", re.MULTILINE)
 _RECIPE = re.compile(
-    r"^@?(?P<name>[A-Za-z_][\w-]*)(?:[ \t]+[^:=\n]*)?:(?!=)|^alias[ \t]+(?P<alias>[\w-]+)", re.M
+    r"^@?(?P<name>[A-Za-z_][\w-]*)(?:(?![ \t]*:=)[ \t]+[^:\n]*)?:(?!=)"
+    r"|^alias[ \t]+(?P<alias>[\w-]+)",
+    re.M,
 )
 
 

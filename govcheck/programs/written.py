@@ -26,6 +26,8 @@ _SHELL = frozenset(
 _PROMPT = re.compile(
     r"(?m)^[ \t]*(?:\([\w.-]+\)[ ]*)?(?:[\w.-]+@[\w.-]+[: ][\w~/.-]*)?[$❯➜][ \t]+(?=\S)"
 )
+# The first line of a block that is what stands in a file, if that is no script of a shell.
+_OF_FILE = re.compile(r"\s*#[ \t]*(?:[\w.@-]+/)+[\w.-]*\.(?!(?:ba|z)?sh\b)\w+[ \t]*(?:\n|$)")
 _MORE = re.compile(r"[ \t]*>[ \t]")
 _PLACEHOLDER = re.compile(r"<(?=[A-Za-z])[^<>\n|&;`$]{0,60}(?<=[\w.…)\]])>")
 _KNOWN = (
@@ -39,10 +41,12 @@ _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspac
 # What a line says of a command that is not there: none of it is a claim that it is.
 _OTHERWISE = re.compile(
     r"(?i)\b(?:not (?:yet|exist|built|implemented|available)|no longer|planned|proposed"
-    r"|(?:was|were|been) removed|doesn't exist)\b"
+    r"|(?:was|were|been) removed|doesn't exist|there (?:is|are)(?: intentionally)? no)\b"
 )
 _REACH = 300
 _FOLDER = "working-directory"
+# What stands below them was written elsewhere, and is not run here.
+_OF_OTHERS = re.compile(r"(?:^|/)(?:_?vendor|vendored|third[-_]party|node_modules)/")
 _CREATORS = frozenset({"touch", "mkdir", "tee", "mv", "cp", "install", "ln", "rsync"})
 
 
@@ -90,7 +94,7 @@ def in_files(repo: Repo) -> tuple[Written, ...]:
     found: list[Written] = []
     for path in repo.files:
         where = _where(path)
-        if where is None or (document := repo.document(path)) is None:
+        if where is None or _OF_OTHERS.search(path) or (document := repo.document(path)) is None:
             continue
         try:
             for block, source, folder in _snippets(document, where):
@@ -189,7 +193,7 @@ def _of_fence(fence: Fence, known: re.Pattern[str]) -> Snippet | None:
                 at = end
     elif fence.language in _SHELL:
         parts.append((0, len(text)))
-    else:
+    elif _OF_FILE.match(text) is None:
         is_more = False
         for start, end in _lines(text):
             if is_more or known.match(text, start):
@@ -259,6 +263,8 @@ def _placed(
         yield Written(document, command, where, kind, folders, block, doc)
         if names[:2] == ["git", "clone"] and len(names) > 2:
             cloned.add(posixpath.basename(names[-1].rstrip("/")).removesuffix(".git"))
+        if names[0] == "popd" and len(entered) > 1:
+            entered.pop()
         if names[0] in ("cd", "pushd") and len(names) > 1:
             inside = _entered(repo, command.words[1], folders, document)
             entered.append((command.scopes, inside))
@@ -281,13 +287,36 @@ def _above(folder: str) -> Iterator[str]:
 def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document) -> tuple[str, ...]:
     """The folders that one is in after `cd`."""
     if _HOME.search(word.text) and not word.is_literal:
+        below = re.fullmatch(r"\$(?:\w+|\{\w+\}|\([^()]*\))/(.+)", word.text)
+        if below is not None:
+            return _within(repo, below[1]) if "$" not in below[1] else ()
         return ("", *_above(posixpath.dirname(document.path)))
     if not word.is_literal or not folders:
         return ()
-    if is_own_name(repo, word.text):
+    if is_own_name(repo, word.text) and not repo.exists(word.text):
         return ("",)
     paths = (posixpath.normpath(posixpath.join(folder, word.text)) for folder in folders)
     return tuple(each for path in paths for each in _within(repo, path))
+
+
+_CLONES = re.compile(r"\bgit clone [^\n]*?[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"']|$)")
+_FETCHES = re.compile(
+    r"(?i)\b(?:clone|install|download|set up)\b[^\n]{0,40}?"
+    r"\]\(https://(?:github|gitlab)\.com/[\w.-]+/([\w.-]+?)(?:\.git)?/?\)"
+)
+_PROJECT_URL = re.compile(
+    r"(?im)^[ \t\"']*(?:home-?page|url|repo(?:sitory)?|source(?:[ -]code)?|code|github|bugs?"
+    r"|issues?|bug[ -]?tracker|issue[ -]?tracker|changelog|documentation)[\"']?[ \t]*[=:][^\n]*?"
+    r"(?:github|gitlab)\.com/[\w.-]+/([\w-]+)"
+)
+
+
+def fetches_another(repo: Repo, document: Document) -> bool:
+    """Whether a document tells to fetch another repository, in which its commands may run."""
+    text = document.text
+    names = _CLONES.findall(text) if "git clone" in text else []
+    names += _FETCHES.findall(text) if "](https://git" in text else []
+    return any(not (is_own_name(repo, name) or repo.exists(name)) for name in names)
 
 
 def is_own_name(repo: Repo, name: str) -> bool:
@@ -296,13 +325,14 @@ def is_own_name(repo: Repo, name: str) -> bool:
 
 
 def _own_names(repo: Repo) -> frozenset[str]:
-    """What the repository is called, in letters: `cd` to it leads to its root."""
+    """What the repository is called, in letters, or where it is hosted: `cd` leads to its root."""
     names = {posixpath.basename(repo.root)}
     for path in ("pyproject.toml", "setup.cfg", "setup.py", "package.json"):
         document = repo.document(path)
         if document is not None:
             found = re.search(r"""\bname["']?\s*[=:]\s*["']?([\w.-]+)""", document.text)
             names |= {found[1]} if found else set()
+            names.update(_PROJECT_URL.findall(document.text))
     return frozenset(re.sub(r"[^a-z0-9]", "", name.lower()) for name in names) - {""}
 
 

@@ -2,11 +2,12 @@
 
 The fragment of a link (`guide.md#install`) must be the anchor of a heading of its document, or of
 one that it includes, or the `id` or `name` of a tag; in a file of code, `#L10-L20` must be lines
-that it has. Anchors are made as GitHub makes them; in the documents of a site generator, as the
-others do, too. Documents to whose headings a template, a component, tabs or a plugin may add are
-left alone, and so are, on sites, those of Sphinx, those with headings in other letters than ASCII,
-anchors that look like those of documented code (`shop.cart.Cart`), and parts of pages (`_part.md`);
-elsewhere, anchors that differ from a heading's in hyphens only, as some sites split `FastAPI`.
+that it has. Anchors are made as GitHub makes them; in the documents of a site generator, and below
+a folder `content`, as the others do, too. Documents to whose headings a template, a component, tabs
+or a plugin may add are left alone, and so are, on sites, those of Sphinx, those with headings in
+other letters than ASCII, anchors that look like those of documented code (`shop.cart.Cart`), and
+parts of pages (`_part.md`); elsewhere, anchors that differ from a heading's in hyphens only, as
+some sites split `FastAPI`.
 
 ## How to resolve
 
@@ -157,5 +158,13 @@ examples = [
     Example(
         "On a site whose configuration is elsewhere",
         {"govcheck.toml": "", "docs/a.md": "[a](#c-d)\n\n# C & D\n\n!!! note\n    x\n"},
+    ),
+    Example(
+        "On a site of the project's own making",
+        {
+            "govcheck.toml": "",
+            "guide/content/a.md": "[a](b.md#keep-alive)\n",
+            "guide/content/b.md": "# KEEP_ALIVE\n",
+        },
     ),
 ]

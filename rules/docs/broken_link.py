@@ -4,14 +4,17 @@ Looked at are relative links, images, link reference definitions, and `href` and
 in Markdown, in documents of every class; the net is never asked. A link is read from the document's
 folder, one that begins with a slash from the root of the repository, as GitHub does.
 
-Not looked at are placeholders (`<name>`, `{x}`, `...`, `source-url`), templates, addresses of pages
-of the hosting service (`../../issues`), links that leave the repository, files that git ignores,
-templates of issues and pull requests, links that only a site generator can resolve, in the
-documents of its site, and what a bot writes of contributors. A path without an ending may be a page
-that only a site has: except in a README and its like, it is broken only if git knows that something
-was there. An address from the root of a site is broken if git knows that it was a page, and nothing
-redirects from it; on a site of Mintlify, also if no file is its page, and the configuration neither
-names it nor makes it of an API. What another document includes is read from there, too.
+Not looked at are placeholders (`<name>`, `{x}`, `...`, `source-url`), templates and what is made of
+one that is there, addresses of pages of the hosting service (`../../issues`), links that leave the
+repository, files that git ignores, templates of issues and pull requests, links that only a site
+generator can resolve, in the documents of its site, and what a bot writes of contributors. A path
+without an ending may be a page that only a site has: except in a README and its like that have no
+title in front matter, it is broken only if git knows that something was there. An address from the
+root of a site is broken if git knows that it was a page, and nothing redirects from it; on a site
+of Mintlify, also if no file is its page, and the configuration neither names it nor makes it of an
+API. What another document includes, or a symbolic link leads to, is read from there, too. Pages of
+a site that stand in a folder of which the repository has nothing, or but an index, may be made when
+the site is.
 
 ## How to resolve
 
@@ -239,5 +242,61 @@ examples = [
             "README.md:1:5: the link leads nowhere: there is no scripts",
             "guide.md:1:5: the link leads nowhere: there is no LICENSE",
         ),
+    ),
+    Example(
+        "Pages that a plugin makes in the folder that mkdocs is told of, or beside their list",
+        {
+            "govcheck.toml": "",
+            "mkdocs.yml": "docs_dir: shop/pages\n",
+            "shop/pages/a.md": "[b](reference/cart.md) [c](examples/tax.md)\n",
+            "shop/pages/examples/index.md": "",
+        },
+    ),
+    Example(
+        "A README that is a page of a site: it has a title in front",
+        {
+            "govcheck.toml": "",
+            "shop/README.md": "---\ntitle: Shop\n---\n\n[b](/setup/docker)\n",
+        },
+    ),
+    Example(
+        "A template, by its short name",
+        {"govcheck.toml": "", ".changes/header.tpl.md": "[b](CONTRIBUTING.md)\n"},
+    ),
+    Example(
+        "A folder that a program puts in",
+        {"govcheck.toml": "", "docs/a.md": "![x](IMG_URL/events.png)\n"},
+    ),
+    Example(
+        "Reference pages of a site of Sphinx; what is made of a template; a variable of the site",
+        {
+            "govcheck.toml": "",
+            "docs/index.md": "```{toctree}\na\n```\n",
+            "docs/a.md": "[b](reference/shop.rst) [c](%%GITHUB/shop.py)\n",
+            "flows/README.md": "[flow](flow.yaml)\n",
+            "flows/flow.yaml.jinja2": "",
+        },
+    ),
+    Example(
+        "Out of a site of Sphinx, whose pages are linked by their files",
+        {
+            "govcheck.toml": "",
+            "docs/index.md": "```{toctree}\nguides/a\n```\n",
+            "docs/guides/a.md": "[b](../../parts/b.md)\n",
+            "docs/parts/b.md": "",
+        },
+        (
+            "docs/guides/a.md:1:5: the link leads nowhere: there is no parts/b.md "
+            "(docs/parts/b.md is the one of that name)",
+        ),
+        {"docs/guides/a.md": "[b](../parts/b.md)\n"},
+    ),
+    Example(
+        "From the address of a page, on a site of the project's own making",
+        {
+            "govcheck.toml": "",
+            "app/content/guides/bot.md": "[b](../rules.md)\n",
+            "app/content/guides/rules.md": "",
+        },
     ),
 ]

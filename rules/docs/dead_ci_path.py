@@ -171,4 +171,24 @@ examples = [
             "app/other.py": "",
         },
     ),
+    Example(
+        "An expression that is searched in paths, and is the beginning of some",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[tool.mypy]\nexclude = ['src/gen/_', '^src/gen/a']\n",
+            "src/gen/_made.py": "",
+            "src/gen/all.py": "",
+        },
+    ),
+    Example(
+        "A folder that a step makes",
+        {
+            "govcheck.toml": "",
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - run: mv shop it\n        working-directory: src\n"
+                "      - run: ls\n        working-directory: src/it\n"
+            ),
+            "src/shop/a.py": "",
+        },
+    ),
 ]

@@ -10,10 +10,19 @@ in shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo
   pre-commit, extras and dependency groups; tools that `poetry run` or `uv run` start, such as ruff
   or mypy, where a lock file tells that they are not there.
 
-Nothing is said of placeholders, variables and patterns; of files that git ignores, or that the
-document tells to make; of what runs in a folder that is not known (`cd other`); of a path whose
-first folder the repository does not have, which is one of an example; of documents of the classes
-`plan` and `history`. Paths in workflows are for `dead-ci-path`.
+Nothing is said
+
+- of placeholders, variables and patterns, of files that git ignores, or that the document tells to
+  make, and of documents of the classes `plan` and `history`;
+- of what runs in a folder that is not known (`cd other`), and of a path whose first folder the
+  repository does not have: it is one of an example;
+- of what git never knew, in a document that tells to install or clone another repository, or where
+  another name stands before the command in a list;
+- of a test that its file never had, and that is called like none in it;
+- of a file without a folder that `cp` copies under quite another name;
+- of files below `vendor` and the like.
+
+Paths in workflows are for `dead-ci-path`.
 
 ## How to resolve
 
@@ -52,6 +61,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     for each in found:
         # What git ignores may be there; but no clone has an ignored template to copy from.
         if each.path in paths - unmade and each.kind != "template":
+            continue
+        if each.is_doubtful and each.path not in history:
             continue
         fix, hint = None, ""
         past = history.get(each.path) if each.kind != "node" else None
@@ -225,6 +236,115 @@ examples = [
                 "    ```sh\n    python scripts/update.py\n    ```\n</Tab>\n"
             ),
             "scripts/a.py": "",
+        },
+    ),
+    Example(
+        "A suite that the reader is to make, what is copied from elsewhere, another repository's",
+        {
+            "govcheck.toml": "",
+            "scripts/a.py": "",
+            "tests/test_a.py": "",
+            "a.md": (
+                "Create the folder `carts`, then:\n\n"
+                "```sh\npip install -r tests/carts/requirements.txt\npytest tests/carts\n```\n"
+            ),
+            "b.md": "You got a template from us.\n\n```sh\ncp template.yaml my-shop.yaml\n```\n",
+            "c.md": (
+                "Install [Bench](https://github.com/other/bench).\n\n"
+                "```sh\npython scripts/bench.py\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "What stands in a file, what others wrote, and a target of another folder's Makefile",
+        {
+            "govcheck.toml": "",
+            "Makefile": "all:\n\techo\n",
+            "docs/Makefile": "lint-pages:\n\techo\n",
+            "scripts/a.py": "",
+            "go/vendor/tool/Makefile": "all:\n\tscripts/import.sh\n",
+            "go/vendor/tool/scripts/a.sh": "",
+            "README.md": (
+                "```\n# tests/ignored.txt\nscripts/b.py import!skip\n```\n\n"
+                "In `docs`, call `make lint-pages`.\n"
+            ),
+        },
+    ),
+    Example(
+        "PDM's groups are extras, too, which a plugin of the build may add to",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[project]\nname = 'a'\n[project.optional-dependencies]\nall = []\n"
+                "[tool.hatch.metadata.hooks.extra]\n"
+            ),
+            "README.md": "`pdm install -G all`\n",
+        },
+    ),
+    Example(
+        "A test that its file had once, one that is called alike, and one that never was",
+        {
+            "govcheck.toml": "",
+            "tests/test_cart.py": "def test_removal(): ...\n",
+            "README.md": (
+                "```sh\npytest tests/test_cart.py::test_payment\n"
+                "pytest tests/test_cart.py::test_remoal\n"
+                "pytest tests/test_cart.py::test_chat_with_seller\n```\n"
+            ),
+        },
+        (
+            "README.md:2:28: tests/test_cart.py has no test test_payment",
+            "README.md:3:28: tests/test_cart.py has no test test_remoal",
+        ),
+        before={"tests/test_cart.py": "def test_payment(): ...\n"},
+    ),
+    Example(
+        "Targets of a folder that another block enters, and of a repository that is cloned",
+        {
+            "govcheck.toml": "",
+            "Makefile": "all:\n\techo\n",
+            "server/Makefile": "bootstrap:\n\techo\n",
+            "tests/test_a.py": "",
+            "a.md": "```sh\ncd server\n```\n\nThen:\n\n```sh\nmake bootstrap\n```\n",
+            "b.md": (
+                "```sh\ngit clone https://example.org/a/studio\ncd studio\n```\n\n"
+                "```sh\nmake dev\n```\n"
+            ),
+            "c.md": "- shop-worker `pytest tests/test_worker.py -q`\n",
+        },
+    ),
+    Example(
+        "A recipe with defaults, and a folder that only the script knows",
+        {
+            "govcheck.toml": "",
+            "justfile": "get owner=\"a\" rev='b:c':\n    echo\n\nall *args:\n    just get x\n",
+            "Makefile": "all:\n\techo\n",
+            "docs/build.sh": "cd $root/docs/source-$pkg\nmake html\n",
+        },
+    ),
+    Example(
+        "What a line says that there is not, a stand-in, folders below the root, and left again",
+        {
+            "govcheck.toml": "",
+            "justfile": "all:\n    echo\n",
+            "Makefile": "all:\n\techo\n",
+            "package.json": '{"scripts": {"watch": "x"}}\n',
+            "docs/Makefile": "html:\n\techo\n",
+            "docs/build.sh": "pushd ..\nmake all\npopd\nmake html\n",
+            "run.sh": 'pushd "$root/docs"\nmake html\n',
+            "README.md": "There is no generic `just build`, but `npm run xxx` for many an xxx.\n",
+        },
+    ),
+    Example(
+        "A folder that is called as the repository is, and more stand-ins",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'shop'\n[project.optional-dependencies]\na = []\n",
+            "Makefile": "all:\n\techo\n",
+            "shop/Makefile": "cover:\n\techo\n",
+            "examples/cart.py": "",
+            "run.sh": "cd shop && make cover\n",
+            "README.md": "`pip install -e '.[NAME]'`, `python -m examples.example1`\n",
         },
     ),
 ]

@@ -5,15 +5,24 @@ Looked at are, in documents of the class `reference`, assignments in shell and s
 table speaks of the environment, or where the heading, or the line over a list, says no more than
 "Environment variables" ("Related env"). A variable is read if its name stands, whole, in any file
 but prose and templates such as `.env.example`, if code puts together such a name, or if a settings
-class has such a field. Nothing is said of what interpreters, shells, cloud clients, databases and
-frameworks read by themselves, of a variable whose first word is that of a package that is required,
-or a word of no code here (it is a vendor's), of one that begins like none that code reads, in a
-document that stands in a folder of integrations, tells to install or clone another program, or
-imports a plugin that is not here, of any where code makes such names of all that it is given (`def
-to_env_var`), of what an example of code in the document reads, of the variables that a script with
-loops or conditions keeps for itself, of a variable that the document itself uses (`$NAME`), of
-flags (for which there are rules of their own), and where the words around say that it is gone, or
-yet to come.
+class has such a field. Nothing is said
+
+- of what interpreters, shells, cloud clients, databases and frameworks read by themselves, and of
+  flags, for which there are rules of their own;
+- of a variable whose first word is that of a package that is required, or that any document tells
+  to install, or a word of no code here: it is a vendor's;
+- of one that begins like none that code reads, where most of those begin alike, or in a document
+  that stands in a folder of integrations, or in one that is called like another repository which
+  documents link to, tells to install another program or to do something in another repository, or
+  imports a plugin that is not here;
+- in a document that tells to clone another repository, names a required package called like the
+  project (`shop-enterprise`), or belongs to a skill of agents (`SKILL.md`);
+- of any where code makes such names of all that it is given (`def to_env_var`), or where settings
+  keep what they have no field for of a file (`extra="allow"`, `env_file`);
+- of a code span that assigns where nothing speaks of setting anything, or of the environment;
+- of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
+  conditions in it keeps for itself, or a program is said to set for another;
+- where the words around, or above the list, say that it is gone, or yet to come.
 
 ```toml
 [docs.environment]
@@ -206,6 +215,101 @@ examples = [
                 "Enter `export ENV_VAR_NAME=value`.\n\n"
                 "### Netlify environment variables\n\n- `SHOP_SITE`\n"
             ),
+        },
+    ),
+    Example(
+        "Where what code reads has a prefix; a list of what is gone; an edition that is not here",
+        {
+            "govcheck.toml": "",
+            "settings.py": (
+                "import environ\n\nenv = environ.Env(\n"
+                "    SHOP_A=(int, 1),\n    SHOP_B=(int, 1),\n    SHOP_C=(int, 1),\n"
+                "    SHOP_D=(int, 1),\n    SHOP_E=(int, 1),\n)\nnova = vega = 1\n"
+            ),
+            "pyproject.toml": "[project]\nname = 'shop'\ndependencies = ['shop-enterprise']\n",
+            "a.md": "`NOVA_KEY=x`\n",
+            "b.md": "These are no longer read:\n\n- `SHOP_X=1`\n- `SHOP_Y=1`, one more\n",
+            "c.md": "With shop-enterprise comes `SHOP_LICENSE=x`.\n",
+        },
+    ),
+    Example(
+        "Variables of another repository's commands",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}vega = 1\n",
+            "README.md": "```sh\n# in the shop-operator repo\nexport VEGA_TAG=1\nmake it\n```\n",
+        },
+    ),
+    Example(
+        "A skill of agents, what a program sets for another, and one that is cloned",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}vega = 1\n",
+            "skills/shop/SKILL.md": "",
+            "skills/shop/references/modes.md": "With `SHOP_CI=1` ask nothing.\n",
+            "a.md": "The script will have the `SHOP_UNATTENDED` variable set.\n",
+            "b.md": "```sh\ngit clone https://example.org/a/studio\nexport SHOP_PORT=1\n```\n",
+        },
+    ),
+    Example(
+        "Constants, stand-ins, and what another document tells to install",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}max_tries = nova = vega = 1\n",
+            "a.md": "It tries twice (`MAX_TRIES=2`).\n",
+            "b.md": "The names `NOVA_A` and `NOVA_B` are part of the variable.\n",
+            "c.md": "`pip install vega`\n",
+            "d.md": "Set `VEGA_FILE=x`.\n",
+        },
+    ),
+    Example(
+        "Settings that keep all that they are given",
+        {
+            "govcheck.toml": "",
+            "app.py": (
+                "from pydantic_settings import BaseSettings\n\n\n"
+                "class Settings(BaseSettings):\n"
+                "    model_config = {'extra': 'allow', 'env_file': '.env'}\n"
+                "\n\napp = Settings()\n"
+            ),
+            "README.md": "Set `APP_LIMIT=3`.\n",
+        },
+    ),
+    Example(
+        "An error's name, and keys of all kinds",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}err = api = 1\n",
+            "README.md": (
+                "It threw `ERR_PATH_NOT_FOUND`, and the root export stays.\n\n"
+                "Give `API_KEYS` as environment variables.\n"
+            ),
+        },
+    ),
+    Example(
+        "For one command of Node's",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}use = 1\n",
+            "README.md": "```sh\n$ USE_SSH=true yarn deploy\n```\n",
+        },
+    ),
+    Example(
+        "Settings of Rust that begin with a prefix",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}",
+            "src/config.rs": 'let f = Env::prefixed("SHOP_").map(lower);\n',
+            "README.md": "Set `SHOP_PERSIST_PATH=x`.\n",
+        },
+    ),
+    Example(
+        "Pages about another repository",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}roles = 1\n",
+            "docs/index.md": "Fork [the bot](https://github.com/a/shop-bot).\n",
+            "docs/shop-bot/reference.md": "The variable `ROLES_ADMINS` is read.\n",
         },
     ),
 ]

@@ -2,7 +2,8 @@
 
 Looked at are tables with a column that is headed Marker, and `@pytest.mark.NAME` in code of
 documents of the class reference. Markers that hooks register by names that they compute cannot be
-known; then nothing is reported, and neither is it where no configuration registers any marker.
+known; then nothing is reported, and neither is it where no configuration registers any marker, nor
+of a marker that tests bear: that it is not registered is for `unregistered-marker`.
 
 ## How to resolve
 
@@ -62,13 +63,24 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not own or not said or repo.view(is_open):
         return
     registered = repo.view(known, policy)
+    borne = _borne(repo, frozenset(name for _, name, _ in said))
     for doc, name, start in said:
-        if name not in registered and name not in _STAND_INS:
+        if name not in registered | borne | _STAND_INS:
             yield rule.finding(
                 doc.document.span(start, start + len(name)),
                 f"nothing registers the marker {name}{nearest(name, own)}{told(doc)}",
                 data={"test": doc.path, "marker": name},
             )
+
+
+def _borne(repo: Repo, names: frozenset[str]) -> frozenset[str]:
+    """Those of the names that tests bear: what documents say of them is no drift."""
+    needles = [f"mark.{name}" for name in names]
+    return frozenset(
+        found["name"]
+        for document in repo.search(needles, (".py",))
+        for found in _MARK.finditer(document.text)
+    )
 
 
 def _named(doc: "Doc") -> Iterator[tuple[str, int]]:
@@ -147,6 +159,15 @@ examples = [
             "govcheck.toml": "",
             **_TESTS,
             "a.md": "| Marker | Linux |\n| --- | --- |\n| `sys_platform` | `linux` |\n",
+        },
+    ),
+    Example(
+        "One that tests bear",
+        {
+            "govcheck.toml": "",
+            **_TESTS,
+            "test_b.py": "import pytest\n\n\n@pytest.mark.quick\ndef test_b(): ...\n",
+            "a.md": "`@pytest.mark.quick` is for those that take no time.\n",
         },
     ),
 ]

@@ -7,12 +7,12 @@ it may be meant from the document, the root, or a package, each is tried.
 
 Nothing is said where the line, its neighbours in the paragraph, or the heading speak of the past or
 the future. The words (or beginnings of words) for that are: add, archiv, avoid, became, before,
-consolidat, creat, delet, deprecat, drop, eliminat, extract, former, future, gone, histor, instead,
-introduc, legacy, merg, migrat, missing, mov, new, no longer, not exist, obsolete, old, optional,
-original, planned, previous, propos, refactor, remov, renam, replac, restructur, retir, should,
-split, supersed, to be, todo, used to, was, were, will, would; and arrows. But where the reader is
-sent to the path (see, refer to, consult, restore from, documented or defined in, lives in), only
-the rest of that sentence counts.
+consolidat, copy, creat, delet, deprecat, drop, eliminat, extract, former, future, gone, histor,
+instead, introduc, legacy, merg, migrat, missing, mov, new, no longer, not exist, obsolete, old,
+optional, original, planned, previous, propos, refactor, remov, renam, replac, restructur, retir,
+should, split, supersed, to be, todo, used to, was, were, will, would; and arrows. But where the
+reader is sent to the path (see, refer to, consult, restore from, documented or defined in, lives
+in), only the rest of that sentence counts.
 
 `[docs.moved]` can name more `words`, and paths (`known`) that may be named. Nor is anything said of
 what git ignores, of placeholders, of what the document tells to make, of a path that was gone when
@@ -206,5 +206,10 @@ examples = [
             "README.md": "Pull [`shop/shop`](https://hub.docker.com/r/shop/shop).\n",
         },
         before={"shop/shop": "x\n"},
+    ),
+    Example(
+        "A folder of the reader's that was one here",
+        {"govcheck.toml": "", "README.md": "Copy your font to `assets/fonts`.\n"},
+        before={"assets/fonts/a.otf": "x\n"},
     ),
 ]

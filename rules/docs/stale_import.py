@@ -3,13 +3,16 @@
 Looked at are the imports at the left margin of Python blocks, sessions, too, from packages that the
 repository holds. A module offers what its statements define, also in `if` and `try`, what it
 imports, and its submodules; of a module that computes its names (`__getattr__`, `globals()`, a star
-from elsewhere), or that has a native twin, nothing is said.
+from elsewhere), or that has a native twin, nothing is said, and neither is it of modules that git
+never had in a package which holds nothing itself: plugins may be installed there.
 
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
 wrong, avoid, bad, migrate, rename, proposed, planned, "before", arrows), in documents of the
-classes `plan` and `history`, of packages in folders of examples, samples, demos, fixtures and
-resources, and of what the reader is to write (`new_part`, `part_a`, `MyPart`).
+classes `plan` and `history`, in those that say above their first section that they are deprecated
+or out of date, of what a warning there names, in a translation of what the original shows so, of
+packages in folders of examples, samples, demos, fixtures and resources, and of what the reader is
+to write (`new_part`, `part_a`, `MyPart`, a package that a command such as `tool create` makes).
 
 ## How to resolve
 
@@ -143,8 +146,68 @@ examples = [
             ),
             "README.md": (
                 "```python\nfrom toy import car\nfrom shop.new_part import Part\n"
-                "from shop.part_a import part\nfrom shop.parts import MyPart\n```\n"
+                "from shop.part_a import part\nfrom shop.parts import MyPart\n"
+                "from shop.user.NAME_OF_USER import part\n```\n"
             ),
         },
+    ),
+    Example(
+        "A document that says that it holds no more, and a warning of what is gone",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "basket.md": (
+                "# Baskets\n\nThe content below is deprecated.\n\n## Use\n\n"
+                "```python\nfrom shop import Basket\n```\n"
+            ),
+            "tool.md": (
+                "# Basket\n\n<Warning>\n`Basket` is not part of `shop`.\n</Warning>\n\n## Use\n\n"
+                "```python\nfrom shop import Basket\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "A translation of what the original shows as old, and of what it shows as it is",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "docs/en/a.md": (
+                "```python\n# Old\nfrom shop import Basket\n```\n\n"
+                "```python\nfrom shop import Trolley\n```\n"
+            ),
+            "docs/ko/a.md": (
+                "```python\n# 이전\nfrom shop import Basket\n```\n\n"
+                "```python\nfrom shop import Trolley\n```\n"
+            ),
+        },
+        (
+            "docs/en/a.md:7:18: shop has no Trolley",
+            "docs/ko/a.md:7:18: shop has no Trolley",
+        ),
+    ),
+    Example(
+        "The package that the reader is told to make",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "guide.md": (
+                "```sh\nuv run tool create --name shop\n```\n\n"
+                "```python\nfrom shop import Basket\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "A package into which plugins are installed, and a module that it had",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "shop/adapters/__init__.py": "class Base: ...\n",
+            "README.md": (
+                "```python\nfrom shop.adapters.console import Adapter\n"
+                "from shop.adapters.old import Adapter\n```\n"
+            ),
+        },
+        ("README.md:3:6: there is no module shop.adapters.old",),
+        before={"shop/adapters/old.py": "Adapter = 1\n"},
     ),
 ]

@@ -15,7 +15,9 @@ reference = "docs/cli.md"    # the document whose tables list all of its options
 ```
 
 Where anything may add options that is not understood (a parser handed to a library, names that are
-computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program.
+computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program, and so it
+does of those that tests have in the place of others. Nor is a code span a command with a subcommand
+where code has the same words for something else.
 
 ## How to resolve
 
@@ -122,6 +124,12 @@ examples = [
                 '    --age|-a) AGE="$2"; shift ;;\n    --keep=*) KEEP=1 ;;\n'
                 '    *) echo "unknown: $1"; exit 2 ;;\n  esac\n  shift\ndone\n'
             ),
+            "build.sh": (
+                '#!/bin/bash\nif [ "$1" == "-h" ]; then echo; exit; fi\n'
+                'while [ $# -gt 0 ]; do\n  case "$1" in\n    --all) A=1 ;;\n'
+                "    *) exit 2 ;;\n  esac\n  shift\ndone\n"
+            ),
+            "HELP.md": "`bash build.sh -h`\n",
             "README.md": (
                 "```\n./clean.sh --dry-run --keep=3 --max-age 5\n```\n\n"
                 "| Option | What |\n|---|---|\n"
@@ -222,6 +230,30 @@ examples = [
             "cli.py": "import typer\n\napp = typer.Typer()\n",
             "more.py": "from cli import app\n\n\n@app.command()\ndef run(port: int = 1): ...\n",
             "README.md": "`tool run --port 3`\n",
+        },
+    ),
+    Example(
+        "The name of a program in a phrase that code uses, too",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\ntool = 'cli:cli'\n",
+            "cli.py": (
+                "import click\n\nBEGIN = '<!-- tool managed begin -->'\n\n\n"
+                "@click.group()\ndef cli(): ...\n\n\n@cli.command()\ndef bump(): ...\n"
+            ),
+            "README.md": "Between the `tool managed` markers.\n",
+        },
+    ),
+    Example(
+        "A program that tests have in the place of another",
+        {
+            "govcheck.toml": "",
+            "tests/pyproject.toml": "[project.scripts]\ncloud = 'fake:cli'\n",
+            "tests/fake.py": (
+                "import click\n\n\n@click.group()\ndef cli(): ...\n\n\n"
+                "@cli.command()\ndef up(): ...\n"
+            ),
+            "README.md": "`cloud login --all`\n",
         },
     ),
 ]
