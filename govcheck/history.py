@@ -37,11 +37,13 @@ def gone(repo: Repo, paths: frozenset[str]) -> Mapping[str, Gone]:
     """Those of the paths that git knows and that were removed; directories, too.
 
     A directory has moved only if all that was removed from it by its last commit moved to one
-    place. There is nothing of a repository without commits; of a shallow one, too little.
+    place. There is nothing of a repository without commits; of a shallow one, too little. Of a path
+    that leads out of the root, git is not asked.
     """
-    if not repo.uses_git or not paths:
+    inside = sorted(path for path in paths if not path.startswith(("/", "../")))
+    if not repo.uses_git or not inside:
         return {}
-    removed = _removals(repo, sorted(paths)[:_MAX_PATHS])
+    removed = _removals(repo, inside[:_MAX_PATHS])
     homes = _destinations(repo, removed)
     return {path: Gone(commit, homes.get(path)) for path, commit in removed.items()}
 

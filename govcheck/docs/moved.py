@@ -28,9 +28,9 @@ _ENDING = r"\.(?:pyi?|md|rst|sh|ya?ml|toml|json|cfg|ini|sql|js|ts|html)"
 # rest of the path, and the sign of an item, with or without a label, or a bracket.
 _FILE = re.compile(rf"/[\w.-]+{_ENDING}(?=[\s),;]|\.(?:\s|$)|$)")
 _SAID = re.compile(
-    r"(?:^\s*(?:[-*+]|\d+[.)])\s+(?:\[.\]\s+)?(?:[^`|\n]{1,60}:\**\s+)?|\()(?P<path>[\w./-]+)$"
+    r"(?:^\s*(?:[-*+]|\d+[.)])\s+(?:\[.\]\s+)?(?:[^`|\n]{1,60}:\**\s+)?|\()(?P<path>[\w.-][\w./-]*)$"
 )
-_DATA = frozenset({"python", "py", "python3", "pycon", "yaml", "yml", "json", "toml"})
+_DATA = frozenset({"python", "py", "python3", "pycon", "yaml", "yml", "toml"})
 _STRING = re.compile(rf"(?P<sign>[\"'])(?P<path>[\w.-]+(?:/[\w.-]+)+{_ENDING})(?P=sign)")
 _NAME = re.compile(r"[A-Za-z_][\w-]*\.(?:py|sh|ya?ml|toml|json|sql|md|cfg|ini|html|js|ts)")
 _OF_REPOSITORY = re.compile(r"/(?:blob|tree|raw|edit|src)/")

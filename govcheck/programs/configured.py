@@ -264,7 +264,7 @@ def _in_compose(repo: Repo, document: Document) -> Iterator[Named]:
         if normal.startswith((".", "/")) or repo.exists(normal):
             continue
         # A file that is laid over another one means what it names from the folder of that one.
-        if not is_somewhere(repo, posixpath.normpath(said)):
+        if not is_somewhere(repo, re.sub(r"^(?:\.\./)+", "", posixpath.normpath(said))):
             yield _named(document, scalar, said, normal, "setting")
 
 

@@ -1,9 +1,10 @@
 """A document names a path of the repository that was moved or removed.
 
-Looked at are code spans, the words of commands in shell blocks, strings in blocks of Python, YAML,
-JSON and TOML, files that an item or brackets name in plain words, and the names of files in a list
-whose other items are files of one folder. A path counts if git knows that it was there once; where
-it may be meant from the document, the root, or a package, each is tried.
+Looked at are code spans, the words of commands in shell blocks, strings in blocks of Python, YAML
+and TOML (JSON is mostly what a program puts out), files that an item or brackets name in plain
+words, and the names of files in a list whose other items are files of one folder. A path counts if
+git knows that it was there once; where it may be meant from the document, the root, or a package,
+each is tried.
 
 Nothing is said where the line, its neighbours in the paragraph, or the heading speak of the past or
 the future. The words (or beginnings of words) for that are: add, archiv, avoid, became, before,
