@@ -364,6 +364,8 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
         return True
     if included is None or is_open or found.path in repo.view(includers):
         return None  # it may lead to a heading of what includes it
+    if posixpath.basename(found.path).lower().startswith("readme."):
+        return False  # which the hosting service shows, too
     is_on_site = any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites)
     if not is_on_site and "/content/" in found.path:
         return True if _loose(fragment) in loose else None

@@ -41,6 +41,7 @@ _TABLES = frozenset(
 )  # fmt: skip
 # Those that search an expression in paths.
 _SEARCH = frozenset({"black", "mypy", "pylint"})
+_TRIGGERS = re.compile(r"(?m)^[ \t]*(?:push|pull_request\w*|schedule|workflow_dispatch)\b")
 _OUTPUT = re.compile(r"^--?(?:o|out|output|output[-_]\w+|report|junit\w*|cov-report|html|log\w*)\b")
 _BUILT = frozenset(
     {"dist", "build", "target", "node_modules", "htmlcov", "site", "_build", "artifacts", "reports",
@@ -63,7 +64,7 @@ def absent(repo: Repo, policy: Policy) -> tuple[Named, ...]:
     for path in repo.files:
         if not (WORKFLOWS.search(path) or CONFIGURATIONS.search(path)):
             continue
-        if class_of(policy, path)[0] == "history":
+        if class_of(policy, path)[0] == "history" or path in repo.view(_called_from_elsewhere):
             continue
         if (document := repo.document(path)) is None:
             continue
@@ -86,12 +87,24 @@ def absent(repo: Repo, policy: Policy) -> tuple[Named, ...]:
 def _in_commands(repo: Repo, policy: Policy) -> Iterator[Named]:
     made: dict[str, frozenset[str]] = {}
     for each in repo.view(written, policy):
-        if each.where != "workflow":
-            continue
         path = each.document.path
+        if each.where != "workflow" or path in repo.view(_called_from_elsewhere):
+            continue
         if path not in made:
             made[path] = created(repo, policy, path) | each.document.view(_artifacts)
         yield from _in_command(repo, each, made[path])
+
+
+def _called_from_elsewhere(repo: Repo) -> frozenset[str]:
+    """Reusable workflows that none here calls: they run on the files of other repositories."""
+    workflows = [each for each in repo.search(["workflow_call"]) if WORKFLOWS.search(each.path)]
+    callers = repo.search(["/.github/workflows/"]) if workflows else ()
+    return frozenset(
+        each.path
+        for each in workflows
+        if _TRIGGERS.search(each.text.partition("\njobs:")[0]) is None
+        and not any(f"/{each.path}" in other.text for other in callers)
+    )
 
 
 def _in_command(repo: Repo, each: Written, made: frozenset[str]) -> Iterator[Named]:

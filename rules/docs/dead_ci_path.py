@@ -11,7 +11,8 @@ a path that is gone will one day hide something else.
 
 A path counts if it has a folder in front which the repository has. Nothing is said of what git
 ignores, of what a step makes or keeps as an artifact, of patterns whose folder exists, of
-single names such as `build`, and of files where documents would be of the class `history`.
+single names such as `build`, of reusable workflows that none here calls (they run on the files of
+other repositories), and of files where documents would be of the class `history`.
 
 ## How to resolve
 
@@ -178,6 +179,19 @@ examples = [
             "pyproject.toml": "[tool.mypy]\nexclude = ['src/gen/_', '^src/gen/a']\n",
             "src/gen/_made.py": "",
             "src/gen/all.py": "",
+        },
+    ),
+    Example(
+        "A reusable workflow that other repositories call",
+        {
+            "govcheck.toml": "",
+            "docker/base": "",
+            ".github/workflows/build.yml": (
+                "on:\n  workflow_call:\njobs:\n  a:\n    steps:\n"
+                "      - run: bash docker/build.sh\n"
+                "      - uses: docker/build-push-action@v5\n        with:\n"
+                "          file: docker/Dockerfile\n          push: false\n"
+            ),
         },
     ),
     Example(
