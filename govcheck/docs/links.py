@@ -65,7 +65,10 @@ _MAKES_ANCHORS = re.compile(
     re.M,
 )
 _MADE = re.compile(r"(?=.*[_A-Z])\w+(?:\.\w+)+|(?:id|_)?\d+")
-_GIVEN = re.compile(r"\{:?\s*#([^\s}]+)[^}]*\}|^\(([^()\s]+)\)=[ \t]*$", re.M)
+_GIVEN = re.compile(r"\{:?\s*(?:#|id=[\"']?)([^\s\"'}]+)[^}]*\}|^\(([^()\s]+)\)=[ \t]*$", re.M)
+_OF_CODE = re.compile(r"(?<=\])\[[\w.]+\]")
+# The sign of a block that runs when the site is made.
+_RUN = re.compile(r"\s(?:exec|eval|demo)\b")
 _HTML_HEADING = re.compile(r"<h[1-6][^>]*>(.{0,400}?)</h[1-6]>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 
@@ -415,6 +418,8 @@ def _included(repo: Repo, path: str) -> tuple[Document, ...] | None:
 def _makes_anchors(document: Document) -> bool:
     """Whether there may be anchors that no heading and no tag shows; code makes none."""
     read = document.view(page)
+    if any(_RUN.search(each.info) for each in read.fences):
+        return True
     blocks = [(each.start, each.end) for each in read.fences if not each.info.startswith("{")]
     plain, at = [], 0
     for start, end in sorted((*blocks, *((each.start, each.end) for each in read.codes))):
@@ -428,6 +433,8 @@ def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:
     """The anchors of a Markdown document: GitHub's, and what other programs make of headings."""
     read = document.view(page)
     names = {each.anchor for each in read.headings} | {*read.anchors}
+    # What mkdocs links to documented code stands in brackets behind it, and is not seen.
+    names |= {slug(_OF_CODE.sub("", each.text)) for each in read.headings if "[" in each.text}
     if "{" in document.text or ")=" in document.text:
         names |= {found[1] or found[2] for found in _GIVEN.finditer(document.text)}
     if "<h" in document.text or "<H" in document.text:

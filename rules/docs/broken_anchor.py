@@ -104,10 +104,15 @@ examples = [
         "Where a plugin makes anchors",
         {
             "govcheck.toml": "",
-            "a.md": "[a](b.md#shop.Cart) [c](c.md#given) [d](c.rst#x) [e](e.md#shop.Tax)\n",
+            "a.md": (
+                "[a](b.md#shop.Cart) [c](c.md#given) [d](c.rst#x) [e](e.md#shop.Tax) "
+                "[f](f.md#fields) [g](f.md#cart-is-gone) [h](g.md#api)\n"
+            ),
             "b.md": "# API\n\n::: shop.Cart\n",
             "c.md": "# Other {#given}\n",
             "e.md": "# Tax\n\n[[autodoc]] Tax\n",
+            "f.md": '# All fields {id="fields"}\n## [`Cart`][shop.Cart] is gone\n',
+            "g.md": "# G\n\n```python demo\nshow()\n```\n",
             "c.rst": "Text\n",
         },
     ),
