@@ -175,13 +175,10 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
     has_prefix = repo.view(_has_prefix)
-    others = _of_others(repo, packages, frozenset(map(_first_word, vain)))
-    others |= repo.view(_installed, policy) - packages - ours
-    return tuple(
-        Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
+    left = [
+        (doc, name, start)
         for doc, name, start in said
         if name in vain
-        and _first_word(name) not in others
         and not fetches_another(repo, doc.document)
         and not _is_of_skill(repo, doc)
         and not _is_of_plugin(packages, name)
@@ -195,6 +192,14 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
                 or _is_about_others(repo, doc, packages)
             )
         )
+    ]
+    # What takes a search of all code is asked of what is left.
+    others = _of_others(repo, packages, frozenset(_first_word(name) for _, name, _ in left))
+    others |= repo.view(_installed, policy) - packages - ours
+    return tuple(
+        Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
+        for doc, name, start in left
+        if _first_word(name) not in others
     )
 
 
@@ -329,8 +334,8 @@ def _is_on_page_of_plugin(repo: Repo, packages: frozenset[str], doc: Doc, name: 
     word = _first_word(name)
     own = {normalized(each) for each in repo.view(project_names)}
     begins = (word, *(f"{each}-" for each in own if len(each) >= _LONG))
-    plugins = (each for each in packages - own if each.startswith(begins) and each != word)
-    text = doc.document.text.lower()
+    plugins = [each for each in packages - own if each.startswith(begins) and each != word]
+    text = doc.document.text.lower() if plugins else ""
     return any(re.search(rf"\b{re.escape(each)}\b", text) for each in plugins if each in text)
 
 
