@@ -279,6 +279,25 @@ def test_implausible_times_are_left_to_people(repository: Repository, planned: P
     }
 
 
+@pytest.mark.parametrize("semantics", ["govcheck", "restic", "borg", "rotate-backups"])
+def test_times_beyond_all_years_to_come_end_no_plan(
+    repository: Repository, planned: Planned, semantics: str
+) -> None:
+    keep = f"keep = {{ daily = 1, semantics = '{semantics}' }}"
+    root = repository({"govcheck.toml": store(f"items = {{ name = 'f_%Y%m%d' }}\n{keep}")})
+    for name in ("f_00010101", "f_99991231", "f_20250101", "f_20251004"):
+        age(root, f"s/{name}", 1)
+    os.utime(root / "s/f_20251004", (10_000_000_000, 10_000_000_000))  # the year 2286
+    for time in ("name", "mtime"):
+        policy = store(f"items = {{ name = 'f_%Y%m%d', time = '{time}' }}\n{keep}")
+        write(root, {"govcheck.toml": policy})
+        made = planned(root)
+        assert len(made) == 4
+        if semantics == "govcheck":
+            last = "f_99991231" if time == "name" else "f_20251004"
+            assert made[f"s/{last}"][0] == "hold", made
+
+
 def test_where_nothing_new_arrives_nothing_is_removed(
     repository: Repository, planned: Planned
 ) -> None:

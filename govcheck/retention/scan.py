@@ -22,6 +22,7 @@ _is_link, _is_file = os.DirEntry.is_symlink, os.DirEntry.is_file
 _FEW = 64  # as many results of lstat(2) as the processor's cache holds
 _FILES, _ONCE = {S_IFREG}, {1}
 _TYPE = 0o170000  # POSIX: S_IFMT
+_EARLIEST, _LATEST = -(1 << 63), (1 << 63) - 1
 _BLOCK = 512  # POSIX: what st_blocks counts in
 
 
@@ -57,7 +58,8 @@ class Scope(NamedTuple):
 class Columns:
     """The items of one directory, as columns; the directories in it are in a stable order.
 
-    `times` are in nanoseconds. `sizes` (bytes on disk) are known of all items or of none, and so is
+    `times` are in nanoseconds, and those beyond what 64 bits hold (the years 1677 to 2262) are the
+    first or last that they do. `sizes` (bytes on disk) are known of all items or of none, and so is
     `used` (the last use, in nanoseconds), and `inodes`, `lengths` (`st_size`) and the one `device`
     that they are on, but for the items `apart`. `links` has the inode and the number of names of
     items that have several. `others` are what is no item, and why; `errors` what could not be
@@ -115,13 +117,13 @@ class Columns:
         self._prefixes.append(prefix)
         self._packed.append("")
 
-    def add(self, packed: str, times: Iterable[int]) -> int:
+    def add(self, packed: str, times: Sequence[int]) -> int:
         """Add items of the directory that was begun last, by their names with a NUL between them.
 
         The position of the first.
         """
         first = len(self.times)
-        self.times.extend(times)
+        self.times.extend(fitting(times))
         before = self._packed[-1]
         self._packed[-1] = f"{before}\0{packed}" if before and packed else before or packed
         return first
@@ -264,6 +266,14 @@ def packed(names: Iterable[str]) -> str:
     return "\0".join(names)
 
 
+def fitting(times: Sequence[int]) -> "array[int]":
+    """Times in nanoseconds, as a column."""
+    try:
+        return array("q", times)
+    except OverflowError:
+        return array("q", [min(max(time, _EARLIEST), _LATEST) for time in times])
+
+
 def allocated(status: os.stat_result) -> int:
     """How many bytes a file takes on disk; a sparse one takes fewer than it holds."""
     return status.st_blocks * _BLOCK
@@ -388,7 +398,7 @@ def _add(
     if scope.kind == "file" or scope.details:
         _measure(columns, start, found, scope)
     if scope.details:
-        columns.used.extend([max(s.st_atime_ns, s.st_mtime_ns) for s in found])
+        columns.used.extend(fitting([max(s.st_atime_ns, s.st_mtime_ns) for s in found]))
     if directories or marks:
         for index, name in enumerate(names, start):
             _note(columns, handle, index, name, Told(), scope, marks, directories)
@@ -430,7 +440,7 @@ def _add_told(
             time = status.st_mtime_ns if time is None else time
             if scope.details:
                 columns.sizes.append(status.st_blocks * _BLOCK)
-                columns.used.append(max(status.st_atime_ns, status.st_mtime_ns))
+                columns.used.extend(fitting([max(status.st_atime_ns, status.st_mtime_ns)]))
         if not simple or told.offset is not None:
             notes.append((len(items), name, told))
         items.append(name)
