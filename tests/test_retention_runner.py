@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from govcheck import cli
-from govcheck.retention import guards
+from govcheck.retention import guards, statuses
 from tests import faults
 from tests.conftest import run_git
 
@@ -625,6 +625,7 @@ def test_item_that_cannot_be_looked_at_is_an_error_and_stays(
 
         return fail
 
+    monkeypatch.setattr(statuses, "system_call", lambda: None)
     monkeypatch.setattr(os, "stat", failing(os.stat))
     monkeypatch.setattr(os, "lstat", failing(os.lstat))
     try:

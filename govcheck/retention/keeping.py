@@ -93,7 +93,7 @@ def moment(time: int, zone: tzinfo = UTC) -> datetime:
 def _ours(keep: Keep, line: Timeline) -> Sequence[int]:
     if keep == Keep(within=keep.within) and keep.within is not None:
         since = nanoseconds(keep.within.before(line.now))
-        return bytes(map(since.__le__, line.times))  # the clause is the first bit
+        return bytes([since <= time for time in line.times])  # the clause is the first bit
     result = [0] * len(line.times)
     _mark_labels(keep, line, result)
     if keep.within is not None:

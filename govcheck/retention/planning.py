@@ -29,7 +29,16 @@ from govcheck.retention.keeping import (
 )
 from govcheck.retention.naming import columnar, has_time, reader
 from govcheck.retention.plan import Action, Batch, Decision
-from govcheck.retention.scan import Columns, Scope, allocated, packed, scan, size_of, tree_size
+from govcheck.retention.scan import (
+    BLOCK,
+    Columns,
+    Scope,
+    allocated,
+    packed,
+    scan,
+    size_of,
+    tree_size,
+)
 from govcheck.retention.section import Hold, Keep, Store
 
 # What the runner calls an archive: the name of the item, and one of these.
@@ -314,16 +323,16 @@ class _Verdicts:
         for part in self._parts if counts["remove"] or counts["archive"] else ():
             actions = self.actions[part.first : part.first + len(part.columns)]
             goes = actions.translate(_GOES)
-            if not part.columns.sizes:
+            if not part.columns.blocks:
                 freed += self._size_of(part, goes)
                 continue
-            freed += sum(compress(part.columns.sizes, goes))
+            freed += sum(compress(part.columns.blocks, goes)) * BLOCK
             names: dict[int, list[int]] = {}
             for index, (inode, links) in part.columns.links.items():
                 if goes[index]:
                     names.setdefault(inode, []).append(index)
                     if len(names[inode]) < links:
-                        freed -= part.columns.sizes[index]
+                        freed -= part.columns.blocks[index] * BLOCK
         return Tally(counts, freed)
 
     def _size_of(self, part: _Part, goes: Sequence[int]) -> int:
@@ -636,7 +645,7 @@ def _cap(
     cap = job.store.size_cap
     if cap is None:
         return
-    sizes = [size for part in parts for size in part.columns.sizes]
+    sizes = [count * BLOCK for part in parts for count in part.columns.blocks]
     going = (_REMOVE, _ARCHIVE) if _leaves(job.store) else (_REMOVE,)
     total = sum(size for size, act in zip(sizes, verdicts.actions, strict=True) if act not in going)
     if total <= cap.high.bytes:

@@ -15,15 +15,15 @@ from typing import NamedTuple
 from govcheck.globs import matcher
 from govcheck.retention.directories import Chain, OutsideError, mount_of
 from govcheck.retention.naming import Reader, Told
+from govcheck.retention.statuses import MOST, Statuses
 
 MAX_DEPTH = 200
 OWN = ".govcheck-"
 _is_link, _is_file = os.DirEntry.is_symlink, os.DirEntry.is_file
-_FEW = 64  # as many results of lstat(2) as the processor's cache holds
-_FILES, _ONCE = {S_IFREG}, {1}
+_FILES = {S_IFREG}
 _TYPE = 0o170000  # POSIX: S_IFMT
 _EARLIEST, _LATEST = -(1 << 63), (1 << 63) - 1
-_BLOCK = 512  # POSIX: what st_blocks counts in
+BLOCK = 512  # POSIX: what st_blocks counts in
 
 
 class Scope(NamedTuple):
@@ -59,16 +59,16 @@ class Columns:
     """The items of one directory, as columns; the directories in it are in a stable order.
 
     `times` are in nanoseconds, and those beyond what 64 bits hold (the years 1677 to 2262) are the
-    first or last that they do. `sizes` (bytes on disk) are known of all items or of none, and so is
-    `used` (the last use, in nanoseconds), and `inodes`, `lengths` (`st_size`) and the one `device`
-    that they are on, but for the items `apart`. `links` has the inode and the number of names of
-    items that have several. `others` are what is no item, and why; `errors` what could not be
-    looked at.
+    first or last that they do. `blocks` (of `BLOCK` bytes, on disk) are known of all items or of
+    none, and so is `used` (the last use, in nanoseconds), and `inodes`, `lengths` (`st_size`) and
+    the one `device` that they are on, but for the items `apart`. `links` has the inode and the
+    number of names of items that have several. `others` are what is no item, and why; `errors` what
+    could not be looked at. `statuses` are those of the files that were looked at last.
     """
 
     def __init__(self) -> None:
         self.times = array("q")
-        self.sizes = array("q")
+        self.blocks = array("q")
         self.used = array("q")
         self.inodes = array("Q")
         self.lengths = array("q")
@@ -80,6 +80,7 @@ class Columns:
         self.labels: dict[int, frozenset[str]] = {}
         self.others: list[tuple[str, str]] = []
         self.errors: list[tuple[str, str]] = []
+        self.statuses = Statuses()
         self._starts: list[int] = []
         self._prefixes: list[str] = []
         self._packed: list[str] = []
@@ -116,6 +117,11 @@ class Columns:
         self._starts.append(len(self.times))
         self._prefixes.append(prefix)
         self._packed.append("")
+
+    def failed(self, name: str, error: OSError) -> None:
+        """Something in the directory that was begun last cannot be looked at."""
+        if not isinstance(error, FileNotFoundError):  # what is gone needs no decision
+            self.errors.append((self.prefix + name, error.strerror or str(error)))
 
     def add(self, packed: str, times: Sequence[int]) -> int:
         """Add items of the directory that was begun last, by their names with a NUL between them.
@@ -219,7 +225,7 @@ def size_of(root: int, columns: Columns, wanted: Sequence[int]) -> int:
                     links[status.st_ino] = links.get(status.st_ino, 0) + 1
                     if links[status.st_ino] < status.st_nlink:
                         continue
-                total += status.st_blocks * _BLOCK
+                total += status.st_blocks * BLOCK
     finally:
         chain.close()
     return total
@@ -241,7 +247,7 @@ def tree_size(parent: int, name: str) -> int | None:
                 return None
             try:
                 handle = chain.enter(path)
-                total += os.fstat(handle).st_blocks * _BLOCK
+                total += os.fstat(handle).st_blocks * BLOCK
                 with os.scandir(handle) as entries:
                     for entry in entries:
                         if entry.is_dir(follow_symlinks=False):
@@ -251,7 +257,7 @@ def tree_size(parent: int, name: str) -> int | None:
                         if status.st_nlink > 1 and status.st_ino in seen:
                             continue
                         seen.add(status.st_ino)
-                        total += status.st_blocks * _BLOCK
+                        total += status.st_blocks * BLOCK
             except OutsideError:
                 continue
             except OSError:
@@ -276,7 +282,7 @@ def fitting(times: Sequence[int]) -> "array[int]":
 
 def allocated(status: os.stat_result) -> int:
     """How many bytes a file takes on disk; a sparse one takes fewer than it holds."""
-    return status.st_blocks * _BLOCK
+    return status.st_blocks * BLOCK
 
 
 def _inner(columns: Columns, prefix: str, directories: Sequence[str]) -> list[str]:
@@ -297,56 +303,50 @@ def _names(handle: int, scope: Scope) -> list[str]:
 def _add_all(columns: Columns, handle: int, names: list[str], scope: Scope) -> list[str]:
     """Every file of an open directory, as one question a name and no more; its directories."""
     directories: list[str] = []
-    for start in range(0, len(names), _FEW):
-        _add_some(columns, handle, names[start : start + _FEW], directories, scope)
+    found = columns.statuses
+    for start in range(0, len(names), MOST):
+        some = found.look(handle, names[start : start + MOST], columns.failed)
+        modes = found.modes
+        text = packed(some)
+        if {mode & _TYPE for mode in {*modes}} != _FILES or OWN in text:
+            kinds = [mode & _TYPE for mode in modes]
+            which = []
+            for position, (name, kind) in enumerate(zip(some, kinds, strict=True)):
+                if name.startswith(OWN):
+                    continue
+                if kind == S_IFREG:
+                    which.append(position)
+                elif kind == S_IFDIR:
+                    directories.append(name)
+                else:
+                    what = "a link" if kind == S_IFLNK else "no file and no directory"
+                    columns.others.append((columns.prefix + name, f"it is {what}"))
+            found.keep(which)
+            text = packed(some[position] for position in which)
+        first = columns.add(text, found.written)
+        _measure(columns, first, found, scope)
     directories.sort()
     return directories
 
 
-def _add_some(
-    columns: Columns, handle: int, names: list[str], directories: list[str], scope: Scope
-) -> None:
-    look = os.lstat
-    try:
-        found = [look(name, dir_fd=handle) for name in names]
-    except OSError:
-        names, found = _survivors(columns, handle, names)
-    modes = {status[0] & _TYPE for status in found}  # by number, which is faster than by name
-    if modes != _FILES or _has_own(names):
-        left = []
-        for name, status in zip(names, found, strict=True):
-            if name.startswith(OWN):
-                continue
-            if status.st_mode & _TYPE == S_IFREG:
-                left.append((name, status))
-            elif status.st_mode & _TYPE == S_IFDIR:
-                directories.append(name)
-            else:
-                what = "a link" if status.st_mode & _TYPE == S_IFLNK else "no file and no directory"
-                columns.others.append((columns.prefix + name, f"it is {what}"))
-        names, found = [name for name, _ in left], [status for _, status in left]
-    start = columns.add(packed(names), [status.st_mtime_ns for status in found])
-    _measure(columns, start, found, scope)
-
-
-def _measure(columns: Columns, start: int, found: Sequence[os.stat_result], scope: Scope) -> None:
-    columns.sizes.extend([status.st_blocks * _BLOCK for status in found])
-    if {status[3] for status in found} != _ONCE:
-        for index, status in enumerate(found, start):
-            if status.st_nlink > 1 and status.st_mode & _TYPE == S_IFREG:
-                columns.links[index] = (status.st_ino, status.st_nlink)
+def _measure(columns: Columns, first: int, found: Statuses, scope: Scope) -> None:
+    columns.blocks.extend(found.blocks)
+    links = found.links
+    if links != array("I", [1]) * len(links):
+        for index, (inode, count, mode) in enumerate(
+            zip(found.inodes, links, found.modes, strict=True), first
+        ):
+            if count > 1 and mode & _TYPE == S_IFREG:
+                columns.links[index] = (inode, count)
     if scope.identities:
-        columns.inodes.extend([status[1] for status in found])
-        columns.lengths.extend([status[6] for status in found])
-        columns.device = columns.device or (found[0].st_dev if found else 0)
-        if {status[2] for status in found} - {columns.device}:  # as on an overlay
-            for index, status in enumerate(found, start):
-                if status.st_dev != columns.device:
+        columns.inodes.extend(found.inodes)
+        columns.lengths.extend(found.lengths)
+        devices = found.devices
+        columns.device = columns.device or next(iter(devices), 0)
+        if {*devices} - {columns.device}:  # as on an overlay
+            for index, device in enumerate(devices, first):
+                if device != columns.device:
                     columns.apart.add(index)
-
-
-def _has_own(names: Sequence[str]) -> bool:
-    return f"\0{OWN}" in packed(("", *names))
 
 
 def _listed(
@@ -373,7 +373,7 @@ def _listed(
     if not scope.any_order:
         names.sort()
     directories.sort()
-    if _has_own(names):
+    if OWN in packed(names):
         names = [name for name in names if not name.startswith(OWN)]
     return names, directories
 
@@ -390,18 +390,18 @@ def _add(
     if scope.reads is not None:
         _add_told(columns, handle, names, scope, scope.reads, marks, directories)
         return
-    try:
-        found = [os.lstat(name, dir_fd=handle) for name in names]
-    except OSError:
-        names, found = _survivors(columns, handle, names)
-    start = columns.add(packed(names), [status.st_mtime_ns for status in found])
-    if scope.kind == "file" or scope.details:
-        _measure(columns, start, found, scope)
-    if scope.details:
-        columns.used.extend(fitting([max(s.st_atime_ns, s.st_mtime_ns) for s in found]))
-    if directories or marks:
-        for index, name in enumerate(names, start):
-            _note(columns, handle, index, name, Told(), scope, marks, directories)
+    found = columns.statuses
+    for begin in range(0, len(names), MOST):
+        some = found.look(handle, names[begin : begin + MOST], columns.failed)
+        written = found.written
+        first = columns.add(packed(some), written)
+        if scope.kind == "file" or scope.details:
+            _measure(columns, first, found, scope)
+        if scope.details:
+            columns.used.extend(fitting([*map(max, found.read, written)]))
+        if directories or marks:
+            for index, name in enumerate(some, first):
+                _note(columns, handle, index, name, Told(), scope, marks, directories)
 
 
 def _add_told(
@@ -435,11 +435,11 @@ def _add_told(
             try:
                 status = os.lstat(name, dir_fd=handle)
             except OSError as error:
-                _failed(columns, prefix + name, error)
+                columns.failed(name, error)
                 continue
             time = status.st_mtime_ns if time is None else time
             if scope.details:
-                columns.sizes.append(status.st_blocks * _BLOCK)
+                columns.blocks.append(status.st_blocks)
                 columns.used.extend(fitting([max(status.st_atime_ns, status.st_mtime_ns)]))
         if not simple or told.offset is not None:
             notes.append((len(items), name, told))
@@ -471,28 +471,9 @@ def _note(
         if scope.details:
             size = tree_size(handle, name)
             if size is not None:
-                columns.sizes[index] = size
+                columns.blocks[index] = size // BLOCK
     if labels:
         columns.labels[index] = labels
-
-
-def _survivors(
-    columns: Columns, handle: int, names: list[str]
-) -> tuple[list[str], list[os.stat_result]]:
-    """One by one, since some of them cannot be looked at, or are gone."""
-    left, found = [], []
-    for name in names:
-        try:
-            found.append(os.lstat(name, dir_fd=handle))
-            left.append(name)
-        except OSError as error:
-            _failed(columns, columns.prefix + name, error)
-    return left, found
-
-
-def _failed(columns: Columns, path: str, error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):  # what is gone needs no decision
-        columns.errors.append((path, error.strerror or str(error)))
 
 
 def _marks(names: Collection[str], labels: Collection[str]) -> dict[str, frozenset[str]]:
