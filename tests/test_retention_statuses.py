@@ -42,8 +42,11 @@ def failed(name: str, error: OSError) -> None:
 
 def rows(found: Statuses) -> list[tuple[int, ...]]:
     """All columns, by file."""
+    links = [1] * len(found.modes)
+    for position, count in found.several:
+        links[position] = count
     columns = (
-        found.modes, found.links, found.inodes, found.lengths, found.blocks, found.devices,
+        found.modes, links, found.inodes, found.lengths, found.blocks, found.devices,
         found.written, found.read,
     )  # fmt: skip
     return [*zip(*columns, strict=True)]

@@ -41,6 +41,9 @@ _DATES = (
 )
 
 
+_MOST = 50_000  # pieces of names that are remembered
+
+
 class Told(NamedTuple):
     """What a name tells of an item: its time, if the pattern has one, and its labels.
 
@@ -122,14 +125,16 @@ def columnar(patterns: Collection[str], zone: tzinfo) -> Callable[[str, int], li
     before, day, between, clock, after = (part or "" for part in found.groups())
     if not (before + between + after).isascii():
         return lambda packed, count: None
-    widths = [len(before), _width(day), len(between), _width(clock), len(after) + 1]
+    # In two pieces, of which a store has a few hundred and at most an hour's worth.
+    head, rest = (f"{day}{between}%H", clock.removeprefix("%H")) if clock else (day, "")
+    heads: dict[bytes, int] = {}
+    rests: dict[bytes, int] = {}
+    learn_heads, learn_rests = _learning(heads, head, _plain), _learning(rests, rest, _clock)
+    widths = [len(before), _width(head), _width(rest), len(after) + 1]
     width = sum(widths)
-    days, clocks = _Days(_regex(day)), _Clocks(_regex(clock))
-    rows = Struct("{}x{}s{}x{}s{}x".format(*widths)).iter_unpack
-    texts = zip(
-        (0, sum(widths[:2]), width - widths[4]), (before, between, after + "\0"), strict=True
-    )
-    letters = [(start + n, ord(text[n])) for start, text in texts for n in range(len(text))]
+    rows = Struct("{}x{}s{}s{}x".format(*widths)).iter_unpack
+    fixed = [*enumerate(before), *enumerate(after + "\0", width - widths[3])]
+    letters = [(place, ord(letter)) for place, letter in fixed]
 
     def read(packed: str, count: int) -> list[int] | None:
         data = f"{packed}\0".encode() if packed.isascii() else b""
@@ -138,9 +143,12 @@ def columnar(patterns: Collection[str], zone: tzinfo) -> Callable[[str, int], li
         if any(data[place::width].count(letter) != count for place, letter in letters):
             return None
         try:
-            return [days[day] + clocks[clock] for day, clock in rows(data)]
-        except ValueError:
-            return None
+            return [heads[head] + rests[rest] for head, rest in rows(data)]
+        except KeyError:
+            pieces = [*zip(*rows(data), strict=True)]
+        if learn_heads(pieces[0]) and learn_rests(pieces[1]):
+            return [heads[head] + rests[rest] for head, rest in rows(data)]
+        return None
 
     return read
 
@@ -156,34 +164,24 @@ _FIXED = re.compile(
 )
 
 
-class _Days(dict[bytes, int]):
-    """The nanoseconds at which days begin, by how they are written; the same few come often."""
+def _learning(
+    known: dict[bytes, int], pattern: str, tell: Callable[["_Groups"], int | None]
+) -> Callable[[Iterable[bytes]], bool]:
+    """What learns the nanoseconds that pieces of names tell, unless one of them tells none."""
+    match = re.compile(_regex(pattern)).fullmatch
 
-    def __init__(self, pattern: str) -> None:
-        self._match = re.compile(pattern).fullmatch
+    def learn(pieces: Iterable[bytes]) -> bool:
+        if len(known) > _MOST:
+            known.clear()
+        for piece in {*pieces} - known.keys():
+            found = match(piece.decode())
+            time = tell(found.groupdict()) if found else None
+            if time is None:
+                return False
+            known[piece] = time
+        return True
 
-    def __missing__(self, text: bytes) -> int:
-        found = self._match(text.decode())
-        time = _plain(found.groupdict()) if found else None
-        if time is None:
-            raise ValueError
-        self[text] = time
-        return time
-
-
-class _Clocks(dict[bytes, int]):
-    """The nanoseconds from the beginning of a day, by how times of the day are written."""
-
-    def __init__(self, pattern: str) -> None:
-        self._match = re.compile(pattern.encode()).fullmatch
-
-    def __missing__(self, text: bytes) -> int:
-        found = self._match(text)
-        if found is None:
-            raise ValueError
-        hour, minute, second, *_ = (*map(int, found.groups()), 0, 0, 0)
-        self[text] = time = (hour * 3600 + minute * 60 + second) * NS
-        return time
+    return learn
 
 
 def _labels(name: str, labels: Collection[str], suffixes: Collection[str]) -> frozenset[str]:
@@ -262,12 +260,12 @@ def _plain(groups: _Groups) -> int | None:
     seconds = _day(get("Y"), get("m"), get("d"))
     if seconds is None:
         return None
-    return (seconds + _clock(groups)) * NS
+    return seconds * NS + _clock(groups)
 
 
 def _clock(groups: _Groups) -> int:
     get = groups.get
-    return int(get("H") or 0) * 3600 + int(get("M") or 0) * 60 + int(get("S") or 0)
+    return (int(get("H") or 0) * 3600 + int(get("M") or 0) * 60 + int(get("S") or 0)) * NS
 
 
 def _offset(groups: _Groups) -> int | None:

@@ -426,7 +426,7 @@ def _judge(job: _Job, result: Plan) -> _Verdicts | None:
         verdicts.no_clause = (job.clause("keep"),)
         if job.store.keep == "forever" and job.store.archive:
             _archive(job, verdicts, line, parts)
-    _hold_implausible(job, verdicts, line)
+    _hold_implausible(job, verdicts, line, parts)
     _hold_by_policy(job, verdicts, line, parts)
     if job.store.size_cap is not None and not job.is_cleared:
         _cap(job, verdicts, line, parts, result)
@@ -577,12 +577,17 @@ def _archive(job: _Job, verdicts: _Verdicts, line: Timeline, parts: Sequence[_Pa
             )
 
 
-def _hold_implausible(job: _Job, verdicts: _Verdicts, line: Timeline) -> None:
+def _hold_implausible(
+    job: _Job, verdicts: _Verdicts, line: Timeline, parts: Sequence[_Part]
+) -> None:
     """Items whose time cannot be true are left to people."""
     if isinstance(job.store.keep, Keep) and job.store.keep.semantics != "govcheck":
         return
     latest = nanoseconds(line.horizon)
-    if not line.times or (min(line.times) >= _FIRST_PLAUSIBLE and max(line.times) <= latest):
+    if all(
+        part.columns.earliest >= _FIRST_PLAUSIBLE and part.columns.latest <= latest
+        for part in parts
+    ):
         return
     for index, at in enumerate(line.times):
         if _FIRST_PLAUSIBLE <= at <= latest:

@@ -59,15 +59,17 @@ class Columns:
     """The items of one directory, as columns; the directories in it are in a stable order.
 
     `times` are in nanoseconds, and those beyond what 64 bits hold (the years 1677 to 2262) are the
-    first or last that they do. `blocks` (of `BLOCK` bytes, on disk) are known of all items or of
-    none, and so is `used` (the last use, in nanoseconds), and `inodes`, `lengths` (`st_size`) and
-    the one `device` that they are on, but for the items `apart`. `links` has the inode and the
-    number of names of items that have several. `others` are what is no item, and why; `errors` what
-    could not be looked at. `statuses` are those of the files that were looked at last.
+    first or last that they do; `earliest` and `latest` are among them. `blocks` (of `BLOCK` bytes,
+    on disk) are known of all items or of none, and so is `used` (the last use, in nanoseconds), and
+    `inodes`, `lengths` (`st_size`) and the one `device` that they are on, but for the items
+    `apart`. `links` has the inode and the number of names of items that have several. `others` are
+    what is no item, and why; `errors` what could not be looked at. `statuses` are those of the
+    files that were looked at last.
     """
 
     def __init__(self) -> None:
         self.times = array("q")
+        self.earliest, self.latest = _LATEST, _EARLIEST
         self.blocks = array("q")
         self.used = array("q")
         self.inodes = array("Q")
@@ -130,6 +132,9 @@ class Columns:
         """
         first = len(self.times)
         self.times.extend(fitting(times))
+        if times:
+            self.earliest = min(self.earliest, min(times))
+            self.latest = max(self.latest, max(times))
         before = self._packed[-1]
         self._packed[-1] = f"{before}\0{packed}" if before and packed else before or packed
         return first
@@ -203,29 +208,36 @@ def size_of(root: int, columns: Columns, wanted: Sequence[int]) -> int:
     """
     total = 0
     links: dict[int, int] = {}
+    found = columns.statuses
     chain = Chain(root, mount_of(root))
     try:
         for prefix, start, names in columns.parts():
-            chosen = [*compress(enumerate(names, start), wanted[start : start + len(names)])]
+            which = wanted[start : start + len(names)]
+            chosen = [*compress(names, which)]
             if not chosen:
                 continue
             try:
                 handle = chain.enter(prefix.rstrip("/"))
             except OSError:
                 continue
-            for number, name in chosen:
-                if number in columns.directories:
-                    total += tree_size(handle, name) or 0
-                    continue
-                try:
-                    status = os.lstat(name, dir_fd=handle)
-                except OSError:
-                    continue
-                if status.st_nlink > 1:
-                    links[status.st_ino] = links.get(status.st_ino, 0) + 1
-                    if links[status.st_ino] < status.st_nlink:
-                        continue
-                total += status.st_blocks * BLOCK
+            if columns.directories:
+                numbers = compress(range(start, start + len(names)), which)
+                trees = {
+                    name
+                    for name, number in zip(chosen, numbers, strict=True)
+                    if number in columns.directories
+                }
+                total += sum(tree_size(handle, name) or 0 for name in trees)
+                chosen = [name for name in chosen if name not in trees]
+            for begin in range(0, len(chosen), MOST):
+                found.look(handle, chosen[begin : begin + MOST], lambda name, error: None)
+                blocks = found.blocks
+                total += sum(blocks) * BLOCK
+                for position, count in found.several:
+                    inode = found.inodes[position]
+                    links[inode] = links.get(inode, 0) + 1
+                    if links[inode] < count:
+                        total -= blocks[position] * BLOCK
     finally:
         chain.close()
     return total
@@ -331,13 +343,12 @@ def _add_all(columns: Columns, handle: int, names: list[str], scope: Scope) -> l
 
 def _measure(columns: Columns, first: int, found: Statuses, scope: Scope) -> None:
     columns.blocks.extend(found.blocks)
-    links = found.links
-    if links != array("I", [1]) * len(links):
-        for index, (inode, count, mode) in enumerate(
-            zip(found.inodes, links, found.modes, strict=True), first
-        ):
-            if count > 1 and mode & _TYPE == S_IFREG:
-                columns.links[index] = (inode, count)
+    several = found.several
+    if several:
+        inodes, modes = found.inodes, found.modes
+        for position, count in several:
+            if modes[position] & _TYPE == S_IFREG:
+                columns.links[first + position] = (inodes[position], count)
     if scope.identities:
         columns.inodes.extend(found.inodes)
         columns.lengths.extend(found.lengths)

@@ -83,9 +83,12 @@ class Statuses:
         return self._column("H", _MODE)
 
     @property
-    def links(self) -> "array[int]":
-        """As `st_nlink`."""
-        return self._column("I", _NLINK)
+    def several(self) -> list[tuple[int, int]]:
+        """The positions of those that have several names, and how many: `st_nlink`."""
+        links = self._column("I", _NLINK)
+        if links == array("I", [1]) * len(links):
+            return []
+        return [(position, count) for position, count in enumerate(links) if count > 1]
 
     @property
     def inodes(self) -> "array[int]":
