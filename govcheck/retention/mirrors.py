@@ -35,8 +35,11 @@ _SUFFIXES = (
     (r"(_kb|kilobytes)$", "kB"),
     (r"(bytes)$", "B"),
     (r"(count|_num|copies)$", "count"),
+    (r"repo\d*_retention_(full|diff|archive)$", "count"),
 )
-_TAGS = {"Tag", "Tags"}
+# What makes a rule of a lifecycle one for some objects only, which those of a run need not be.
+_SOME = {"Tag", "Tags", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"}
+_TYPED = re.compile(r"(?:--|PGBACKREST_)?repo\d*[-_]retention[-_]full", re.IGNORECASE)
 # Documents, manual pages and programs that only speak of a config.
 _PROSE = re.compile(
     r"\.(?:md|rst|adoc|html?|[1-9](?:\.in)?|py|sh|service|timer|cron|spec(?:\.in)?)$"
@@ -128,8 +131,8 @@ def expirations(repo: Repo, target: str) -> Iterator[Stated]:
             prefixes = [
                 e.value for e in found if e.name == "Prefix" and e.path[: len(rule)] == rule
             ]
-            if any(e.path[: len(rule)] == rule and _TAGS & {*e.path} for e in found):
-                continue  # what runs store bears no tags
+            if any(e.path[: len(rule)] == rule and _SOME & {*e.path} for e in found):
+                continue
             own = (prefixes[0] or "") if prefixes else ""
             names_it = bucket in document.path or f'"{bucket}"' in document.text
             is_meant = own.strip("/") == prefix.strip("/") and (own.strip("/") or names_it)
@@ -165,12 +168,30 @@ def _implied_by_pgbackrest(document: Document, paths: Collection[str]) -> Iterat
         named = re.fullmatch(r"(repo\d*)-retention-full", entry.name)
         if named is None or entry.value is None or entry.value_span is None:
             continue
-        place = _sibling(entry, f"{named[1]}-path", found) or ""
-        kind = _sibling(entry, f"{named[1]}-type", found) or "posix"
-        is_here = kind == "posix" and _sibling(entry, f"{named[1]}-host", found) is None
-        is_meant = is_here and _is_deployed(place.rstrip("/"), paths)
-        if is_meant and _sibling(entry, f"{entry.name}-type", found) == "time":
+        kind = _given(entry, f"{named[1]}-type", found) or {"posix"}
+        is_here = kind == {"posix"} and not _given(entry, f"{named[1]}-host", found)
+        places = _given(entry, f"{named[1]}-path", found)
+        is_meant = is_here and places and all(_is_deployed(p.rstrip("/"), paths) for p in places)
+        if is_meant and _given(entry, f"{entry.name}-type", found) == {"time"}:
             yield _read(entry.value_span, entry.value, entry.name, "d", "plain")
+
+
+def _given(entry: Entry, name: str, found: tuple[Entry, ...]) -> set[str]:
+    """The values of another option of pgBackRest that one may stand beside.
+
+    It is looked up in the section itself; then, since a stanza takes from `global` what it does not
+    say, in that; an option of `global` may stand beside those of any stanza.
+    """
+    given = [(e.path[0], e.value) for e in found if e.name == name and e.value is not None]
+    section = entry.path[0].partition(":")[0]
+    if section == "global":
+        return {value for _, value in given}
+    if (own := _sibling(entry, name, found)) is not None:
+        return {own}
+    for near in (section, "global"):
+        if values := {value for at, value in given if at.partition(":")[0] == near}:
+            return values
+    return set()
 
 
 # Where a system keeps what is its own: no checkout is there, and no store of one.
@@ -246,12 +267,16 @@ def _config(document: Document, key: str, unit: str | None) -> Iterator[Stated]:
             continue
         if not _matches(entry, parts, found) or _is_off(entry, found):
             continue
-        count_type = _sibling(entry, f"{entry.name}-type", found)
-        if re.fullmatch(r"repo\d*-retention-(full|diff)", entry.name):
+        if unit is None and _TYPED.fullmatch(entry.name):
             # pgBackRest: a number of backups, unless its type says that it is one of days.
-            given = unit or ("d" if count_type == "time" else "count")
-            yield _read(entry.value_span, entry.value, entry.name, given, dialect)
-        elif entry.name == "max-size" and dialect == "docker":
+            other = f"{entry.name}_TYPE" if "_" in entry.name else f"{entry.name}-type"
+            kinds = _given(entry, other, found) or {"count"}
+            if len(kinds) == 1:
+                given = "d" if kinds == {"time"} else "count"
+                yield _read(entry.value_span, entry.value, entry.name, given, dialect)
+            else:
+                yield Stated(entry.value_span, entry.value)
+        elif entry.name == "max-size" and (dialect == "docker" or _is_of_docker(entry)):
             yield _docker(entry, found)
         else:
             yield _read(entry.value_span, entry.value, entry.name, unit, dialect)
@@ -293,10 +318,18 @@ def _sibling(entry: Entry, name: str, found: tuple[Entry, ...]) -> str | None:
     return next((each.value for each in found if each.path == path), None)
 
 
+def _is_of_docker(entry: Entry) -> bool:
+    """Whether an option is one of how a container's log is kept, in Compose or the daemon's own."""
+    return entry.path[-3:-1] == ("logging", "options") or "log-opts" in entry.path[:-1]
+
+
 def _docker(entry: Entry, found: tuple[Entry, ...]) -> Stated:
     """The size of all files of a container's log: each may be so large, and there are so many."""
     assert entry.value is not None and entry.value_span is not None  # noqa: PT018, S101
-    size, files = amount(entry.value, "docker"), _sibling(entry, "max-file", found) or "1"
+    drivers = {(*entry.path[:-2], name) for name in ("driver", "log-driver")}
+    is_local = any(each.path in drivers and each.value == "local" for each in found)
+    files = _sibling(entry, "max-file", found) or ("5" if is_local else "1")
+    size = amount(entry.value, "docker")
     if size is None or not files.isdecimal():
         return Stated(entry.value_span, entry.value)
     text = entry.value if files == "1" else f"{entry.value} in {files} files"
@@ -367,6 +400,9 @@ def _options(document: Document, key: str, unit: str | None) -> Iterator[Stated]
         if line.lstrip().startswith(("#", "//")):
             continue
         name = "days" if key == "-mtime" else key.lstrip("-").replace("-", "_")
+        if unit is None and _is_typed_apart(document, key):
+            yield Stated(document.span(*each.span(1)), each[1])
+            continue
         is_count = re.fullmatch(r"--keep-(last|hourly|daily|weekly|monthly|yearly)", key)
         yield _read(
             document.span(*each.span(1)), each[1], name, unit or ("count" if is_count else None),
@@ -382,7 +418,17 @@ def _assignments(document: Document, key: str, unit: str | None, operator: str) 
         rf"|[\"']?\$\{{{re.escape(key)}:?=)[\"']?([^\s\"'}}#;$]+)"
     )
     for each in re.finditer(pattern, document.text, re.MULTILINE):
+        if unit is None and _is_typed_apart(document, key):
+            yield Stated(document.span(*each.span(1)), each[1])
+            continue
         yield _read(document.span(*each.span(1)), each[1], key, unit, "plain")
+
+
+def _is_typed_apart(document: Document, key: str) -> bool:
+    """Whether another option says if this one of pgBackRest counts backups or days."""
+    return bool(_TYPED.fullmatch(key)) and bool(
+        re.search(rf"{re.escape(key)}[-_]type", document.text, re.IGNORECASE)
+    )
 
 
 # Python -------------------------------------------------------------------------------------------

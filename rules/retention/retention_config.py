@@ -8,9 +8,10 @@ policy names: `mirrors` of the store, each a file (or pattern) and a key.
 Read are YAML, TOML, JSON and INI by dotted keys, constants, attributes and defaults of parameters
 in Python, variables in shell scripts and Makefiles, and options of commands in any text
 (`--keep-within`, `-mtime`). A text is read in the units of the program it is for: systemd-journald,
-Prometheus, Docker (`max-size` counts `max-file` times), logrotate (`rotate` counts so many of its
-periods), pgBackRest (days or backups, as its type says); a rule of an S3 lifecycle that is disabled
-is passed over. What is no number that can be read, such as a variable, is left alone.
+Prometheus, Docker (`max-size` counts as often as there are files: `max-file`, or what the driver
+has), logrotate (`rotate` counts so many of its periods), pgBackRest (days or backups, as its type
+says, in the stanza or in `global`); rules of an S3 lifecycle that are disabled or for some objects
+only are passed over. What is no number that can be read, such as a variable, is left alone.
 
 A mirror whose file or key is not there, is told as well: it checks nothing.
 
@@ -513,6 +514,118 @@ examples = [
             "pgbackrest.conf": (
                 "[global]\nrepo1-path=/app/backups\nrepo1-retention-full=14\n"
                 "repo1-retention-full-type=time\n"
+            ),
+        },
+    ),
+    Example(
+        "Options of pgBackRest: what a stanza takes from elsewhere, backups that are counted",
+        {
+            "govcheck.toml": (
+                '[retention.stores.b]\npath = "backups"\nkeep = { within = "14d", last = 7 }\n'
+                "mirrors = [\n"
+                '    { file = "*.conf", key = "repo1-retention-full" },\n'
+                '    { file = "*.conf", key = "repo1-retention-archive" },\n'
+                '    { file = "*.conf", key = "repo1-retention-diff" },\n'
+                '    { file = "a.env", key = "PGBACKREST_REPO1_RETENTION_FULL" },\n'
+                '    { file = "a.env", key = "PGBACKREST_REPO2_RETENTION_FULL",'
+                ' value = "keep.last" },\n'
+                '    { file = "a.sh", key = "--repo1-retention-full" },\n'
+                '    { file = "a.yaml", key = "PGBACKREST_REPO1_RETENTION_FULL" },\n'
+                "]\n"
+            ),
+            "pgbackrest.conf": (
+                "[global]\nrepo1-path=/app/backups\nrepo1-retention-full-type=time\n"
+                "repo1-retention-archive=2\nrepo1-retention-diff=3\n"
+                "[main]\nrepo1-retention-full=30\n"
+            ),
+            "mixed.conf": (
+                "[global]\nrepo1-retention-full=30\n[a]\nrepo1-retention-full-type=time\n"
+                "[b]\nrepo1-retention-full-type=count\n"
+            ),
+            "counted.conf": "[global]\nrepo1-retention-full=30\n",
+            "a.env": (
+                "PGBACKREST_REPO1_RETENTION_FULL=4\nPGBACKREST_REPO2_RETENTION_FULL=30\n"
+                "PGBACKREST_REPO2_RETENTION_FULL_TYPE=time\n"
+            ),
+            "a.sh": "pgbackrest --stanza=a --repo1-retention-full=4 expire\n",
+            "a.yaml": "environment:\n  PGBACKREST_REPO1_RETENTION_FULL: 4\n",
+        },
+        (
+            "pgbackrest.conf:7:22: repo1-retention-full is 30 days, and the store b says"
+            " keep.within = 14d (govcheck.toml:3)",
+        ),
+        {
+            "pgbackrest.conf": (
+                "[global]\nrepo1-path=/app/backups\nrepo1-retention-full-type=time\n"
+                "repo1-retention-archive=2\nrepo1-retention-diff=3\n"
+                "[main]\nrepo1-retention-full=14\n"
+            ),
+        },
+    ),
+    Example(
+        "A repository of pgBackRest in the store that the stanza says no path of",
+        {
+            "govcheck.toml": _STORE.replace('"logs"', '"backups"'),
+            "pgbackrest.conf": (
+                "[global]\nrepo1-path=/app/backups\n[main]\nrepo1-retention-full=30\n"
+                "repo1-retention-full-type=time\n"
+            ),
+            "other/pgbackrest.conf": (
+                "[global]\nrepo1-path=/app/backups\nrepo1-retention-full=30\n"
+                "repo1-retention-full-type=time\n[main]\nrepo1-path=/elsewhere\n"
+            ),
+        },
+        (
+            "pgbackrest.conf:4:22: this is 30 days, and the store logs says keep.within = 14d"
+            " (govcheck.toml:3)",
+        ),
+        {
+            "pgbackrest.conf": (
+                "[global]\nrepo1-path=/app/backups\n[main]\nrepo1-retention-full=14\n"
+                "repo1-retention-full-type=time\n"
+            ),
+        },
+    ),
+    Example(
+        "Logs of containers: as many files as are named, or as the driver has",
+        {
+            "govcheck.toml": (
+                '[retention.stores.c]\npath = "c"\nkeep = { within = "14d" }\n'
+                'size-cap = { high = "50MB" }\n'
+                "mirrors = [\n"
+                '    { file = "*.yml", key = "max-size", value = "size-cap.high" },\n'
+                '    { file = "daemon.json", key = "log-opts.max-size",'
+                ' value = "size-cap.high" },\n'
+                "]\n"
+            ),
+            "stack-elk.yml": (
+                "x-default-opts: &default-opts\n  logging:\n    options:\n"
+                '      max-size: "10m"\n      max-file: "5"\n'
+                "services:\n  a:\n    <<: *default-opts\n"
+            ),
+            "docker-compose.yml": (
+                "services:\n  a:\n    logging: {driver: local, options: {max-size: 10m}}\n"
+                "  b:\n    logging:\n      driver: json-file\n      options:\n"
+                "        max-size: 50m\n"
+                '  c:\n    logging:\n      options:\n        max-size: "${SIZE:-1m}"\n'
+            ),
+            "daemon.json": (
+                '{"log-driver": "local", "log-opts": {"max-size": "25m", "max-file": "2"}}\n'
+            ),
+        },
+    ),
+    Example(
+        "Rules of a lifecycle for some objects only",
+        {
+            "govcheck.toml": (
+                _STORE + 'archive = { after = "7d", to = "s3://b/old/logs", keep = "forever" }\n'
+            ),
+            "s3.json": (
+                '{"Rules": [{"Status": "Enabled", "Filter": {"And": {"Prefix": "old/logs/",'
+                ' "ObjectSizeLessThan": 500}}, "Expiration": {"Days": 1}},\n'
+                '{"Status": "Enabled", "Filter": {"Prefix": "old/logs/"},'
+                ' "NoncurrentVersionExpiration": {"NoncurrentDays": 30},'
+                ' "Expiration": {"ExpiredObjectDeleteMarker": true}}]}\n'
             ),
         },
     ),
