@@ -18,6 +18,9 @@ from govcheck.document import Document
 _CODECS = ("cp1252", "cp1254", "cp1250", "cp1251", "latin-1", "mac_roman", "cp437")
 
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
+# What the first byte of a character of several is read as.
+_LEADS = {bytes([lead]).decode(each, "ignore") for each in _CODECS for lead in range(0xC2, 0xF5)}
+_LEAD = re.compile(f"[{''.join(sorted(_LEADS))}]")
 _SEQUENCE = re.compile(
     r"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     r"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
@@ -49,7 +52,7 @@ class Garbled(NamedTuple):
 def garbled(document: Document) -> tuple[Garbled, ...]:
     """The places of a document that were read in a wrong encoding."""
     text = document.text
-    if text.isascii():
+    if text.isascii() or _LEAD.search(text) is None:
         return ()
     runs = [(found.start(), found[0]) for found in _RUN.finditer(text)]
     codec = _codec({run for _, run in runs})
