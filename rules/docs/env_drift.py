@@ -92,7 +92,7 @@ def _fix(template: Document, name: str) -> Fix:
     return Fix(f"add {name} to {template.path}", (edit,), safe=False)
 
 
-rule = Rule("env-drift", "docs", check, fix="unsafe")
+rule = Rule("env-drift", "docs", check, severity="warning", fix="unsafe")
 
 _APP = "import os\n\nos.getenv('SHOP_API_TOKEN')\n"
 
