@@ -412,10 +412,28 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
     ) in text
     assert '[[markers.require]]\npaths = ["tests/slow/**"]\nall = ["slow"]\n' in text
     assert '# [retention.stores.logs]\n# path = "logs"\n# keep = ' in text
+    assert "# [checks.no-print]\n# kind = " in text
     assert "httpx" not in text
     assert ".venv" not in text
     assert _out(capsys, "init")[0] == 2
     assert (root / "govcheck.toml").read_text() == text
+
+
+def test_init_sums_up_what_is_too_much_to_read(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    links = "".join(f"[a{number}](gone{number}.md)\n\n" for number in range(60))
+    monkeypatch.chdir(repository({"README.md": f"{links}[b](#gone)\n"}))
+    code, out, _ = _out(capsys, "init")
+    assert code == 1
+    assert out.splitlines()[2:] == [
+        "    60  broken-link    README.md:1: the link leads nowhere: there is no gone0.md",
+        "     1  broken-anchor  README.md:121: this document has no heading 'gone'",
+        "",
+        "61 findings; 'govcheck' lists them all.",
+        "",
+        "'govcheck explain RULE' tells more; 'govcheck baseline' puts up with these.",
+    ]
 
 
 @pytest.mark.parametrize(

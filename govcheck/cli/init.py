@@ -5,13 +5,16 @@ import os
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from govcheck.api import check
 from govcheck.cli import UsageError, uses_colour
+from govcheck.finding import Finding
 from govcheck.git import NotARepositoryError, git
 from govcheck.output import render
+from govcheck.output.escape import visible
 from govcheck.policy.loading import POLICY_FILE, find_root
 from govcheck.repo import Repo
 from govcheck.survey import (
@@ -32,6 +35,8 @@ examples:
 """
 
 _SHOWN = 40
+_MANY = 40
+_WIDE = 100
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -48,11 +53,28 @@ def run(options: Namespace) -> int:
     repo.tree.create(POLICY_FILE, text.encode())
     print(f"wrote {POLICY_FILE}; this is what it finds today:\n", flush=True)
     report = check(root)
-    colour = uses_colour("auto")
-    sys.stdout.write(render("text", report, rules=list, colour=colour))
+    if len(report.findings) > _MANY and not report.problems:
+        for line in _summary(report.findings):
+            print(line)
+        print(f"\n{len(report.findings)} findings; 'govcheck' lists them all.")
+    else:
+        colour = uses_colour("auto")
+        sys.stdout.write(render("text", report, rules=list, colour=colour))
     if report.findings:
         print("\n'govcheck explain RULE' tells more; 'govcheck baseline' puts up with these.")
     return report.exit_code
+
+
+def _summary(findings: Sequence[Finding]) -> Iterator[str]:
+    """Each rule with how often it found something, and where it did first."""
+    counts = Counter(each.rule for each in findings)
+    firsts = {each.rule: each for each in reversed(findings)}
+    width = max(map(len, counts))
+    for name, count in counts.most_common():
+        first = firsts[name]
+        said = visible(f"{first.span.path}:{first.span.line}: {first.message}")
+        shown = said if len(said) <= _WIDE else f"{said[:_WIDE]}…"
+        yield f"{count:>6}  {name:<{width}}  {shown}"
 
 
 def _root() -> str:
@@ -73,6 +95,13 @@ def _policy(repo: Repo) -> Iterator[str]:
     yield from _markers(found_folders(repo))
     yield from _documents(found_documents(repo))
     yield from _stores(ignored_directories(repo))
+    yield ""
+    yield "# Rules of your own: what only this repository forbids."
+    yield "# [checks.no-print]"
+    yield '# kind = "calls"'
+    yield '# paths = ["src/**"]'
+    yield '# forbid = ["print"]'
+    yield '# reason = "use the logger"'
 
 
 def _flags(flags: tuple[FoundFlag, ...]) -> Iterator[str]:
