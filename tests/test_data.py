@@ -1,6 +1,7 @@
 """Files of data as values with their places, and the checks of them that a policy brings."""
 
 import json
+import math
 import tomllib
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from govcheck import PolicyError, check, load_policy
 from govcheck.config.data import BrokenError, data
-from govcheck.document import Document
+from govcheck.document import Document, TooDeepError
 from tests.conftest import Repository
 
 VALID = """\
@@ -47,7 +48,7 @@ def test_json_is_read_as_by_the_standard_library_and_each_key_has_its_place(valu
     document = Document("a.json", text.encode())
     (said,) = data(document)
     assert said.value == value
-    for path, span in said.keys.items():
+    for path, span in said.places.keys.items():
         written = text[span.start : span.end]
         inside = said.value
         for part in path[:-1]:
@@ -73,6 +74,9 @@ def test_yaml_gives_back_what_was_written(value: object) -> None:
         ("2026-01-01", "2026-01-01"), ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
         ("'1'", "1"), ("!!str 1", "1"), ("!Ref Bucket", "Bucket"), ("!Sub [a, 1]", ["a", 1]),
         ("!vault {a: b}", {"a": "b"}), ("=", "="), ("1.2.3", "1.2.3"), ("<<", "<<"),
+        (".Inf", math.inf), ("-.INF", -math.inf), ("+.NaN", "+.NaN"), ("!!bool yes", True),
+        ("!!set {b, a}", {"b": None, "a": None}), ("!!omap [b: 1]", [{"b": 1}]),
+        ("!!timestamp x", "x"), ("!!map [1]", [1]), ("!!binary aGk=", "aGk="),
     ],
 )  # fmt: skip
 def test_scalars_of_yaml_mean_what_they_do_in_its_version_1_2(written: str, value: object) -> None:
@@ -89,7 +93,7 @@ def test_keys_of_yaml_are_text_as_it_is_written() -> None:
         "on": 1, "1.10": 2, "310214e39620": {"true": 3}, "['a', 'b']": 4,
         "base": {"~": 5}, "more": {"~": 5},
     }  # fmt: skip
-    assert said.keys["310214e39620", "true"].line == 3
+    assert said.places.keys["310214e39620", "true"].line == 3
 
 
 def test_tables_of_toml_have_the_paths_of_their_values() -> None:
@@ -100,9 +104,10 @@ def test_tables_of_toml_have_the_paths_of_their_values() -> None:
         "c": {"d": [{"e": "f"}, {"g": [1, [2]]}], "h": {"i": "07:30:00"}},
     }
     assert tomllib.loads(text).keys() == said.value.keys()
-    assert said.keys["c", "d", "1", "g", "1", "0"].line == 5
-    assert said.keys["c", "h", "i"].line == 7
-    assert said.repeated == []
+    assert said.places.keys["c", "d", "1", "g", "1", "0"].line == 5
+    assert said.places.keys["c", "h", "i"].line == 7
+    assert said.place(("c", "d")).line == 2
+    assert not said.repeated
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,11 @@ def test_tables_of_toml_have_the_paths_of_their_values() -> None:
         ("a.json", "9" * 5_000, "Exceeds the limit", 1),
         ("a.toml", f"a = {'9' * 5_000}", "Exceeds the limit", 1),
         ("a.yaml", f"a: {'9' * 5_000}", "Exceeds the limit", 1),
-        ("a.txt", "a", "it is neither JSON, TOML nor YAML", 1),
+        ("a.yaml", "a:\n  - !!bool x", "'x' is neither true nor false", 2),
+        ("a.json", '{"a": "NaN",\n"b": -Infinity}', "-Infinity is no JSON", 2),
+        ("a.json", "// no\n{}", "Expecting value", 1),
+        ("a.jsonc", '{"a": 1 /* \n', "Expecting ',' delimiter", 2),
+        ("a.txt", "a", "by its name it is neither JSON, TOML nor YAML", 1),
     ],
 )
 def test_what_does_not_parse_says_why_and_where(path: str, text: str, why: str, line: int) -> None:
@@ -126,6 +135,53 @@ def test_what_does_not_parse_says_why_and_where(path: str, text: str, why: str, 
     with pytest.raises(BrokenError, match=why) as caught:
         data(document)
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize("path", ["a.json", "a.toml"])
+def test_json_and_toml_are_always_utf_8(path: str) -> None:
+    with pytest.raises(BrokenError, match="it is not UTF-8"):
+        data(Document(path, b'{"\xe9": 1}'))
+
+
+@pytest.mark.parametrize(
+    "path", ["a.jsonc", "a/tsconfig.json", "tsconfig.base.json", ".vscode/tasks.json"]
+)
+def test_comments_and_final_commas_stand_where_programs_take_them(path: str) -> None:
+    text = '// "a\r\n{"b": "//, ]", /* } */ "c,}": [1, // no\n],\n}'
+    (said,) = data(Document(path, text.encode()))
+    assert said.value == {"b": "//, ]", "c,}": [1]}
+    assert said.place(("c,}",)).line == 2
+
+
+@pytest.mark.parametrize("text", ["", "# a: 1\n", "---\n"])
+def test_a_file_of_yaml_that_says_nothing_is_null(text: str) -> None:
+    assert [each.value for each in data(Document("a.yaml", text.encode()))] == [None]
+
+
+def test_valid_data_is_read_to_the_end_however_long_it_is() -> None:
+    (said,) = data(Document("a.yaml", b"- a: 1\n" * 50_000))
+    assert len(said.value) == 50_000
+    assert not said.repeated
+    with pytest.raises(TooDeepError, match="it has more than 32767 lines"):
+        said.place(("0",))
+    with pytest.raises(TooDeepError, match="it holds more than 500000 values"):
+        data(Document("a.json", json.dumps([1] * 500_001).encode()))
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("a: {b: 1, b: 2}\na: 3\n", [("a", 2), ("b", 1)]),
+        ("a: &a {b: 1}\nc: {<<: *a, b: 2}\nd: {<<: *a, <<: *a}\n", [("<<", 3)]),
+        ("x: {<<: &b {<<: &c {e: 1}, e: 2}}\ny: *b\nz: *c\n", []),
+        ('"a": 1\n? a\n: 2\n---\na: 3\n', [("a", 2)]),
+    ],
+)
+def test_keys_that_are_there_twice_are_found_and_merged_ones_are_none(
+    text: str, places: list[tuple[str, int]]
+) -> None:
+    found = [pair for each in data(Document("a.yaml", text.encode())) for pair in each.repeated]
+    assert [(key, span.line) for key, span in found] == places
 
 
 @pytest.mark.parametrize(

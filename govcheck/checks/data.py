@@ -144,7 +144,7 @@ def _invalid(document: Document, each: Data, validator: Any) -> Iterator[_Wrong]
             if error.validator == "additionalProperties" and isinstance(error.instance, dict):
                 known = error.schema.get("properties", {})
                 path = (*path, next((key for key in error.instance if key not in known), ""))
-            yield _Wrong(each.place(document, path), _short(error.message), ("schema",))
+            yield _Wrong(each.place(path), _short(error.message), ("schema",))
     except Unresolvable as error:
         message = f"it refers to {error.ref}, which is not in the repository"
         raise _NoSchemaError(message) from None
@@ -161,12 +161,12 @@ def _of_each(
         for key in rule.paths:
             for place, said in _texts(mapping.get(key), (*path, key)):
                 if not repo.exists(posixpath.normpath(said)):
-                    span = each.place(document, place)
+                    span = each.place(place)
                     yield _Wrong(span, f"{said} does not exist", ("each", number, "paths"))
         for key, age in rule.max_age.items():
             what = _too_old(today, mapping[key], age) if key in mapping else ""
             if what:
-                span = each.place(document, (*path, key))
+                span = each.place((*path, key))
                 yield _Wrong(span, f"{key} {what}", ("each", number, "max-age"))
 
 

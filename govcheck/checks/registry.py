@@ -112,7 +112,7 @@ def _in_data(repo: Repo, document: Document, listing: Listing) -> Iterator[_Name
         if listing.keys:
             for path, value in matching(each.value, listing.keys):
                 if applies(value, listing.when, listing.unless):
-                    yield path[-1], each.keys.get(path, document.line_span(1))
+                    yield path[-1], each.place(path)
             continue
         around, _, last = (listing.values or "").rpartition(".")
         for outer, mapping in matching(each.value, around) if around else [((), each.value)]:
@@ -120,7 +120,7 @@ def _in_data(repo: Repo, document: Document, listing: Listing) -> Iterator[_Name
                 for path, value in matching(mapping, last):
                     if not isinstance(value, dict | list | None):
                         place = (*outer, *path)
-                        yield str(value), each.scalars.get(place, each.place(document, place))
+                        yield str(value), each.places.scalars.get(place) or each.place(place)
 
 
 _POLICY = """\
