@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import socket
 import tomllib
 from pathlib import Path
 
@@ -189,7 +191,18 @@ def test_keys_that_are_there_twice_are_found_and_merged_ones_are_none(
     [
         (None, "there is no schema schema.json"),
         ("{", "schema.json does not parse: Expecting property name enclosed in double quotes"),
-        ('{"type": "strin"}', "schema.json is no JSON Schema: 'strin' is not valid under any of"),
+        (
+            '{"items":\n{"type": "strin"}}',
+            "schema.json:2 is no JSON Schema: 'strin' is not valid under any of the given schemas: "
+            "'strin' is not one of [",
+        ),
+        ("3", "schema.json is no JSON Schema, which is a mapping"),
+        ('{"$schema": 4}', "schema.json is no JSON Schema: its $schema is no text"),
+        ('{"$ref": "#/no"}', "it refers to #/no, which is not there"),
+        ('{"$ref": "#no"}', "it refers to #no, which is not there"),
+        ('{"$ref": "data/a.json#/no"}', "it refers to #/no, which is not there"),
+        ('{"$ref": "data/b.json"}', "it refers to data/b.json: data/b.json is no JSON Schema, wh"),
+        ('{"$defs": {"a": {"x": 1}}, "$ref": "#/$defs/a/x"}', "it, or what it refers to, is no"),
         ('{"$ref": "other.json"}', "it refers to other.json, which is not in the repository"),
         ('{"$ref": "https://a.example/b.json"}', "it refers to https://a.example/b.json, which"),
         ('{"$ref": "../../b.json"}', "it refers to ../../b.json, which is not in the repository"),
@@ -202,6 +215,141 @@ def test_a_schema_may_be_broken_missing_or_refer_to_what_is_not_there(
     also = {} if schema is None else {"schema.json": schema}
     (found,) = _found(repository(files | also))
     assert found.startswith(f"govcheck.toml:4:1: {expected}")
+
+
+def test_references_lead_to_the_repository_alone(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_net(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(socket, "socket", no_net)
+    draft7 = "http://json-schema.org/draft-07/schema#"
+    root = repository(
+        {
+            "govcheck.toml": VALID.replace('"schema.json"', '"schemas/a.json"'),
+            "schemas/a.json": json.dumps(
+                {
+                    "$schema": draft7,
+                    "$id": "https://a.example/schemas/a.json",
+                    "properties": {
+                        "a": {"$ref": "sub/b%20c.yaml#/definitions/b"},
+                        "schema": {"$ref": draft7},
+                        "inner": {"$ref": "#"},
+                    },
+                }
+            ),
+            "schemas/sub/b c.yaml": "definitions: {b: {$ref: c.json}, c: {$schema: unknown}}\n",
+            "schemas/sub/c.json": '{"$schema": "https://a.example/own", "type": "string"}',
+            "data/a.yaml": "a: 1\nschema: {type: 2}\ninner: {inner: {a: 3}}\n",
+        }
+    )
+    assert [each.partition(" (")[0] for each in _found(root)] == [
+        "data/a.yaml:1:1: 1 is not of type 'string'",
+        "data/a.yaml:2:10: 2 is not valid under any of the given schemas: 2 is not one of "
+        "['array', 'boolean', 'in ... ', 'null', 'number', 'object', 'string']; or 2 is not of "
+        "type 'array'",
+        "data/a.yaml:3:17: 3 is not of type 'string'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "expected"),
+    [
+        (
+            {
+                "oneOf": [
+                    {"properties": {"a": {"enum": [1]}}, "required": ["b"]},
+                    {"properties": {"a": {"enum": [2]}}, "required": ["c"]},
+                ]
+            },
+            '{"a": "%s"}' % ("x" * 300),
+            "1:1: {'a': 'xxx*xxx'} is not valid under any of the given schemas: 'b' is a required "
+            "property; or 'c' is a required property",
+        ),
+        (
+            {
+                "properties": {"a": {}},
+                "patternProperties": {"x": {}},
+                "additionalProperties": False,
+            },
+            '{"x": 1,\n "a": 2,\n "q": 3}',
+            "3:3: 'q' does not match any of the regexes: 'x'",
+        ),
+        ({"propertyNames": {"maxLength": 1}}, '{"a": 1,\n "bc": 2}', "2:3: 'bc' is too long"),
+        ({"uniqueItems": True}, "[1, true, 2, [0], [false], {}]", ""),
+        (
+            {"uniqueItems": True},
+            '[{"a": [1]}, {"a": [1.0]}]',
+            "1:1: [{'a': [1]}, {'a': [1.0]}] has",
+        ),
+    ],
+)
+def test_a_message_says_what_is_wrong_and_where(
+    schema: object, text: str, expected: str, repository: Repository
+) -> None:
+    files = {"govcheck.toml": VALID, "schema.json": json.dumps(schema), "data/a.json": text}
+    said = [re.sub("x{9,}( ... x+)?", "xxx*xxx", each) for each in _found(repository(files))]
+    assert len(said) == bool(expected)
+    assert "".join(said).startswith(f"data/a.json:{expected}" if expected else "")
+
+
+@pytest.mark.parametrize(
+    ("form", "right", "wrong"),
+    [
+        ("date", "2024-02-29", "2023-02-29"),
+        ("date-time", "2024-02-29T23:59:60.5z", "2024-02-29T10:00:00"),
+        ("date-time", "2024-02-29 10:00:00+05:30", "2024-02-30T10:00:00Z"),
+        ("time", "07:30:00", "07:30"),
+        ("time", "07:30:00Z", "24:30:00Z"),
+        ("email", "a@b", "b"),
+        ("ipv4", "1.2.3.4", "1.2.3.400"),
+        ("uuid", "2eb8aa08-aa98-11ea-b4aa-73b441d16380", "2eb8aa08"),
+        ("uri", "https://a.example", ""),
+    ],
+)
+def test_formats_are_decided_whatever_else_is_installed(
+    form: str, right: str, wrong: str, repository: Repository
+) -> None:
+    schema = json.dumps({"items": {"format": form}})
+    text = json.dumps([right, wrong or ":", 1])
+    root = repository({"govcheck.toml": VALID, "schema.json": schema, "data/a.json": text})
+    assert [each.partition(" (")[0] for each in _found(root)] == (
+        [f"data/a.json:1:{len(right) + 6}: {wrong!r} is not a {form!r}"] if wrong else []
+    )
+
+
+def test_a_pattern_that_python_does_not_know_is_told(repository: Repository) -> None:
+    schema = json.dumps({"items": {"pattern": r"^\p{L}$"}})
+    root = repository({"govcheck.toml": VALID, "schema.json": schema, "data/a.json": '["a"]'})
+    assert _found(root) == [
+        r"govcheck.toml:4:1: its pattern '^\\p{L}$' is none of Python: bad escape \p: see "
+        "docs/data.md"
+    ]
+
+
+def test_what_cannot_be_decided_is_told_as_unchecked(repository: Repository) -> None:
+    root = repository(
+        {
+            "govcheck.toml": VALID,
+            "schema.json": json.dumps(
+                {
+                    "properties": {
+                        "a": {"multipleOf": 0.1},
+                        "b": {"$ref": "#/properties/c"},
+                        "c": {"$ref": "#/properties/b"},
+                    }
+                }
+            ),
+            "data/a.json": '{"a": 1e999}',
+            "data/b.json": '{"b": 1}',
+        }
+    )
+    assert _found(root) == [
+        "data/a.json:1:1: this file is not checked: cannot convert Infinity to integer ratio",
+        "data/b.json:1:1: this file is not checked: by its schema it nests too deep, or without "
+        "end",
+    ]
 
 
 def test_a_schema_speaks_by_its_own_draft_and_of_the_nearest_way_to_be_valid(

@@ -18,7 +18,7 @@ Format = Literal["env", "yaml", "toml", "json", "ini", "dockerfile"]
 
 _FORMATS: tuple[tuple[Format, re.Pattern[str]], ...] = (
     ("dockerfile", re.compile(r"(dockerfile|containerfile)(\..+)?|.+\.(dockerfile|containerfile)")),
-    ("yaml", re.compile(r".+\.ya?ml|\.(yamllint|clang-format|clang-tidy)")),
+    ("yaml", re.compile(r".+\.(ya?ml|cff)|\.(yamllint|clang-format|clang-tidy)")),
     ("toml", re.compile(r".+\.toml|pipfile|(poetry|uv|pdm|cargo)\.lock")),
     ("json", re.compile(r".+\.(json|jsonc|json5|code-workspace)|pipfile\.lock")),
     (
