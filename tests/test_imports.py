@@ -1,6 +1,7 @@
 """What modules import, and the checks of it that a policy brings."""
 
 import importlib.util
+import time
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,84 @@ def test_imports_are_found_wherever_they_stand_with_the_place_of_each_name() -> 
     for each in imports(document):
         assert text[each.start : each.end] == each.module
         assert all(text[start:end] == name for name, start, end in each.names)
+
+
+@pytest.mark.parametrize(
+    ("text", "for_types"),
+    [
+        ("if TYPE_CHECKING:\n    #\nelse:\n    #\n", [True, False]),
+        ("if not TYPE_CHECKING:\n    #\nelse:\n    #\n", [False, True]),
+        ("import typing as t\nif (t.TYPE_CHECKING): #\n", [True]),
+        ("from typing import TYPE_CHECKING as TC\nif TC: #\n", [True]),
+        ("if TYPE_CHECKING and a: #\nelse: #\n", [True, False]),
+        ("if TYPE_CHECKING or a: #\nelse: #\n", [False, False]),
+        ("if not TYPE_CHECKING or a: #\nelse: #\n", [False, True]),
+        ("if a: #\nelif TYPE_CHECKING: #\nelse: #\n", [False, True, False]),
+        ("if a: #\nelif not TYPE_CHECKING: #\nelif b: #\nelse: #\n", [False, False, True, True]),
+        ("if TYPE_CHECKING:\n    if a:\n        #\n    else:\n        #\n", [True, True]),
+        ("if TYPE_CHECKING:\n    pass\n#\n", [False]),
+        ("if TYPE_CHECKING2: #\nif a(TYPE_CHECKING): #\nwhile TYPE_CHECKING: #\n", [False] * 3),
+        (f"if {'(' * 500}TYPE_CHECKING{')' * 500}: #\n", [False]),
+    ],
+)
+def test_what_never_runs_is_for_type_checkers(text: str, for_types: list[bool]) -> None:
+    document = Document("a.py", text.replace("#", "import q").encode())
+    assert [each.is_for_types for each in imports(document) if each.module == "q"] == for_types
+
+
+def test_dotted_names_may_stand_with_blanks_and_over_lines() -> None:
+    text = "import a . b\nfrom . c import d\nfrom .\\\n  e import f\nfrom . . g import (\n*)\n"
+    said = [each.module for each in imports(Document("a.py", text.encode()))]
+    assert said[:3] == ["a.b", ".c", ".e"]
+
+
+def test_a_tree_that_is_broken_or_large_takes_no_longer_than_it_is_long() -> None:
+    branches = "elif TYPE_CHECKING:\n    import b\n" * 5_000
+    for text in ("x = " + "(" * 50_000 + "\nimport b\n", f"if a:\n    import b\n{branches}"):
+        start = time.process_time()
+        assert {each.module for each in imports(Document("a.py", text.encode()))} <= {"b"}
+        assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("top", ["shop", "src.shop"])
+@pytest.mark.parametrize("beside", ["README.md", "pyproject.toml", "src/__init__.py"])
+def test_a_module_has_the_name_by_which_a_check_speaks_of_it(
+    top: str, beside: str, repository: Repository
+) -> None:
+    root = repository(
+        {
+            "govcheck.toml": LAYERS.replace('"shop', f'"{top}'),
+            beside: "",
+            "src/shop/web.py": "",
+            "src/shop/core.py": "from . import web\n",
+        }
+    )
+    assert [each.partition(",")[0] for each in _found(root)] == [
+        f"src/shop/core.py:1:15: imports {top}.web"
+    ]
+
+
+def test_what_is_no_module_of_a_package_is_the_package(repository: Repository) -> None:
+    root = repository(
+        {
+            "govcheck.toml": (
+                '[checks.apart]\nkind = "imports"\npackages = ["shop.*"]\n'
+                'forbid = ["shop.*", "shop.secret"]\nallow = ["shop.a.api"]\nreason = "apart"\n'
+                '[checks.libraries]\nkind = "imports"\nforbid = ["yaml.*"]\nreason = "json"\n'
+            ),
+            "shop/__init__.py": "registry = secret = 1\n",
+            "shop/a/__init__.py": "api = 1\n",
+            "shop/b/c.py": "from shop import registry, a\nfrom .. import registry\n",
+            "shop/b/d.py": "from shop import secret\nfrom shop.a import api, b\nimport yaml\n",
+            "shop/b/e.py": "from yaml import load\n",
+        }
+    )
+    assert [each.partition(" (")[0] for each in _found(root)] == [
+        "shop/b/c.py:1:28: imports shop.a",
+        "shop/b/d.py:1:18: imports shop.secret",
+        "shop/b/d.py:2:25: imports shop.a",
+        "shop/b/e.py:1:18: imports yaml.load",
+    ]
 
 
 def test_all_mistakes_of_a_check_of_imports_are_told(repository: Repository) -> None:

@@ -10,9 +10,11 @@ be imported although something above it is forbidden. A package may always impor
 `shop.web | shop.cli` are beside each other, and so is all that one `*` stands for, and these do not
 import each other either.
 
-`from shop import cli` counts as `shop.cli`, and relative imports as what they mean. Imports in
-functions count, those in `if TYPE_CHECKING` unless `type-checking = false`; what a call such as
-`importlib.import_module` imports does not, and neither does what is imported by way of others.
+`from shop import cli` counts as `shop.cli`, unless `shop` is of the repository and has no such
+module: then it counts as `shop`, or by a name that is given without `*`. Relative imports count as
+what they mean, imports in functions count, and those in `if TYPE_CHECKING` unless
+`type-checking = false`; what a call such as `importlib.import_module` imports does not, and neither
+does what is imported by way of others.
 
 `except` lists imports that may stay for now, `FROM -> TO`, each side with all below it. One that
 nothing needs any more is reported, so that the list only shrinks; and so are `packages` and
@@ -29,7 +31,7 @@ reported once nothing needs them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -45,7 +47,7 @@ from govcheck.repo import Repo
 from govcheck.rule import Example
 
 _PYTHON = (".py",)
-_RELATIVE = "from ."
+_RELATIVE = ("from .", "from.", "from  ", "from\t", "from\\")
 
 
 class _Imported(NamedTuple):
@@ -66,26 +68,39 @@ def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
             repo.expect(_needles(other.given), _PYTHON)
     is_inside, is_excluded = matcher(entry.paths), matcher(entry.exclude)
     known = repo.view(modules)
+    names = {each for path in known.files for each in known.names_of(path)}
+    there = names.union(*map(_above, names))
     used: set[int] = set()
     for document in repo.search(_needles(given), _PYTHON):
         if not is_inside(document.path) or is_excluded(document.path):
             continue
-        importer = known.name_of(document.path)
         held = given.packages or [each for _, each in _parts(given.layers)]
+        importer = _called(known.names_of(document.path), held or given.forbid)
         if held and not any(_within(each, importer) for each in held):
             continue
         for each in _imports(repo, document):
             if each.is_for_types and not given.type_checking:
                 continue
-            for imported, what, key in _wrong(given, document, importer, each, used):
+            for imported, what, key in _wrong(given, document, importer, each, there, used):
                 where = policy.origin(OWN, name, key)
                 span = document.span(imported.start, imported.end)
                 message = f"imports {imported.name}{what} ({where}): {entry.reason}"
                 yield Finding(name, span, message, family=OWN)
-    names = {known.name_of(path) for path in known.files}
     for key, number, what in _vain(given, names, used):
         origin = policy.origin(OWN, name, key, number)
         yield Finding(name, origin.span, f"{what}: {entry.reason}", family=OWN)
+
+
+def _above(name: str) -> list[str]:
+    """The packages that a module is in."""
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def _called(names: tuple[str, ...], patterns: Collection[str]) -> str:
+    """The name of a module, of those that it has by several roots, that patterns speak of."""
+    tops = {each.partition(".")[0] for each in patterns}
+    return next((name for name in names if any(_within(top, name) for top in tops)), names[0])
 
 
 def _imports(repo: Repo, document: Document) -> list[Import]:
@@ -100,14 +115,26 @@ def _imports(repo: Repo, document: Document) -> list[Import]:
 
 
 def _wrong(
-    given: ImportsCheck, document: Document, importer: str, each: Import, used: set[int]
+    given: ImportsCheck,
+    document: Document,
+    importer: str,
+    each: Import,
+    there: Collection[str],
+    used: set[int],
 ) -> Iterator[tuple[_Imported, str, str]]:
     """What of an import statement may not be: the module, if all that is taken of it is wrong."""
     module = absolute(each.module, importer, is_package=document.path.endswith("__init__.py"))
     if not module:
         return
     whole = _Imported(module, each.start, each.end)
-    taken = [_Imported(f"{module}.{name}", *place) for name, *place in each.names] or [whole]
+    is_ours = module in there
+    said_of = {*given.forbid, *given.allow, *(_sides(edge)[1] for edge in given.except_)}
+
+    def meant(name: str) -> str:
+        dotted = f"{module}.{name}"
+        return module if is_ours and dotted not in there and dotted not in said_of else dotted
+
+    taken = [_Imported(meant(name), *place) for name, *place in each.names] or [whole]
     found = [(one, *said) for one in taken if (said := _verdict(given, importer, one.name, used))]
     if len(found) == len(taken) and (said := _verdict(given, importer, module, used)):
         found = [(whole, *said)]
@@ -198,7 +225,7 @@ def _needles(given: ImportsCheck) -> tuple[str, ...]:
     """What stands in each file that imports something wrong: its last name, or leading dots."""
     named = (*given.forbid, *(each for _, each in _parts(given.layers)))
     words = (literal_chunk(each.rpartition(".")[2]) for each in named)
-    return tuple(dict.fromkeys((_RELATIVE, *(word or "import" for word in words))))
+    return tuple(dict.fromkeys((*_RELATIVE, *(word or "import" for word in words))))
 
 
 _POLICY = """\

@@ -51,9 +51,13 @@ class Modules:
 
     def name_of(self, path: str) -> str:
         """The dotted name of a module file, from the longest root that it is below."""
-        root = max((each for each in self.roots if path.startswith(each)), key=len, default="")
-        below = path[len(root) :].removesuffix(".py").removesuffix("/__init__")
-        return below.replace("/", ".")
+        return self.names_of(path)[0]
+
+    def names_of(self, path: str) -> tuple[str, ...]:
+        """The dotted names of a module file, from each of the roots, the longest one first."""
+        above = sorted((each for each in self.roots if path.startswith(each)), key=len)[::-1]
+        below = (path[len(root) :].removesuffix(".py") for root in above)
+        return tuple(each.removesuffix("/__init__").replace("/", ".") for each in below)
 
 
 def modules(repo: Repo) -> Modules:
@@ -112,6 +116,7 @@ def _manifests(repo: Repo) -> Iterator[str]:
 
 
 def _roots(repo: Repo) -> Iterator[str]:
+    yield "src/"
     for path in _manifests(repo):
         folder = posixpath.dirname(path)
         base = f"{folder}/" if folder else ""
