@@ -328,6 +328,15 @@ def test_a_pattern_that_python_does_not_know_is_told(repository: Repository) -> 
     ]
 
 
+def test_without_paths_all_files_of_data_are_looked_at(repository: Repository) -> None:
+    policy = VALID.replace('paths = ["data/**"]\n', "").replace("schema.json", "./schema.json")
+    schema = '{"type": "object"}'
+    files = {"govcheck.toml": policy, "schema.json": schema, "a.py": "", "b/c.yaml": "[]", "d": "1"}
+    assert [each.partition(" (")[0] for each in _found(repository(files))] == [
+        "b/c.yaml:1:1: [] is not of type 'object'"
+    ]
+
+
 def test_what_cannot_be_decided_is_told_as_unchecked(repository: Repository) -> None:
     root = repository(
         {
@@ -409,6 +418,12 @@ def test_all_mistakes_of_checks_of_data_and_registries_are_told(repository: Repo
                 '[checks.d]\nkind = "registry"\nreason = "a"\n'
                 'every = { files = ["a"], containing = ["b"], keys = "c" }\n'
                 'in = { files = ["a"], pattern = "(", when = { a = ["b"] } }\n'
+                '[checks.e]\nkind = "registry"\nreason = "a"\n'
+                'every = { files = [], keys = "" }\n'
+                'in = { files = ["a"], values = "a..b", containing = [""] }\n'
+                '[checks.f]\nkind = "data"\nreason = "a"\nschema = "../a.json"\n'
+                '[checks.g]\nkind = "data"\nreason = "a"\n'
+                '[[checks.g.each]]\nat = ""\npaths = ["a"]\n'
             )
         }
     )
@@ -422,4 +437,11 @@ def test_all_mistakes_of_checks_of_data_and_registries_are_told(repository: Repo
         "govcheck.toml:13: checks.d.in: 'when' and 'unless' go with 'keys' or 'values'",
         "govcheck.toml:13: checks.d.in.pattern: '(' is no regular expression: missing ), "
         "unterminated subpattern at position 0",
+        "govcheck.toml:17: checks.e.every.files: without files there are no names",
+        "govcheck.toml:17: checks.e.every.keys: 'keys' is empty",
+        "govcheck.toml:18: checks.e.in.values: 'a..b' is not of the form 'plugins.*.name'",
+        "govcheck.toml:18: checks.e.in.values: names are found by 'containing' or by 'values'",
+        "govcheck.toml:18: checks.e.in.containing: every file holds an empty text",
+        "govcheck.toml:22: checks.f.schema: '../a.json' is no path in the repository",
+        "govcheck.toml:27: checks.g.each.at: '' is not of the form 'clusters.*'",
     ]

@@ -163,6 +163,7 @@ def test_all_mistakes_of_a_check_of_imports_are_told(repository: Repository) -> 
                 '[checks.names]\nkind = "imports"\nforbid = ["a..b"]\npackages = ["a/b"]\n'
                 'except = ["a", "a -> b c"]\nreason = "a"\n'
                 '[checks.beside]\nkind = "imports"\nlayers = ["a |"]\nreason = "a"\n'
+                '[checks.twice]\nkind = "imports"\nlayers = ["a", "b | a"]\nreason = "a"\n'
             )
         }
     )
@@ -181,6 +182,8 @@ def test_all_mistakes_of_a_check_of_imports_are_told(repository: Repository) -> 
         "govcheck.toml:18: checks.names.except: 'b c' is not a dotted name such as "
         "'shop.features.*'",
         "govcheck.toml:22: checks.beside.layers: '' is not a dotted name such as 'shop.features.*'",
+        "govcheck.toml:26: checks.twice.layers: 'a' is there twice",
+        "govcheck.toml:26: checks.twice.layers: 'a' is there twice",
     ]
 
 

@@ -1,6 +1,7 @@
 """Files of data look as the policy wants them: JSON, TOML and YAML.
 
-A file must parse, name no key twice, and be valid by the JSON Schema at `schema`, if there is one:
+Files of `paths`, or without these all that are data by their names, are looked at. A file must
+parse, name no key twice, and be valid by the JSON Schema at `schema`, if there is one:
 a file of the repository, written as data too, by the draft that its `$schema` names, else 2020-12.
 Its `pattern` is read as Python reads it; its `format` counts where it is that of a date, a time, an
 address of mail or IP, a regular expression or a UUID. `$ref` leads to other files of the
@@ -34,6 +35,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from govcheck.checks.section import DataCheck, DataEach
+from govcheck.config import format_of
 from govcheck.config.data import BrokenError, Data, Path, applies, data, matching
 from govcheck.document import Document, TooDeepError
 from govcheck.durations import Duration
@@ -44,6 +46,8 @@ from govcheck.registry import OWN
 from govcheck.repo import Repo
 from govcheck.rule import Example
 
+_ALL = ("**",)
+_FORMATS = ("json", "toml", "yaml")
 _SHOWN = 160
 _WAYS = 3
 _CLOCK = r"\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)"
@@ -82,9 +86,15 @@ def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
         return Finding(name, wrong.span, f"{wrong.what}{where}: {entry.reason}", family=OWN)
 
     try:
-        validator = _validator(repo, given.schema) if given.schema is not None else None
+        validator = None
+        if given.schema is not None:
+            validator = _validator(repo, posixpath.normpath(given.schema))
         for path in repo.files:
-            if is_inside(path) and not is_excluded(path) and (document := repo.document(path)):
+            if not is_inside(path) or is_excluded(path):
+                continue
+            if entry.paths == _ALL and format_of(path) not in _FORMATS:
+                continue
+            if document := repo.document(path):
                 try:
                     for wrong in _wrong(repo, policy.today, given, document, validator):
                         yield finding(wrong)

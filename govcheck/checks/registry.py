@@ -108,19 +108,17 @@ def _in_data(repo: Repo, document: Document, listing: Listing) -> Iterator[_Name
     except (BrokenError, TooDeepError) as error:
         repo.unchecked[document.path] = str(error)
         return
+    around, _, last = (listing.keys or listing.values or "").rpartition(".")
     for each in said:
-        if listing.keys:
-            for path, value in matching(each.value, listing.keys):
-                if applies(value, listing.when, listing.unless):
-                    yield path[-1], each.place(path)
-            continue
-        around, _, last = (listing.values or "").rpartition(".")
         for outer, mapping in matching(each.value, around) if around else [((), each.value)]:
-            if applies(mapping, listing.when, listing.unless):
-                for path, value in matching(mapping, last):
-                    if not isinstance(value, dict | list | None):
-                        place = (*outer, *path)
-                        yield str(value), each.places.scalars.get(place) or each.place(place)
+            for path, value in matching(mapping, last):
+                place = (*outer, *path)
+                if listing.keys is None:
+                    is_text = not isinstance(value, dict | list | None)
+                    if is_text and applies(mapping, listing.when, listing.unless):
+                        yield each.written(place, value)
+                elif isinstance(mapping, dict) and applies(value, listing.when, listing.unless):
+                    yield path[-1], each.place(place)
 
 
 _POLICY = """\
@@ -142,7 +140,7 @@ reason = "what is legacy has an owner"
 [checks.hooks]
 kind = "registry"
 every = { files = ["hooks.toml"], values = "hook.*.id" }
-in = { files = ["README.md"], pattern = '^- `([\\w-]+)`' }
+in = { files = ["README.md"], pattern = '^- `([\\w.-]+)`' }
 reason = "a hook that nobody knows of is never used"
 """
 _WARNS = 'import warnings\n\nwarnings.warn("a", DeprecationWarning)\n'
@@ -193,6 +191,14 @@ examples = [
             "src/b.py": "",
             "tests/triage.yaml": "tests:\n  tests/test_a.py: {status: todo}\n",
             "tests/test_a.py": "pytestmark = pytest.mark.legacy\n",
+        },
+    ),
+    Example(
+        "Numbers and the like as they are written",
+        {
+            "govcheck.toml": _POLICY,
+            "hooks.toml": "".join(f"[[hook]]\nid = {each}\n" for each in ("3.10", "0x1F", "true")),
+            "README.md": "- `3.10`\n- `0x1F`\n- `true`\n",
         },
     ),
     Example(

@@ -1,5 +1,6 @@
 """The section of the policy with rules of its own: generic checks and what they are given."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -12,6 +13,11 @@ _PLACE = re.compile(r"[^:]+(:[1-9]\d*){0,2}")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NAME = re.compile(r"(\w|[*?.]|\(\))+")
 _MODULE = re.compile(r"[\w*?]+(\.[\w*?]+)*")
+
+
+def _is_inside(path: str) -> bool:
+    plain = posixpath.normpath(path)
+    return bool(path) and not plain.startswith(("/", "../")) and "://" not in path and plain != ".."
 
 
 @table
@@ -149,11 +155,12 @@ class ImportsCheck:
             for key_ in ("forbid", "packages", "allow")
             for number, name in enumerate(getattr(self, key_))
         ]
-        named += [
+        layered = [
             (("layers", number), name.strip())
             for number, layer in enumerate(self.layers)
             for name in layer.split("|")
         ]
+        named += layered
         for number, edge in enumerate(self.except_):
             ends = [name.strip() for name in edge.split("->")]
             if len(ends) == 2:
@@ -163,6 +170,8 @@ class ImportsCheck:
         for at, name in named:
             if not _MODULE.fullmatch(name):
                 yield Mistake(at, f"{name!r} is not a dotted name such as 'shop.features.*'")
+            elif at[0] == "layers" and sum(each == name for _, each in layered) > 1:
+                yield Mistake(at, f"{name!r} is there twice")
 
 
 @table
@@ -186,6 +195,8 @@ class DataEach:
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong between the keys."""
+        if not all(self.at.split(".")):
+            yield Mistake(("at",), f"{self.at!r} is not of the form 'clusters.*'")
         if not self.paths and not self.max_age:
             yield Mistake((), "it needs 'paths' or 'max-age'")
 
@@ -194,8 +205,15 @@ class DataEach:
 class DataCheck:
     """What files of data (JSON, TOML, YAML) must look like."""
 
-    schema: str | None = key("The path of a JSON Schema that they must be valid by.", default=None)
+    schema: str | None = key(
+        "The path of a JSON Schema, from the root, that they must be valid by.", default=None
+    )
     each: tuple[DataEach, ...] = key("What holds of the mappings in them.", default=())
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong between the keys."""
+        if self.schema is not None and not _is_inside(self.schema):
+            yield Mistake(("schema",), f"{self.schema!r} is no path in the repository")
 
 
 @table
@@ -228,7 +246,18 @@ class Listing:
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong between the keys."""
+        if not self.files:
+            yield Mistake(("files",), "without files there are no names")
         ways = [name for name in ("containing", "pattern", "keys", "values") if getattr(self, name)]
+        for name in ("pattern", "keys", "values"):
+            if getattr(self, name) == "":
+                yield Mistake((name,), f"{name!r} is empty")
+        if not all(self.containing):
+            yield Mistake(("containing",), "every file holds an empty text")
+        for name in ("keys", "values"):
+            if not all((getattr(self, name) or "*").split(".")):
+                said = f"{getattr(self, name)!r} is not of the form 'plugins.*.name'"
+                yield Mistake((name,), said)
         if len(ways) > 1:
             yield Mistake((ways[1],), f"names are found by {ways[0]!r} or by {ways[1]!r}")
         if (self.when or self.unless) and not (self.keys or self.values):

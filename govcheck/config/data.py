@@ -107,6 +107,17 @@ class Data:
                 return self.places.keys[path[:end]]
         return self.document.line_span(1)
 
+    def written(self, path: Path, value: Any) -> tuple[str, Span]:
+        """What is written at the path of a value that is no mapping or list, and where.
+
+        Text is as it reads, and all else as it stands: `3.10`, which is the number 3.1.
+        """
+        span = self.places.scalars.get(path)
+        if span is None or isinstance(value, str):
+            return str(value), span or self.place(path)
+        said = self.document.text[span.start : span.end]
+        return str(value) if said.startswith("*") else said, span
+
 
 def data(document: Document) -> tuple[Data, ...]:
     """The documents of a file: one, but for YAML, which may hold several.
