@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcheck import PolicyError, check, load_policy
+from govcheck.cli import run
 from govcheck.document import Document
 from govcheck.python.imports import absolute, imports
 from tests.conftest import Repository
@@ -234,3 +235,19 @@ def test_broken_and_hostile_modules_are_read_as_far_as_they_can_be(repository: R
     places = {f"{each.span.path}:{each.span.line}" for each in report.findings}
     assert {"shop/core/a.py:2", "shop/core/c.py:2"} <= places
     assert not any(each.rule for each in report.problems)
+
+
+def test_an_example_need_not_have_all_that_the_check_speaks_of(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = (
+        '[checks.layers]\nkind = "imports"\nlayers = ["shop.web", "shop.core", "shop.db"]\n'
+        'except = ["shop.db -> shop.core"]\nreason = "down"\n'
+        '[[checks.layers.examples]]\nfindings = ["src/shop/core.py:1:18"]\n'
+        'files = { "src/shop/core.py" = "from shop import web", "src/shop/web.py" = "" }\n'
+    )
+    root = repository({"govcheck.toml": policy})
+    monkeypatch.chdir(root)
+    assert run(["test"]) == 0
+    assert capsys.readouterr().out == "layers: 1 of 1 examples pass\n"
+    assert len(_found(root)) == 4

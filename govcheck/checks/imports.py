@@ -88,7 +88,8 @@ def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
                 yield Finding(name, span, message, family=OWN)
     for key, number, what in _vain(given, names, used):
         origin = policy.origin(OWN, name, key, number)
-        yield Finding(name, origin.span, f"{what}: {entry.reason}", family=OWN)
+        message = f"{what}: {entry.reason}"
+        yield Finding(name, origin.span, message, family=OWN, data={"unused": key})
 
 
 def _above(name: str) -> list[str]:
