@@ -24,7 +24,7 @@ _WITH_COMMENTS = re.compile(
     r"(?i)\.(?:jsonc|json5|code-workspace)\Z|(?:^|/)(?:[jt]sconfig(?:\.[^/]*)?|devcontainer)\.json\Z"
     r"|(?:^|/)\.vscode/[^/]*\Z"
 )
-_JSON_STRING = r'"(?:[^"\\]|\\.)*+"?'
+_JSON_STRING = r'"(?>(?:[^"\\]|\\.)*)"?'
 _JSONC_COMMENT = re.compile(rf"(?s){_JSON_STRING}|//[^\r\n]*|/\*(?:.*?\*/|.*)")
 _JSONC_COMMA = re.compile(rf"(?s){_JSON_STRING}|,(?=\s*[\]}}])")
 _JSON_WORD = re.compile(rf"(?s){_JSON_STRING}|(NaN|-?Infinity)")
