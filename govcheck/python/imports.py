@@ -42,7 +42,7 @@ def imports(document: Document) -> Iterator[Import]:
     Raises:
         TooDeepError: they nest too deeply.
     """
-    parsed = document.view(module)
+    parsed = module(document)  # of most of these files nothing else is asked: no tree is kept
     guards = _type_checking(document)
     dead: dict[int, frozenset[int]] = {}
     for node in _statements(parsed):
