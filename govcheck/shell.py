@@ -30,6 +30,7 @@ _WORDS = frozenset(
 )  # fmt: skip
 _SCOPES = frozenset({"subshell", "command_substitution", "process_substitution"})
 _GLOB = re.compile(r"(?<!\\)[*?\[\]{}~]")
+_SPECIAL = re.compile(r"[\\*?\[\]{}~]")
 _COMPARED = re.compile(rb"(?<!\S)=[=~](?!\S)")
 _ESCAPE = re.compile(r"\\(\r?\n|.)", re.DOTALL)
 _CONTINUED = re.compile(r"\\\r?\n")
@@ -219,6 +220,11 @@ class _Reader:
             words += targets[1:]
 
     def word(self, node: Node) -> Word:
+        if node.type == "word":
+            text = self._text(node)
+            if _SPECIAL.search(text) is None:
+                place = self._place(node.start_byte), self._place(node.end_byte)
+                return Word(text, *place, text)
         parts = [*self._parts(node)]
         text = "".join(part for part, _ in parts)
         fixed = ""

@@ -131,6 +131,13 @@ KNOWN = (
     "TRAVIS*", "TWILIO_*", "TWINE_*", "UCX_*", "UVICORN_*", "UV_*", "VERTEXAI_*", "VIRTUALENV_*",
     "VIRTUAL_ENV", "VSCODE_*", "WANDB_*", "WATSONX_*", "WEB_CONCURRENCY", "XDG_*", "YARN_*", "ZSH*",
 )  # fmt: skip
+_BEGIN_SO = tuple(each.removesuffix("*") for each in KNOWN if each.endswith("*"))
+_END_SO = tuple(each.removeprefix("*") for each in KNOWN if each.startswith("*"))
+
+
+def _is_known(name: str) -> bool:
+    """Whether other programs read a variable; a regular expression takes longer to be made."""
+    return name in KNOWN or name.startswith(_BEGIN_SO) or name.endswith(_END_SO)
 
 
 class Unread(NamedTuple):
@@ -157,7 +164,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     if not names or len(names) > _MAX_NAMES:
         return ()
     ours = repo.view(_ours)
-    known = matcher((*KNOWN, *policy.docs.environment.known))
+    known = matcher(policy.docs.environment.known)
     looks = matcher(policy.flags_settings.names)
     built = may_be_built(repo)
     prefixes = (*policy.docs.environment.prefixes, *repo.view(_composed))
@@ -168,7 +175,13 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     doubtful = frozenset(
         name
         for name in names - near.keys() - policy.flags.keys() - fields
-        if not (known(name) or looks(name) or built(name) or name.startswith(prefixes))
+        if not (
+            _is_known(name)
+            or known(name)
+            or looks(name)
+            or built(name)
+            or name.startswith(prefixes)
+        )
     )
     vain = doubtful - _used(repo, doubtful)
     if not vain or _makes_names(repo):
@@ -370,7 +383,7 @@ def untold(repo: Repo, policy: Policy) -> tuple[Untold, ...]:
     settings = policy.docs.environment
     if not (settings.documented or settings.templates):
         return ()
-    known = matcher((*KNOWN, *settings.known))
+    known = matcher(settings.known)
     found: list[Untold] = []
     documented = {
         name
@@ -384,7 +397,7 @@ def untold(repo: Repo, policy: Policy) -> tuple[Untold, ...]:
     ]
     listed = {name for each in templates for name in re.findall(r"\w+", each.text)}
     for name, span in repo.view(reads).items():
-        if known(name) or name.startswith(settings.prefixes):
+        if _is_known(name) or known(name) or name.startswith(settings.prefixes):
             continue
         if templates and name not in listed:
             found.append(Untold(name, span, templates[0]))
