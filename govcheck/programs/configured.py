@@ -232,7 +232,7 @@ def _in_workflow(
             yield from _pattern(repo, document, scalar, text.removeprefix("!"), "filter")
         elif key == "uses" and text.startswith("./"):
             base = text.removeprefix("./").rstrip("/")
-            places = (base, f"{base}/action.yml", f"{base}/action.yaml")
+            places = (base, *(posixpath.join(base, f"action.{each}") for each in ("yml", "yaml")))
             is_made = any(base == each or base.startswith(f"{each}/") for each in made)
             if not is_made and not any(map(repo.exists, places)):
                 yield _named(document, scalar, text, base, "command")

@@ -195,9 +195,11 @@ examples = [
         },
     ),
     Example(
-        "A folder that a step makes",
+        "The repository's own action, and a folder that a step makes",
         {
             "govcheck.toml": "",
+            "action.yml": "runs:\n  using: composite\n  steps: []\n",
+            ".github/workflows/own.yml": "jobs:\n  a:\n    steps:\n      - uses: ./\n",
             ".github/workflows/ci.yml": (
                 "jobs:\n  a:\n    steps:\n      - run: mv shop it\n        working-directory: src\n"
                 "      - run: ls\n        working-directory: src/it\n"
