@@ -31,6 +31,7 @@ _BUILDS = tuple(
     )
 )  # fmt: skip
 
+_ADDS_COMMANDS = re.compile(r"\.(?:command|group|callback|add_command|add_typer)\(")
 _PLAIN_METHODS = frozenset(
     {"error", "exit", "print_help", "print_usage", "format_help", "format_usage", "set_defaults",
      "get_default", "convert_arg_line_to_args"}
@@ -99,6 +100,7 @@ class _Command:
     is_group: bool = False
     is_typer: bool = False
     is_callback: bool = False
+    has_groups: bool = False
     names: tuple[str, ...] = ()
 
 
@@ -174,6 +176,7 @@ class _Reader:
         self.modules: Modules = repo.view(modules)
         self.files: dict[str, _File | None] = {}
         self.used: list[Interface] = []
+        self.imported: dict[str, None] = {}
         self.is_open = ""
         self.steps = 0
         self.depth = 0
@@ -291,6 +294,7 @@ class _Reader:
                 for alias in node.names:
                     name = alias.name if alias.asname else alias.name.partition(".")[0]
                     scope[alias.asname or name] = _Import(name)
+                    self.imported[alias.name] = None
             case ast.ImportFrom():
                 self._import(node, file, scope)
             case ast.Return():
@@ -353,7 +357,9 @@ class _Reader:
             is_package = file.document.path.endswith("__init__.py")
             package = parts[: len(parts) - node.level + is_package]
             source = ".".join([*package, *([source] if source else [])])
+        self.imported[source] = None
         for alias in node.names:
+            self.imported[f"{source}.{alias.name}"] = None
             if alias.name == "*":
                 path = self.modules.find(source, *self._beside)
                 other = self._file(path) if path and path.endswith(".py") else None
@@ -902,14 +908,30 @@ class _Reader:
 
     def _use(self, command: _Command) -> None:
         """A command runs; an application of typer with one command is that command."""
+        if command.is_group:
+            self._import_commands()
         found = command.interface
         only = [*{id(each): each for each in found.commands.values()}.values()]
-        is_alone = len(only) == 1 and not command.is_callback and not found.open_commands
+        is_alone = len(only) == 1 and not (
+            command.is_callback or command.has_groups or found.open_commands
+        )
         if command.is_typer and is_alone:
             found = replace(only[0], options=found.options | only[0].options)
         if command.is_group and not found.commands and not only:
             found.open = found.open or "its commands are added elsewhere"
         self.used.append(found)
+
+    def _import_commands(self) -> None:
+        """Run what is imported and adds commands to a group, which nothing else may refer to."""
+        for name in self.imported:
+            path = self.modules.find(name, *self._beside)
+            document = self.repo.document(path) if path and path.endswith(".py") else None
+            if document is not None and _ADDS_COMMANDS.search(document.text) is not None:
+                file = self._file(document.path)
+                if file is not None and not file.is_run:
+                    self._run(file)
+                    return self._import_commands()
+        return None
 
     def _decorated(self, value: Any, decorator: Any) -> Any:
         if isinstance(value, _Command) and isinstance(decorator, _Decorator):
@@ -974,6 +996,7 @@ class _Reader:
         if name == "callback" and of.is_typer:
             return _Decorator("callback", group=of)
         if name in ("add_command", "add_typer"):
+            of.has_groups = of.has_groups or name == "add_typer"
             other = given[0] if given else None
             title = given[1] if len(given) > 1 else named.get("name")
             if isinstance(other, _Command) and isinstance(title, _Known):

@@ -233,6 +233,46 @@ examples = [
         },
     ),
     Example(
+        "Commands of modules that are imported for them, and an application of one other",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[project]\nname = 'a'\n[project.scripts]\n"
+                "shop = 'shop.cli:cli'\ntools = 'shop.tools:app'\n"
+            ),
+            "shop/cli/__init__.py": (
+                "import shop.cli.carts  # noqa\nfrom shop.cli.app import app as cli\n"
+                "from shop.cli.tax import tax_command  # noqa\n"
+                "from shop.sub import app as sub\n\ncli.add_typer(sub, name='sub')\n"
+            ),
+            "shop/cli/app.py": "import typer\n\napp = typer.Typer()\n",
+            "shop/cli/carts.py": (
+                "from shop.cli.app import app\n\n\n@app.command()\ndef carts(): ...\n"
+            ),
+            "shop/cli/tax.py": (
+                "from shop.cli.app import app as it\n\n\n"
+                "@it.command(name='tax')\ndef tax_command(): ...\n"
+            ),
+            "shop/sub.py": (
+                "import typer\n\napp = typer.Typer()\n\n\n@app.command('load')\n"
+                "def load(): ...\n\n\n@app.command()\ndef save(): ...\n"
+            ),
+            "shop/tools.py": (
+                "import typer\nfrom shop.sub import app as sub\n\n"
+                "app = typer.Typer()\napp.add_typer(sub, name='parts')\n"
+            ),
+            "README.md": (
+                "`shop carts --x`, `shop tax`, `shop sub load`, `tools parts save`\n\n"
+                "```sh\nshop nothing\ntools load\n```\n"
+            ),
+        },
+        (
+            "README.md:1:13: shop takes no option --x, see shop/cli/app.py",
+            "README.md:4:6: shop takes no subcommand nothing, see shop/cli/app.py",
+            "README.md:5:7: tools takes no subcommand load, see shop/tools.py",
+        ),
+    ),
+    Example(
         "The name of a program in a phrase that code uses, too",
         {
             "govcheck.toml": "",
