@@ -61,6 +61,9 @@ _OUTPUT = re.compile(r"[.FEsxXR]+")
 _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}")
 # An item of a list that begins with a name, and then a code span: `- shop-worker \`make x\``.
 _LABEL = re.compile(r"^\s*[-*][ ]+(\w+(?:-\w+)+)[ ]+`$")
+_LINKED = re.compile(r"://(?:github|gitlab)\.com/[\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s/)#\"'`?])")
+_MANIFESTS = (".toml", ".cfg", "setup.py")
+_LONG = 5
 _OPENS = re.compile(r"(?m)^[ \t]*(?:```|~~~)([^\n`]{1,200})$")
 _REACH = 200
 
@@ -99,8 +102,35 @@ def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
     generator = class_of(policy, each.document.path)[1] if each.doc is not None else None
     found = [*_of_call(repo, policy, each, call)]
     is_doubtful = bool(found) and _may_be_elsewhere(repo, each)
+    is_of_users = bool(found) and each.doc is not None and call.name.text in ("pytest", "py.test")
+    is_of_users = is_of_users and repo.view(_is_plugin_of_pytest)
     for said in found:
-        yield said._replace(generator=generator, is_doubtful=is_doubtful)
+        is_other = is_doubtful or is_of_users or _is_about_linked(repo, each, said)
+        yield said._replace(generator=generator, is_doubtful=is_other)
+
+
+def _is_about_linked(repo: Repo, each: Written, said: Missing) -> bool:
+    """Whether a document, or what is missing, is called like a repository that it links to."""
+    if each.doc is None or "://git" not in each.document.text:
+        return False
+    text = each.document.text
+    names = {*_LINKED.findall(text)}
+    stem = posixpath.splitext(posixpath.basename(each.document.path))[0]
+    called = [_letters(stem), _letters(text[said.span.start : said.span.end])]
+    return any(
+        len(letters) >= _LONG and any(letters in each for each in called)
+        for name in names
+        if not is_own_name(repo, name) and (letters := _letters(name))
+    )
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def _is_plugin_of_pytest(repo: Repo) -> bool:
+    """Whether a package here is a plugin of pytest, whose documents speak of its users' tests."""
+    return any("pytest11" in each.text for each in repo.search(["pytest11"], _MANIFESTS))
 
 
 def _may_be_elsewhere(repo: Repo, each: Written) -> bool:
@@ -191,7 +221,7 @@ def _tool(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
     if word.text not in _NAMED_ALIKE or folder != "":
         return
     known = repo.view(tasks.locked)
-    installed = rf"\b(?:install|add|--with|inject)\b[^\n]*\b{re.escape(word.text)}\b"
+    installed = rf"(?:\b(?:install|add|inject)|--with)\b[^\n]*\b{re.escape(word.text)}\b"
     if known and word.text not in known and not re.search(installed, each.document.text):
         span = each.span(word)
         yield Missing(each, span, f"no lock file has {word.text}", "tool")
@@ -251,7 +281,8 @@ def _is_ours(repo: Repo, each: Written, word: Word, text: str) -> bool:
         # A path of the repository begins like one: its first folder is there.
         first = plain.partition("/")[0]
         return any(repo.exists(posixpath.join(folder, first)) for folder in each.folders)
-    return bool(_TEMPLATE.search(plain))
+    is_example = plain.endswith((".py", ".sh")) and _TEMPLATE.match(plain) is not None
+    return _TEMPLATE.search(plain) is not None and not is_example
 
 
 def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
@@ -666,7 +697,7 @@ def _extras(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[
         if known is None:
             continue
         for name in tasks.composed(found["names"] or found["more"]):
-            if PLACEHOLDERS.search(name):
+            if PLACEHOLDERS.search(name) or is_own_name(repo, name):
                 continue
             if not any(_same(name, other) for other in known) and not _is_extra(repo, each, name):
                 yield _told(each, word, "extra", text=name)

@@ -17,7 +17,10 @@ Nothing is said
 - of what runs in a folder that is not known (`cd other`), and of a path whose first folder the
   repository does not have: it is one of an example;
 - of what git never knew, in a document that tells to install or clone another repository, or where
-  another name stands before the command in a list;
+  another name stands before the command in a list, or where the document, or what is missing, is
+  called like a repository that it links to (`bench.md`, `make bench-image`);
+- of tests that git never knew, in documents of a plugin of pytest;
+- of an extra that is called as the repository is: it is another project's;
 - of a test that its file never had, and that is called like none in it;
 - of a file without a folder that `cp` copies under quite another name;
 - of files below `vendor` and the like.
@@ -253,6 +256,15 @@ examples = [
                 "Install [Bench](https://github.com/other/bench).\n\n"
                 "```sh\npython scripts/bench.py\n```\n"
             ),
+            "other_bench.md": (
+                "[Bench](https://github.com/other/Bench) works with it.\n\n"
+                "```sh\npython scripts/run.py\n```\n"
+            ),
+            "d.md": (
+                "Build it with `make cart-bench-image`, see "
+                "[there](https://github.com/other/cart-bench/blob/main/README.md).\n"
+            ),
+            "Makefile": "all:\n\techo\n",
         },
     ),
     Example(
@@ -268,6 +280,29 @@ examples = [
                 "```\n# tests/ignored.txt\nscripts/b.py import!skip\n```\n\n"
                 "In `docs`, call `make lint-pages`.\n"
             ),
+        },
+    ),
+    Example(
+        "Tests of those who use a plugin of pytest, and an extra for it of another project",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": (
+                "[project]\nname = 'shop'\n[project.optional-dependencies]\na = []\n"
+                "[project.entry-points.pytest11]\nshop = 'shop.plugin'\n"
+            ),
+            "tests/test_a.py": "",
+            "README.md": (
+                "`pytest tests/evals/`, `pytest tests/test_sql.py`, `pip install -e '.[shop]'`, "
+                "or `python example.py`\n"
+            ),
+        },
+    ),
+    Example(
+        "A tool that is brought along",
+        {
+            "govcheck.toml": "",
+            "uv.lock": '[[package]]\nname = "ruff"\nversion = "1.0"\n',
+            "README.md": "`uv run --with interrogate interrogate --quiet`\n",
         },
     ),
     Example(
