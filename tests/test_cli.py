@@ -423,12 +423,12 @@ def test_init_sums_up_what_is_too_much_to_read(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     links = "".join(f"[a{number}](gone{number}.md)\n\n" for number in range(60))
-    monkeypatch.chdir(repository({"README.md": f"{links}[b](#gone)\n"}))
+    monkeypatch.chdir(repository({"README.md": f"# A\n\n{links}[b](#gone)\n"}))
     code, out, _ = _out(capsys, "init")
     assert code == 1
     assert out.splitlines()[2:] == [
-        "    60  broken-link    README.md:1: the link leads nowhere: there is no gone0.md",
-        "     1  broken-anchor  README.md:121: this document has no heading 'gone'",
+        "    60  broken-link    README.md:3: the link leads nowhere: there is no gone0.md",
+        "     1  broken-anchor  README.md:123: this document has no heading 'gone'",
         "",
         "61 findings; 'govcheck' lists them all.",
         "",

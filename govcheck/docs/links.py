@@ -65,7 +65,13 @@ _MAKES_ANCHORS = re.compile(
     re.M,
 )
 _MADE = re.compile(r"(?=.*[_A-Z])\w+(?:\.\w+)+|(?:id|_)?\d+")
-_GIVEN = re.compile(r"\{:?\s*(?:#|id=[\"']?)([^\s\"'}]+)[^}]*\}|^\(([^()\s]+)\)=[ \t]*$", re.M)
+_GIVEN = re.compile(
+    r"\{:?\s*(?:#|id=[\"']?)([^\s\"'}]+)[^}]*\}|^\(([^()\s]+)\)=[ \t]*$"
+    r"|^#+[ \t][^\n]*\[\[([^\[\]\s]+)\]\][ \t]*$",
+    re.MULTILINE,
+)
+# What gives a heading other attributes: `# Install {: .wide }`.
+_ATTRIBUTES = re.compile(r"\s*\{[^{}]*\}\s*$")
 _OF_CODE = re.compile(r"(?<=\])\[[\w.]+\]")
 # The sign of a block that runs when the site is made.
 _RUN = re.compile(r"\s(?:exec|eval|demo)\b")
@@ -365,7 +371,8 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
     loose = frozenset[str]().union(*(each[1] for each in names))
     if fragment in exact or _lenient(fragment) in exact or re.match(r"fn(?:ref)?[-:]", fragment):
         return True
-    if included is None or is_open or found.path in repo.view(includers):
+    is_part = not document.view(page).headings  # of a page that a program puts together
+    if included is None or is_open or is_part or found.path in repo.view(includers):
         return None  # it may lead to a heading of what includes it
     if posixpath.basename(found.path).lower().startswith("readme."):
         return False  # which the hosting service shows, too
@@ -435,8 +442,9 @@ def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:
     names = {each.anchor for each in read.headings} | {*read.anchors}
     # What mkdocs links to documented code stands in brackets behind it, and is not seen.
     names |= {slug(_OF_CODE.sub("", each.text)) for each in read.headings if "[" in each.text}
-    if "{" in document.text or ")=" in document.text:
-        names |= {found[1] or found[2] for found in _GIVEN.finditer(document.text)}
+    names |= {slug(_ATTRIBUTES.sub("", each.text)) for each in read.headings if "{" in each.text}
+    if any(sign in document.text for sign in ("{", ")=", "[[")):
+        names |= {found[found.lastindex or 0] for found in _GIVEN.finditer(document.text)}
     if "<h" in document.text or "<H" in document.text:
         headings = _HTML_HEADING.findall(document.text)
         names |= {slug(_TAG.sub("", each).strip()) for each in headings}
