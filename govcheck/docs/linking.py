@@ -100,6 +100,14 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
     pages = frozenset(
         each.path for path, each in found if _may_be_built(known, path, each, path in titled)
     )
+    pages |= frozenset(
+        each.path
+        for path, each in found
+        if each.target.startswith("/")
+        and "." not in posixpath.basename(each.target)
+        and (document := repo.document(path)) is not None
+        and document.text[each.start - 1 : each.start] in ("'", '"')
+    )
     silent |= pages - gone(repo, pages).keys()
     silent |= frozenset(
         each.path

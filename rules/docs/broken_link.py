@@ -9,12 +9,13 @@ one that is there, addresses of pages of the hosting service (`../../issues`), l
 repository, files that git ignores, templates of issues and pull requests, links that only a site
 generator can resolve, in the documents of its site, and what a bot writes of contributors. A path
 without an ending may be a page that only a site has: except in a README and its like that have no
-title in front matter, it is broken only if git knows that something was there. An address from the
-root of a site is broken if git knows that it was a page, and nothing redirects from it; on a site
-of Mintlify, also if no file is its page, and the configuration neither names it nor makes it of an
-API. What another document includes, or a symbolic link leads to, is read from there, too. Pages of
-a site that stand in a folder of which the repository has nothing, or but an index, may be made when
-the site is.
+title in front matter, it is broken only if git knows that something was there; and so may be one
+from the root in a tag, which the program that shows the document knows (`<a href="/Config">`). An
+address from the root of a site is broken if git knows that it was a page, and nothing redirects
+from it; on a site of Mintlify, also if no file is its page, and the configuration neither names it
+nor makes it of an API. What another document includes, or a symbolic link leads to, is read from
+there, too. Pages of a site that stand in a folder of which the repository has nothing, or but an
+index, may be made when the site is.
 
 ## How to resolve
 
@@ -232,7 +233,7 @@ examples = [
             "guides/a.md": "[b](quickstart) [c](/main/guides/quickstart) ![x](/assets/x.png)\n",
             "skills/SKILL-TEMPLATE.md": "[b](references/)\n",
             "report.md": "[b](project-url) [c](SOURCE_URL)\n",
-            "README.md": "[b](/index.html?x=1)\n",
+            "README.md": '[b](/index.html?x=1)\n\nGo to <a href="/Config">Config</a>.\n',
         },
     ),
     Example(
