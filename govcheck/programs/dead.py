@@ -102,11 +102,24 @@ def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
     generator = class_of(policy, each.document.path)[1] if each.doc is not None else None
     found = [*_of_call(repo, policy, each, call)]
     is_doubtful = bool(found) and _may_be_elsewhere(repo, each)
-    is_of_users = bool(found) and each.doc is not None and call.name.text in ("pytest", "py.test")
-    is_of_users = is_of_users and repo.view(_is_plugin_of_pytest)
+    is_pytest = each.doc is not None and call.name.text in ("pytest", "py.test")
     for said in found:
-        is_other = is_doubtful or is_of_users or _is_about_linked(repo, each, said)
+        is_other = is_doubtful or (
+            not _is_deep_inside(repo, said.path)
+            and (
+                _is_about_linked(repo, each, said)
+                or (is_pytest and repo.view(_is_plugin_of_pytest))
+            )
+        )
         yield said._replace(generator=generator, is_doubtful=is_other)
+
+
+def _is_deep_inside(repo: Repo, path: str) -> bool:
+    """Whether a path leads into a folder of a folder that the repository has."""
+    above = posixpath.dirname(path)
+    while above and not repo.exists(above):
+        above = posixpath.dirname(above)
+    return "/" in above
 
 
 def _is_about_linked(repo: Repo, each: Written, said: Missing) -> bool:

@@ -17,9 +17,10 @@ Nothing is said
 - of what runs in a folder that is not known (`cd other`), and of a path whose first folder the
   repository does not have: it is one of an example;
 - of what git never knew, in a document that tells to install or clone another repository, or where
-  another name stands before the command in a list, or where the document, or what is missing, is
-  called like a repository that it links to (`bench.md`, `make bench-image`);
-- of tests that git never knew, in documents of a plugin of pytest;
+  another name stands before the command in a list;
+- of what git never knew, but for paths into a folder of a folder (`tests/carts/`), where the
+  document, or what is missing, is called like a repository that it links to (`bench.md`,
+  `make bench-image`), and of such tests in documents of a plugin of pytest;
 - of an extra that is called as the repository is: it is another project's;
 - of a test that its file never had, and that is called like none in it;
 - of a file without a folder that `cp` copies under quite another name;
@@ -296,6 +297,16 @@ examples = [
                 "or `python example.py`\n"
             ),
         },
+    ),
+    Example(
+        "Tests inside of the plugin's own",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project.entry-points.pytest11]\nshop = 'shop.plugin'\n",
+            "tests/carts/test_a.py": "",
+            "README.md": "`pytest tests/carts/types`\n",
+        },
+        ("README.md:1:9: there is no folder of tests tests/carts/types",),
     ),
     Example(
         "A tool that is brought along",
