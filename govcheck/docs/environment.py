@@ -93,6 +93,7 @@ _INSTALLERS = frozenset(
     {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "pipx", "poetry", "pre-commit",
      "setuptools", "tox", "uv", "wheel"}
 )  # fmt: skip
+_OF_AGENTS = re.compile(r"(?:^|/)\.\w+/(?:skills|commands|prompts)/")
 _MAX_NAMES = 5_000
 # What an assignment is not that tells of a constant: `retries twice (`MAX_TRIES=2`)`.
 _TELLS = re.compile(
@@ -194,6 +195,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         if name in vain
         and not fetches_another(repo, doc.document)
         and not _is_of_skill(repo, doc)
+        and not _is_short(repo, doc, name)
         and not _is_of_plugin(packages, name)
         and not _is_on_page_of_plugin(repo, packages, doc, name)
         and not (
@@ -267,8 +269,16 @@ def _linked(repo: Repo, policy: Policy) -> frozenset[str]:
     return frozenset(name for name in names if not is_own_name(repo, name))
 
 
+def _is_short(repo: Repo, doc: Doc, name: str) -> bool:
+    """Whether a document uses the end of a longer name that it has, too, and that is read."""
+    longer = frozenset(re.findall(rf"\b[A-Z][A-Z0-9_]*_{name}\b", doc.document.text))
+    return bool(longer) and bool(_used(repo, longer))
+
+
 def _is_of_skill(repo: Repo, doc: Doc) -> bool:
     """Whether a document is one of a skill: an agent does what it says, and reads variables."""
+    if _OF_AGENTS.search(doc.path) is not None:
+        return True
     folder = doc.path
     while folder:
         folder = posixpath.dirname(folder)

@@ -16,12 +16,13 @@ class has such a field. Nothing is said
   documents link to, tells to install another program or to do something in another repository, or
   imports a plugin that is not here;
 - in a document that tells to clone another repository, names a required package called like the
-  project (`shop-enterprise`), or belongs to a skill of agents (`SKILL.md`);
+  project (`shop-enterprise`), or belongs to a skill of agents (`SKILL.md`, `.agents/skills/x.md`);
 - of any where code makes such names of all that it is given (`def to_env_var`), or where settings
   keep what they have no field for of a file (`extra="allow"`, `env_file`);
 - of a code span that assigns where nothing speaks of setting anything, or of the environment;
 - of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
   conditions in it keeps for itself, or a program is said to set for another;
+- of the end of a longer name which the document has, too, and which is read;
 - where the words around, or above the list, say that it is gone, or yet to come.
 
 ```toml
@@ -238,6 +239,18 @@ examples = [
             "govcheck.toml": "",
             "app.py": f"{_APP}vega = 1\n",
             "README.md": "```sh\n# in the shop-operator repo\nexport VEGA_TAG=1\nmake it\n```\n",
+        },
+    ),
+    Example(
+        "The end of a name that stands there, too, and a skill of one file",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}os.environ['SHOP_LDAP_TLS_MODE']\ntls = branch = 1\n",
+            "README.md": (
+                "| Variable | |\n|---|---|\n| `SHOP_LDAP_TLS_MODE` | `none` |\n\n"
+                "Warn of the variable if `TLS_MODE=none`.\n"
+            ),
+            ".agents/skills/branch.md": "```bash\nBRANCH_NAME=$(git branch)\n```\n",
         },
     ),
     Example(
