@@ -12,7 +12,8 @@ wrong, avoid, bad, migrate, rename, proposed, planned, "before", arrows), in doc
 classes `plan` and `history`, in those that say above their first section that they are deprecated
 or out of date, of what a warning there names, in a translation of what the original shows so, of
 packages in folders of examples, samples, demos, fixtures and resources, and of what the reader is
-to write (`new_part`, `part_a`, `MyPart`, a package that a command such as `tool create` makes).
+to write (`new_part`, `part_a`, `MyPart`, `ThingAdded`, a package that a command such as
+`tool create` makes).
 
 ## How to resolve
 
@@ -147,7 +148,8 @@ examples = [
             "README.md": (
                 "```python\nfrom toy import car\nfrom shop.new_part import Part\n"
                 "from shop.part_a import part\nfrom shop.parts import MyPart\n"
-                "from shop.user.NAME_OF_USER import part\n```\n"
+                "from shop.user.NAME_OF_USER import part\n"
+                "from shop.thing_parts import part\nfrom shop import ThingAdded\n```\n"
             ),
         },
     ),
