@@ -1,6 +1,7 @@
 """What a repository holds that a policy could speak of, for `govcheck init`."""
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,9 @@ _OLD_NAMES = re.compile(
     r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective|release(?=s?\.\w+$))"
     r"(?=[-_. \d]|s?\.)"
 )
+# What to do at each release, beside headings such as `## v2.x to v3.0`.
+_FOR_RELEASES = re.compile(r"(?i)(?:migrat|upgrad)(?:e|ing|ion)(?:[-_ ](?:guide|notes))?s?\.\w+$")
+_OF_RELEASE = re.compile(r"(?m)^##?[ ][^\n]*\bv?\d+\.(?:\d|x\b)")
 # A first word with others behind it says what a document is about, not what it is.
 _PLAN_NAMES = re.compile(
     r"(?i)(?:(?:^|(?P<lead>[-_. ]))(?P<word>plan|planning|roadmap|todo|proposal|rfc"
@@ -183,6 +187,11 @@ def found_documents(repo: Repo) -> FoundDocuments:
         document = repo.document(path) if path.endswith(_MARKDOWN) else None
         if document is None:
             continue
+        if _FOR_RELEASES.match(posixpath.basename(path)) and (
+            len(_OF_RELEASE.findall(document.text)) >= _SEVERAL
+        ):
+            classes["history"].add(path)
+            continue
         head = document.text[:_HEAD]
         if mark := _GENERATED.search(head):
             generated.append((path, _generator(repo, head[mark.start() :])))
@@ -229,7 +238,7 @@ def _named_like(path: str) -> Iterator[tuple[str, str]]:
     *folders, name = path.split("/")
     for kind, words in (("history", _OLD_FOLDERS), ("plan", _PLAN_FOLDERS)):
         for depth, folder in enumerate(folders):
-            if words.fullmatch(folder):
+            if words.fullmatch(folder.removeprefix(".")):
                 yield kind, f"{'/'.join(folders[: depth + 1])}/**"
     for kind, words in (("history", _OLD_NAMES), ("plan", _PLAN_NAMES)):
         if found := words.search(name):
