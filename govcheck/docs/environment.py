@@ -102,6 +102,11 @@ _TELLS = re.compile(
 )
 # It is a program that sets the variable, for another one.
 _SETS = re.compile(r"(?i)\bwill have\b[^.\n]{0,60}\bset\b|\b(?:is|are|will be) set (?:by|for)\b")
+# What leads to a name that stands for any.
+_EXAMPLE = re.compile(
+    r"(?i)(?:\be\.g\.[^\n.;()]*"
+    r"|\bvariables (?:like|such as)\s+(?:`[^`\n]*`[\s,]*(?:(?:or|and)\s+)?)*)`\Z"
+)
 _FEW = 5
 _LONG = 4
 _REACH = 1_000
@@ -474,6 +479,8 @@ def _told(repo: Repo, doc: Doc) -> Iterator[tuple[str, int]]:
     for code in doc.page.codes:
         named = _IN_SPAN.fullmatch(code.text)
         if named is None or text[code.start : code.end] != code.text:
+            continue
+        if _EXAMPLE.search(text, max(0, code.start - _REACH), code.start) is not None:
             continue
         is_assigned = "=" in code.text and (
             _tells_to_assign(doc, code.start) or _first_word(named["name"]) in repo.view(_ours)

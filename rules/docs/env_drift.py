@@ -23,7 +23,8 @@ class has such a field. Nothing is said
 - of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
   conditions in it keeps for itself, or a program is said to set for another;
 - of the end of a longer name which the document has, too, and which is read;
-- where the words around, or above the list, say that it is gone, or yet to come.
+- where the words around, or above the list, say that it is gone, or yet to come;
+- of a name that stands for any: "e.g. `X`", "variables like `X`".
 
 ```toml
 [docs.environment]
@@ -242,13 +243,15 @@ examples = [
         },
     ),
     Example(
-        "The end of a name that stands there, too, and a skill of one file",
+        "The end of a name that stands there, too, names for any, and a skill of one file",
         {
             "govcheck.toml": "",
             "app.py": f"{_APP}os.environ['SHOP_LDAP_TLS_MODE']\ntls = branch = 1\n",
             "README.md": (
                 "| Variable | |\n|---|---|\n| `SHOP_LDAP_TLS_MODE` | `none` |\n\n"
-                "Warn of the variable if `TLS_MODE=none`.\n"
+                "Warn of the variable if `TLS_MODE=none`.\n\n"
+                "Pass no environment variables like `TLS_TOKEN` or\n`TLS_PASSWORD`; hide values of "
+                "variables (e.g. `TLS_KEY=x` → `TLS_KEY=[HIDDEN]`).\n"
             ),
             ".agents/skills/branch.md": "```bash\nBRANCH_NAME=$(git branch)\n```\n",
         },
