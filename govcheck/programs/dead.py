@@ -639,6 +639,10 @@ _EXTRA_OPTIONS = {
 }
 
 
+# What tells of another project, or of all that a workspace has.
+_ELSEWHERE = frozenset({"-C", "--directory", "--project", "--package", "--all-packages"})
+
+
 def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -> Iterator[Missing]:
     if not arguments or arguments[0].text not in (
         "install",
@@ -650,7 +654,7 @@ def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -
     ):
         return
     folder = _folder(each)
-    if folder is None or any(word.text in ("-C", "--directory", "--project") for word in arguments):
+    if folder is None or any(word.text in _ELSEWHERE for word in arguments):
         return
     known_groups, known_extras = tasks.groups(repo, folder), tasks.extras(repo, folder)
     pairs = [*pairwise(arguments)]

@@ -309,9 +309,11 @@ examples = [
         ("README.md:1:9: there is no folder of tests tests/carts/types",),
     ),
     Example(
-        "A tool that is brought along",
+        "A tool that is brought along, and extras of any package of a workspace",
         {
             "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'shop'\n[tool.uv.workspace]\nmembers = ['x/*']\n",
+            "Makefile": "all:\n\tuv sync --all-packages --extra gcp\n",
             "uv.lock": '[[package]]\nname = "ruff"\nversion = "1.0"\n',
             "README.md": "`uv run --with interrogate interrogate --quiet`\n",
         },
