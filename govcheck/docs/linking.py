@@ -19,6 +19,8 @@ from govcheck.repo import Repo
 _COMMON = re.compile(
     r"(?i)(?:readme|index|_index|changelog|license|contributing|todo|notes)(?:\.|$)"
 )
+# Pages in the order of a menu are those of a site that reads links in its own way.
+_NUMBERED = re.compile(r"(?:^|/)\d+\.[a-z][^/]*/")
 _AS_WRITTEN = "/#?&=+,:;@!$'()*~"
 
 
@@ -131,6 +133,8 @@ def _may_be_built(known: Tree, document: str, link: Broken, is_titled: bool) -> 
     if _COMMON.match(posixpath.basename(document)) and not is_titled:
         return False  # it is read where it is
     if link.target.startswith("/") and link.path.partition("/")[0] not in known.folders:
+        return True
+    if _NUMBERED.search(document) is not None and not link.target.startswith("."):
         return True
     if posixpath.splitext(name)[1]:
         return False

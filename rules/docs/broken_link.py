@@ -10,7 +10,8 @@ repository, files that git ignores, templates of issues and pull requests, links
 generator can resolve, in the documents of its site, and what a bot writes of contributors. A path
 without an ending may be a page that only a site has: except in a README and its like that have no
 title in front matter, it is broken only if git knows that something was there; and so may be one
-from the root in a tag, which the program that shows the document knows (`<a href="/Config">`). An
+from the root in a tag, which the program that shows the document knows (`<a href="/Config">`), and
+what no dot leads to from a page in a folder such as `2.guides`, which some sites number. An
 address from the root of a site is broken if git knows that it was a page, and nothing redirects
 from it; on a site of Mintlify, also if no file is its page, and the configuration neither names it
 nor makes it of an API. What another document includes, or a symbolic link leads to, is read from
@@ -233,6 +234,7 @@ examples = [
             "guides/a.md": "[b](quickstart) [c](/main/guides/quickstart) ![x](/assets/x.png)\n",
             "skills/SKILL-TEMPLATE.md": "[b](references/)\n",
             "report.md": "[b](project-url) [c](SOURCE_URL)\n",
+            "text/2.guides/10.carts.md": "![x](assets/content/carts.png)\n",
             "README.md": '[b](/index.html?x=1)\n\nGo to <a href="/Config">Config</a>.\n',
         },
     ),
