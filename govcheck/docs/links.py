@@ -376,6 +376,9 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
         return None  # it may lead to a heading of what includes it
     if posixpath.basename(found.path).lower().startswith("readme."):
         return False  # which the hosting service shows, too
+    headings = [each.text for part in parts for each in part.view(page).headings]
+    if any(_in_ascii(each) == fragment for each in headings if not each.isascii()):
+        return True
     is_on_site = any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites)
     if not is_on_site and "/content/" in found.path:
         return True if _loose(fragment) in loose else None
@@ -456,6 +459,11 @@ def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:
 def _lenient(name: str) -> str:
     """An anchor without what readers do not see: GitHub's pages find it in any case."""
     return name.replace("\ufe0f", "").lower()
+
+
+def _in_ascii(heading: str) -> str:
+    """The anchor that Hugging Face's documents and others make: all but ASCII is left out."""
+    return re.sub(r"\s+", "-", re.sub(r"[^a-z0-9\s]+", "", heading.lower()).strip())
 
 
 def _loose(name: str) -> str:

@@ -7,7 +7,7 @@ a folder `content`, as the others do, too. Documents to whose headings a templat
 or a plugin may add are left alone, and so are, on sites, those of Sphinx, those with headings in
 other letters than ASCII, anchors that look like those of documented code (`shop.cart.Cart`), and
 parts of pages (`_part.md`, those without any heading); elsewhere, anchors that differ from a
-heading's in hyphens only, as some sites split `FastAPI`.
+heading's in hyphens only, as some sites split `FastAPI`, or that lack its letters beyond ASCII.
 
 ## How to resolve
 
@@ -107,13 +107,13 @@ examples = [
             "a.md": (
                 "[a](b.md#shop.Cart) [c](c.md#given) [d](c.rst#x) [e](e.md#shop.Tax) "
                 "[f](f.md#fields) [g](f.md#cart-is-gone) [h](g.md#api) [i](h.md#android) "
-                "[j](h.md#parts)\n"
+                "[j](h.md#parts) [k](h.md#berblick-ok)\n"
             ),
             "b.md": "# API\n\n::: shop.Cart\n",
             "c.md": "# Other {#given}\n",
             "e.md": "# Tax\n\n[[autodoc]] Tax\n",
             "f.md": '# All fields {id="fields"}\n## [`Cart`][shop.Cart] is gone\n',
-            "h.md": "# Android {: .wide }\n## 부품 [[parts]]\n",
+            "h.md": "# Android {: .wide }\n## 부품 [[parts]]\n## Überblick, ok\n",
             "i.md": "A part of a page. See [below](#android).\n",
             "g.md": "# G\n\n```python demo\nshow()\n```\n",
             "c.rst": "Text\n",
