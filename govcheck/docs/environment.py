@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
 from govcheck.docs.documents import Doc, documents
-from govcheck.docs.wording import RETIRED, says
+from govcheck.docs.wording import RETIRED, line_above, says
 from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.flags.references import PYTHON, SETTINGS_BASE, may_be_built
@@ -101,7 +101,10 @@ _TELLS = re.compile(
     r"|overrid|default|switch|toggl|turn)"
 )
 # It is a program that sets the variable, for another one.
-_SETS = re.compile(r"(?i)\bwill have\b[^.\n]{0,60}\bset\b|\b(?:is|are|will be) set (?:by|for)\b")
+_SETS = re.compile(
+    r"(?i)\bwill have\b[^.\n]{0,60}\bset\b|\b(?:is|are|will be) set (?:by|for)\b"
+    r"|\bvariables (?:are|will be) (?:automatically|always) (?:available|set|provided|injected)\b"
+)
 # What leads to a name that stands for any.
 _EXAMPLE = re.compile(
     r"(?i)(?:\be\.g\.[^\n.;()]*"
@@ -461,7 +464,10 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
         for name, start in _told(repo, doc):
             if _PLACEHOLDER.search(name) or name in own:
                 continue
-            if not (says(RETIRED, text, doc.page, start) or says(_SETS, text, doc.page, start)):
+            table = doc.page.table_at(start)
+            over = line_above(text, table.start) if table is not None else ""
+            is_set = says(_SETS, text, doc.page, start) or _SETS.search(over) is not None
+            if not (is_set or says(RETIRED, text, doc.page, start)):
                 yield doc, name, start
 
 

@@ -250,6 +250,8 @@ examples = [
             "README.md": (
                 "| Variable | |\n|---|---|\n| `SHOP_LDAP_TLS_MODE` | `none` |\n\n"
                 "Warn of the variable if `TLS_MODE=none`.\n\n"
+                "These environment variables are automatically available:\n\n"
+                "| Variable | |\n|---|---|\n| `TLS_ID` | x |\n\n"
                 "Pass no environment variables like `TLS_TOKEN` or\n`TLS_PASSWORD`; hide values of "
                 "variables (e.g. `TLS_KEY=x` → `TLS_KEY=[HIDDEN]`).\n"
             ),
