@@ -34,6 +34,7 @@ _DATA = frozenset({"python", "py", "python3", "pycon", "yaml", "yml", "toml"})
 _STRING = re.compile(rf"(?P<sign>[\"'])(?P<path>[\w.-]+(?:/[\w.-]+)+{_ENDING})(?P=sign)")
 _NAME = re.compile(r"[A-Za-z_][\w-]*\.(?:py|sh|ya?ml|toml|json|sql|md|cfg|ini|html|js|ts)")
 _OF_REPOSITORY = re.compile(r"/(?:blob|tree|raw|edit|src)/")
+_AT_HOME = re.compile(r"`[^\n.]{0,60}(?:\$HOME\b|\b[Hh]ome (?:directory|folder)\b)")
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
 _MAX_ASKED = 400
 _MAX_LEAD = 200
@@ -123,6 +124,8 @@ def _in_document(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
         if PLACEHOLDERS.search(plain) or plain.startswith(".."):
             continue
         if is_somewhere(repo, plain):
+            continue
+        if _AT_HOME.match(text, start + len(said)) is not None:
             continue
         otherwise = speaks_otherwise(text, doc.page, start, policy.docs.moved.words)
         if otherwise and not is_sent_to(text, start, start + len(said)):

@@ -16,9 +16,9 @@ reader is sent to the path (see, refer to, consult, restore from, documented or 
 in), only the rest of that sentence counts.
 
 `[docs.moved]` can name more `words`, and paths (`known`) that may be named. Nor is anything said of
-what git ignores, of placeholders, of what the document tells to make, of a path that was gone when
-the document was added, of the text of links into the net, and of documents that bear a date in
-their name or are of the classes `plan` and `history`.
+what git ignores, of placeholders, of a "file in your home directory", of what the document tells to
+make, of a path that was gone when the document was added, of the text of links into the net, and of
+documents that bear a date in their name or are of the classes `plan` and `history`.
 
 ## How to resolve
 
@@ -174,8 +174,9 @@ examples = [
             "govcheck.toml": "",
             "web/src/a.py": "",
             "README.md": "`src/a.py`, `src/never.py`, `some/example.py` and `path/to/a.py`\n",
+            "b.md": "- the `web/a.py` file in your `$HOME` directory\n",
         },
-        before={"src/a.py": "x = 1\n"},
+        before={"src/a.py": "x = 1\n", "web/a.py": "x = 2\n"},
     ),
     Example(
         "What git ignores, and what the document makes",
