@@ -256,6 +256,10 @@ SCRIPTS = {
         'case "$1" in\n  --all) A=1 ;;\n  *) exit 1 ;;\nesac\nexec python -m pkg "$@"\n',
         None,
     ),
+    "a label for all that begin so": (
+        'case "$1" in\n  -u|--u*) U=1 ;;\n  --all=*) A=1 ;;\n  *) exit 1 ;;\nesac\n',
+        None,
+    ),
     "a case of something else": ('case "$(uname)" in\n  --x) ;;\n  *) exit 1 ;;\nesac\n', None),
 }
 

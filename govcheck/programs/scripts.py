@@ -102,6 +102,8 @@ def _read(case: Node, interface: Interface) -> None:
         for label in labels:
             if _OPTION.fullmatch(label):
                 interface.options[label.rstrip("*").rstrip("=")] = Option()
+                if label.endswith("*") and not label.endswith("=*"):
+                    interface.open = interface.open or "a pattern decides"
             elif label in ("*", "-*", "--*", "-?*"):
                 # What no label names must end the script, or it is taken after all.
                 rejects |= bool(_ENDS.search(body)) and not _passes_on(body.replace("echo", ""))
