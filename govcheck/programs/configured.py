@@ -159,13 +159,19 @@ _NO_PATHS = frozenset(
 
 
 def _artifacts(document: Document) -> frozenset[str]:
-    """What a workflow keeps or reports: files that its steps have made."""
+    """What a workflow keeps or reports: files that its steps have made.
+
+    And the folders into which it checks a repository out, each with a slash at its end.
+    """
     found: set[str] = set()
     for root in document.view(yaml.read).tree.roots:
-        for path, scalar in _scalars(root):
-            if "with" in path and scalar.text:
-                found.update(posixpath.normpath(each) for each in scalar.text.split())
-    return frozenset(found - {"."})
+        said = {path: scalar.text or "" for path, scalar in _scalars(root)}
+        for path, text in said.items():
+            if "with" in path:
+                found.update(posixpath.normpath(each) for each in text.split())
+            if path[-2:] == ("with", "path") and "checkout@" in said.get((*path[:-2], "uses"), ""):
+                found.add(f"{posixpath.normpath(text)}/")
+    return frozenset(found - {".", "./"})
 
 
 def _missing(
@@ -187,7 +193,8 @@ def _missing(
         return None
     normal = posixpath.normpath(plain)
     if any(
-        f"/{normal}".endswith(f"/{each}")
+        (each.endswith("/") and normal.startswith(each))
+        or f"/{normal}".endswith(f"/{each}")
         or (normal.startswith(f"{each}/") and not repo.exists(each))
         for each in made
     ):

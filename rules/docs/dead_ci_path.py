@@ -10,9 +10,9 @@ A job that runs a file that is gone fails, or passes without having done anythin
 a path that is gone will one day hide something else.
 
 A path counts if it has a folder in front which the repository has. Nothing is said of what git
-ignores, of what a step makes or keeps as an artifact, of patterns whose folder exists, of
-single names such as `build`, of reusable workflows that none here calls (they run on the files of
-other repositories), and of files where documents would be of the class `history`.
+ignores, of what a step makes, keeps as an artifact or checks out into a folder, of patterns whose
+folder exists, of single names such as `build`, of reusable workflows that none here calls (they run
+on the files of other repositories), and of files where documents would be of the class `history`.
 
 ## How to resolve
 
@@ -199,7 +199,11 @@ examples = [
         {
             "govcheck.toml": "",
             "action.yml": "runs:\n  using: composite\n  steps: []\n",
-            ".github/workflows/own.yml": "jobs:\n  a:\n    steps:\n      - uses: ./\n",
+            ".github/workflows/own.yml": (
+                "jobs:\n  a:\n    steps:\n      - uses: ./\n"
+                "      - uses: actions/checkout@v5\n        with:\n          path: src\n"
+                "      - run: python src/scripts/check.py\n"
+            ),
             ".github/workflows/ci.yml": (
                 "jobs:\n  a:\n    steps:\n      - run: mv shop it\n        working-directory: src\n"
                 "      - run: ls\n        working-directory: src/it\n"
