@@ -177,12 +177,13 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         page_of_site = _address(repo, known, path, plain)
         if page_of_site is not None:
             return page_of_site._replace(fragment=unquote(fragment))
-    if (known.has_bare_pages or is_below_docs) and not posixpath.splitext(found)[1]:
+    is_bare = (known.has_bare_pages or is_below_docs) and not posixpath.splitext(found)[1]
+    if is_bare or path.endswith(".mdx"):
         # A site of which nothing else is here may call its pages so.
         pages = [f"{found}{ending}" for ending in _PAGES if f"{found}{ending}" in known.files]
         if pages:
             return Lead(pages[0], unquote(fragment), exists=True)
-        if plain.startswith("/"):
+        if is_bare and plain.startswith("/"):
             return None
     if _ON_GITHUB.search(plain) and (plain.startswith(("../", "/")) or "/" in plain):
         return None

@@ -234,6 +234,8 @@ examples = [
             "guides/a.md": "[b](quickstart) [c](/main/guides/quickstart) ![x](/assets/x.png)\n",
             "skills/SKILL-TEMPLATE.md": "[b](references/)\n",
             "report.md": "[b](project-url) [c](SOURCE_URL)\n",
+            "layers/sql.mdx": "Since [2.9.4](/steps/2.9.4).\n",
+            "steps/2.9.4.mdx": "",
             "text/2.guides/10.carts.md": "![x](assets/content/carts.png)\n",
             "README.md": '[b](/index.html?x=1)\n\nGo to <a href="/Config">Config</a>.\n',
         },
