@@ -150,12 +150,16 @@ def _is_known(name: str) -> bool:
 
 
 class Unread(NamedTuple):
-    """A variable that a document names and nothing reads; `near` are those that code reads."""
+    """A variable that a document names and nothing reads; `near` are those that code reads.
+
+    `is_ours` tells that one of those begins with the same word.
+    """
 
     doc: Doc
     name: str
     span: Span
     near: tuple[str, ...]
+    is_ours: bool
 
 
 class Untold(NamedTuple):
@@ -220,7 +224,13 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     others = _of_others(repo, packages, frozenset(_first_word(name) for _, name, _ in left))
     others |= repo.view(_installed, policy) - packages - ours
     return tuple(
-        Unread(doc, name, doc.document.span(start, start + len(name)), tuple(sorted(near)))
+        Unread(
+            doc,
+            name,
+            doc.document.span(start, start + len(name)),
+            tuple(sorted(near)),
+            _first_word(name) in ours,
+        )
         for doc, name, start in left
         if _first_word(name) not in others
     )

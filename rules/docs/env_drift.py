@@ -26,6 +26,9 @@ class has such a field. Nothing is said
 - where the words around, or above the list, say that it is gone, or yet to come;
 - of a name that stands for any: "e.g. `X`", "variables like `X`".
 
+What begins like no variable that code reads, and resembles none, may still be one of a program that
+is elsewhere: it is told (`info`), and fails no run.
+
 ```toml
 [docs.environment]
 known = ["VENDOR_*"]                  # read by other programs
@@ -65,7 +68,12 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     for each in repo.view(unread, policy):
         hint = _meant(each.name, each.near)
         message = f"nothing reads the environment variable {each.name}{hint}{told(each.doc)}"
-        yield rule.finding(each.span, message, data={"variable": each.name})
+        yield rule.finding(
+            each.span,
+            message,
+            data={"variable": each.name},
+            severity=None if each.is_ours or hint else "info",
+        )
     for other in repo.view(untold, policy):
         where = other.template.path if other.template is not None else "no document"
         lacks = f"{where} lacks" if other.template is not None else f"{where} names"
