@@ -116,9 +116,9 @@ def _wrong(
         for key, span in each.repeated:
             yield _Wrong(span, f"the key {key} is there twice")
         if validator is not None:
-            yield from _invalid(document, each, validator)
+            yield from _invalid(each, validator)
         for number, rule in enumerate(given.each):
-            yield from _of_each(repo, today, document, each, number, rule)
+            yield from _of_each(repo, today, each, number, rule)
 
 
 def _validator(repo: Repo, path: str) -> Any:
@@ -227,7 +227,7 @@ def _fits(pattern: re.Pattern[str], parse: Callable[[str], object], said: object
         return False
 
 
-def _invalid(document: Document, each: Data, validator: Any) -> Iterator[_Wrong]:
+def _invalid(each: Data, validator: Any) -> Iterator[_Wrong]:
     for error in _errors(each.value, validator):
         path = tuple(map(str, error.absolute_path))
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -300,9 +300,7 @@ def _lost(error: Any) -> str:
     return f"it refers to {error.ref}, which is not in the repository"
 
 
-def _of_each(
-    repo: Repo, today: date, document: Document, each: Data, number: int, rule: DataEach
-) -> Iterator[_Wrong]:
+def _of_each(repo: Repo, today: date, each: Data, number: int, rule: DataEach) -> Iterator[_Wrong]:
     for path, mapping in matching(each.value, rule.at):
         if not isinstance(mapping, dict) or not applies(mapping, rule.when, rule.unless):
             continue

@@ -57,15 +57,10 @@ def check(repo: Repo, policy: Policy, *, name: str) -> Iterator[Finding]:
     for key, some, others, where in sides:
         known = {said for said, _ in others}
         origin = policy.origin(OWN, name, key)
-        for said, span in _first(some):
+        for said, span in dict(reversed(some)).items():  # each name where it is met first
             if said not in known and not any(fnmatchcase(said, each) for each in given.ignore):
                 message = f"{said} is not in {', '.join(where.files)} ({origin}): {entry.reason}"
                 yield Finding(name, span, message, family=OWN)
-
-
-def _first(names: list[_Named]) -> list[_Named]:
-    """Each name where it is met first."""
-    return [*{said: (said, span) for said, span in reversed(names)}.values()][::-1]
 
 
 def _names(repo: Repo, listing: Listing) -> Iterator[_Named]:

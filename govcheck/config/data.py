@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from importlib import import_module
@@ -311,14 +311,12 @@ class _Plain:
             raise TooMuchError
         match value:
             case dict():
-                return {str(key): self.of(each, depth + 1) for key, each in value.items()}
-            case list() | tuple() | set():
+                return {key: self.of(each, depth + 1) for key, each in value.items()}
+            case list():
                 return [self.of(each, depth + 1) for each in value]
-            case date() | datetime() | time():
+            case date() | time():  # a datetime is a date
                 return value.isoformat()
-            case None | bool() | int() | float() | str():
-                return value
-        return str(value)
+        return value
 
 
 def _places(document: Document, root: Scalar | Container | None) -> Places:

@@ -308,8 +308,8 @@ def _is_of_skill(repo: Repo, doc: Doc) -> bool:
 def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
     """Whether a document is about another program: one that nothing here requires or holds.
 
-    It stands among those about integrations, tells to install or clone it, or imports it: a plugin
-    has the name of what it is one of.
+    It stands among those about integrations, tells to install it or to do something in another
+    repository, or imports it: a plugin has the name of what it is one of.
     """
     own = repo.view(project_names)
     known = repo.view(modules)
