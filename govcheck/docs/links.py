@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from govcheck.docs.paths import named
 from govcheck.document import Document, TooDeepError
 from govcheck.markdown import ENDINGS
-from govcheck.markdown.anchors import slug
+from govcheck.markdown.anchors import slug, unique_slugs
 from govcheck.markdown.page import page
 from govcheck.repo import Repo
 
@@ -443,7 +443,7 @@ def _makes_anchors(document: Document) -> bool:
 def anchors(document: Document) -> tuple[frozenset[str], frozenset[str]]:
     """The anchors of a Markdown document: GitHub's, and what other programs make of headings."""
     read = document.view(page)
-    names = {each.anchor for each in read.headings} | {*read.anchors}
+    names = {*unique_slugs(each.text for each in read.headings), *read.anchors}
     # What mkdocs links to documented code stands in brackets behind it, and is not seen.
     names |= {slug(_OF_CODE.sub("", each.text)) for each in read.headings if "[" in each.text}
     names |= {slug(_ATTRIBUTES.sub("", each.text)) for each in read.headings if "{" in each.text}

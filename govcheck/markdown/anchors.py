@@ -2,8 +2,22 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _SPECIAL = re.compile(r"[^\w\- ]", re.ASCII)
+
+
+def unique_slugs(texts: Iterable[str]) -> tuple[str, ...]:
+    """The anchors that GitHub gives to the headings of a document, in their order."""
+    used: dict[str, int] = {}
+    found: dict[str, None] = {}
+    for text in texts:
+        plain = anchor = slug(text)
+        while anchor in found:
+            used[plain] = used.get(plain, 0) + 1
+            anchor = f"{plain}-{used[plain]}"
+        found[anchor] = None
+    return tuple(found)
 
 
 def slug(text: str) -> str:

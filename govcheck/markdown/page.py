@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 import pyromark
 
 from govcheck.document import Document, TooDeepError
-from govcheck.markdown.anchors import slug
 
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES
@@ -40,6 +39,7 @@ _HTML_LINK = re.compile(
     rb"|'(?P<b>[^'<>]*)')",
     re.IGNORECASE,
 )
+_WORD_END = re.compile(r"[\s,{:]")
 _INLINE_TAIL = re.compile(
     rb"\]\(\s*(?:<(?P<angle>[^<>\n]*)>|(?P<plain>[^\s]*?))"
     rb"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)\Z",
@@ -78,11 +78,10 @@ class Definition(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A heading: its text without marks, and the anchor that GitHub gives it."""
+    """A heading: its level, and its text without marks."""
 
     level: int
     text: str
-    anchor: str
     start: int
     end: int
 
@@ -304,36 +303,38 @@ class _Reader:
         """
         offset = self.offset
         words: list[str] | None = None  # the text of the open heading or cell
-        code: list[tuple[str, int, int]] | None = None
+        code: list[Any] | None = None
         info: str | None = None
         head: tuple[Cell, ...] = ()
         cells: list[Cell] = []
         rows: list[tuple[Cell, ...]] = []
         depth = 0
-        for event, span in islice(events, _MAX_EVENTS):
+        for pair in islice(events, _MAX_EVENTS):
+            event, span = pair
             if "Text" in event:
                 if code is not None:
-                    code.append((event["Text"], span["start"], span["end"]))
+                    code.append(pair)
                 elif words is not None:
                     words.append(event["Text"])
             elif "End" in event:
                 value = event["End"]
-                if value in _PLAIN:
-                    continue
-                if value == "TableCell":
-                    inside = self._trimmed(span["start"], span["end"])
-                    cells.append(Cell("".join(words or ()).strip(), *inside))
-                    words = None
-                elif value == "TableRow":
-                    rows.append(tuple(cells))
-                elif value == "CodeBlock":
-                    self._fence(info, code or [], span["start"], span["end"])
-                    code = None
-                elif value == "TableHead":
-                    head = tuple(cells)
-                elif value == "Table":
-                    whole = offset(span["start"]), offset(span["end"])
-                    self.tables.append(Table(head, tuple(rows), *whole))
+                if value.__class__ is str:
+                    if value in _PLAIN:
+                        continue
+                    if value == "TableCell":
+                        inside = self._trimmed(span["start"], span["end"])
+                        cells.append(Cell("".join(words or ()).strip(), *inside))
+                        words = None
+                    elif value == "TableRow":
+                        rows.append(tuple(cells))
+                    elif value == "CodeBlock":
+                        self._fence(info, code or [], span["start"], span["end"])
+                        code = None
+                    elif value == "TableHead":
+                        head = tuple(cells)
+                    elif value == "Table":
+                        whole = offset(span["start"]), offset(span["end"])
+                        self.tables.append(Table(head, tuple(rows), *whole))
                 elif "Heading" in value:
                     text = "".join(words or ()).strip()
                     level = int(value["Heading"][1:])
@@ -343,12 +344,13 @@ class _Reader:
                     depth -= 1
             elif "Start" in event:
                 value = event["Start"]
-                if value in _PLAIN:
-                    continue
-                if value == "TableCell":
-                    words = []
-                elif value in ("TableRow", "TableHead"):
-                    cells = []
+                if value.__class__ is str:
+                    if value in _PLAIN:
+                        continue
+                    if value == "TableCell":
+                        words = []
+                    elif value in ("TableRow", "TableHead"):
+                        cells = []
                 elif "List" in value:
                     depth += 1
                 elif "Heading" in value:
@@ -386,7 +388,8 @@ class _Reader:
     def _trimmed(self, start: int, end: int) -> tuple[int, int]:
         inside = self.source[start:end].lstrip()
         first = end - len(inside)
-        return self.offset(first), self.offset(first + len(inside.rstrip()))
+        last = first + len(inside.rstrip())
+        return self.offset(first), self.offset(last)
 
     def _link(
         self, kind: Literal["link", "image"], said: Mapping[str, str], start: int, end: int
@@ -418,25 +421,21 @@ class _Reader:
             at = written.rfind(b"](", 0, at)
         return -1, -1
 
-    def _fence(
-        self, info: str | None, parts: Sequence[tuple[str, int, int]], start: int, end: int
-    ) -> None:
-        text: list[str] = []
+    def _fence(self, info: str | None, parts: Sequence[Any], start: int, end: int) -> None:
+        text = "".join([event["Text"] for event, _ in parts])
         pieces: list[tuple[int, int]] = []
-        length = 0
-        behind = -1
-        for value, first, last in parts:
-            if first != behind:
-                pieces.append((length, self.offset(first)))
-            behind = last if last > first else -1  # what is left of a tab stands nowhere
-            text.append(value)
-            length += len(value)
-        language = re.split(r"[\s,{:]", info.strip().lstrip("{."), maxsplit=1)[0] if info else ""
+        if parts:
+            begin, behind = parts[0][1]["start"], parts[-1][1]["end"]
+            if behind - begin == (len(text) if text.isascii() else len(text.encode())):
+                pieces.append((0, self.offset(begin)))
+            else:
+                pieces += self._pieces(parts)
+        language = _WORD_END.split(info.strip().lstrip("{."), maxsplit=1)[0] if info else ""
         self.fences.append(
             Fence(
                 language.lower().rstrip("}"),
                 info or "",
-                "".join(text),
+                text,
                 self.offset(start),
                 self.offset(end),
                 tuple(pieces),
@@ -444,19 +443,22 @@ class _Reader:
             )
         )
 
+    def _pieces(self, parts: Sequence[Any]) -> Iterator[tuple[int, int]]:
+        """Where the text of a block stands that is quoted, or whose lines end in two characters."""
+        length = 0
+        behind = -1
+        for event, span in parts:
+            first, last = span["start"], span["end"]
+            if first != behind:
+                yield length, self.offset(first)
+            behind = last if last > first else -1  # what is left of a tab stands nowhere
+            length += len(event["Text"])
+
     def _headings(self) -> tuple[Heading, ...]:
-        used: dict[str, int] = {}
-        taken: set[str] = set()
-        found = []
-        for level, text, start, end in self.headings:
-            plain = slug(text)
-            anchor = plain
-            while anchor in taken:
-                used[plain] = used.get(plain, 0) + 1
-                anchor = f"{plain}-{used[plain]}"
-            taken.add(anchor)
-            found.append(Heading(level, text, anchor, *self._trimmed(start, end)))
-        return tuple(found)
+        return tuple(
+            Heading(level, text, *self._trimmed(start, end))
+            for level, text, start, end in self.headings
+        )
 
     def _comments(self) -> Iterator[Comment]:
         for start, end in self.html:
