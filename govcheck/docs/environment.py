@@ -205,7 +205,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         (doc, name, start)
         for doc, name, start in said
         if name in vain
-        and not fetches_another(repo, doc.document)
+        and not repo.view(fetches_another, doc.document)
         and not _is_of_skill(repo, doc)
         and not _is_short(repo, doc, name)
         and not _is_of_plugin(packages, name)
@@ -289,7 +289,10 @@ def _linked(repo: Repo, policy: Policy) -> frozenset[str]:
 
 def _is_short(repo: Repo, doc: Doc, name: str) -> bool:
     """Whether a document uses the end of a longer name that it has, too, and that is read."""
-    longer = frozenset(re.findall(rf"\b[A-Z][A-Z0-9_]*_{name}\b", doc.document.text))
+    text = doc.document.text
+    if f"_{name}" not in text:
+        return False
+    longer = frozenset(re.findall(rf"\b[A-Z][A-Z0-9_]*_{name}\b", text))
     return bool(longer) and bool(_used(repo, longer))
 
 
@@ -332,7 +335,7 @@ def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:
 def _other_programs(document: Document) -> tuple[frozenset[str], frozenset[str]]:
     """The repositories in which a document tells to do something, and what its code imports."""
     return (
-        frozenset(_IN_REPOSITORY.findall(document.text)),
+        frozenset(_IN_REPOSITORY.findall(document.text) if " repo" in document.text else ()),
         frozenset(_IMPORTS.findall(document.text)),
     )
 
@@ -387,23 +390,29 @@ def _of_others(repo: Repo, packages: frozenset[str], words: frozenset[str]) -> f
     """
     known = repo.view(modules)
     others = {word for word in words if word in packages and known.find(word) is None}
-    strange = words - others
+    strange = words - others - repo.view(_ours)
+    for document in repo.search(_READS, PYTHON):  # they have most of them, and have been read
+        strange -= _spoken_of(document, strange)
     needles = {case for word in strange for case in (word, word.upper(), word.capitalize())}
-    for document in repo.search(needles, but=_PROSE):
-        path = document.path.lower()
+    for document in repo.search(needles, but=_PROSE) if needles else ():
         if not strange:
             break
-        if path.endswith((*_PROSE, ".lock")) or _TEMPLATE.search(path):
-            continue
-        text = f"{path}\n{document.text}"
-        lowered = text.lower()  # most words are in no file, and a search by case is slow
-        strange -= {
-            word
-            for word in strange
-            if word in lowered
-            and re.search(rf"(?<![A-Za-z])(?i:{word})(?![a-z])|(?<=[a-z]){word.capitalize()}", text)
-        }
+        path = document.path.lower()
+        if not (path.endswith((*_PROSE, ".lock")) or _TEMPLATE.search(path)):
+            strange -= _spoken_of(document, strange)
     return frozenset(others | strange)
+
+
+def _spoken_of(document: Document, words: frozenset[str]) -> frozenset[str]:
+    """Those of the words, in small letters, that stand in a file or its path, in any case."""
+    text = f"{document.path.lower()}\n{document.text}"
+    lowered = text.lower()  # most words are in no file, and a search by case is slow
+    return frozenset(
+        word
+        for word in words
+        if word in lowered
+        and re.search(rf"(?<![A-Za-z])(?i:{word})(?![a-z])|(?<=[a-z]){word.capitalize()}", text)
+    )
 
 
 def untold(repo: Repo, policy: Policy) -> tuple[Untold, ...]:

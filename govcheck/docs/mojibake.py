@@ -8,7 +8,8 @@ programs drop it; then what remains tells only some of the bytes.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from govcheck.document import Document
@@ -18,14 +19,13 @@ from govcheck.document import Document
 _CODECS = ("cp1252", "cp1254", "cp1250", "cp1251", "latin-1", "mac_roman", "cp437")
 
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
-# What the first byte of a character of several is read as.
-_LEADS = {bytes([lead]).decode(each, "ignore") for each in _CODECS for lead in range(0xC2, 0xF5)}
-_LEAD = re.compile(f"[{''.join(sorted(_LEADS))}]")
+_ASCII = bytes(range(0x80))
 _SEQUENCE = re.compile(
     r"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     r"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
     r"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
+_BEGIN = re.compile(r"[\xc2-\xf4][\x80-\xbf]")
 _LEFT = re.compile(r"[\xe2\xe3\xef][\x80-\xbf]|\xf0[\x80-\xbf]{2}")
 # What is left of the four bytes of a symbol looks like nothing else.
 _TELLING = 3
@@ -52,19 +52,27 @@ class Garbled(NamedTuple):
 def garbled(document: Document) -> tuple[Garbled, ...]:
     """The places of a document that were read in a wrong encoding."""
     text = document.text
-    if text.isascii() or _LEAD.search(text) is None:
+    # All that is not ASCII, without what stands between: whatever is garbled is so in there, too.
+    rare = document.utf8.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    if not any(map(_may_begin, {*map("".join, pairwise(rare))})):
         return ()
-    runs = [(found.start(), found[0]) for found in _RUN.finditer(text)]
-    codec = _codec({run for _, run in runs})
+    codec = _codec(set(_RUN.findall(text)))
     if codec is None:
         return ()
     found = []
-    for start, run in runs:
+    for run in _RUN.finditer(text):
+        start = run.start()
         before = text[start - 1 : start]
-        for first, last, meant, certain in _read(run, codec, before):
+        for first, last, meant, certain in _read(run[0], codec, before):
             found.append(Garbled(start + first, start + last, meant, codec, certain))
     tells = any(each.certain or each.end - each.start >= _TELLING for each in found)
     return tuple(found) if tells else ()
+
+
+@lru_cache(maxsize=4096)
+def _may_begin(pair: str) -> bool:
+    """Whether two characters may be the first bytes of one."""
+    return any(_BEGIN.match(pair.translate(_octets(codec))) for codec in _CODECS)
 
 
 def _codec(runs: set[str]) -> str | None:

@@ -121,9 +121,7 @@ def _in_document(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
     made: frozenset[str] | None = None
     for said, start, is_loose in _mentions(repo, policy, doc):
         plain = posixpath.normpath(said.removeprefix("./"))
-        if PLACEHOLDERS.search(plain) or plain.startswith(".."):
-            continue
-        if is_somewhere(repo, plain):
+        if plain.startswith("..") or is_somewhere(repo, plain) or PLACEHOLDERS.search(plain):
             continue
         if _AT_HOME.match(text, start + len(said)) is not None:
             continue

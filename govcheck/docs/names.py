@@ -78,7 +78,7 @@ def _named(doc: Doc, family: NameFamily, pattern: re.Pattern[str]) -> Iterator[t
         return
     document: Document = doc.document
     for code in doc.page.codes:
-        if document.text[code.start : code.end] == code.text:
+        if pattern.search(code.text) and document.text[code.start : code.end] == code.text:
             for name, start in _matches(code.text, pattern):
                 yield name, code.start + start
     for fence in doc.page.fences:

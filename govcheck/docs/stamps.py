@@ -57,10 +57,8 @@ def stamps(document: Document, page: Page, labels: Sequence[str]) -> Iterator[St
 
     Blanks, hyphens and underscores in labels are alike, and so are small and large letters.
     """
-    if not labels:
-        return
-    patterns = dict.fromkeys("".join(map(_alike, each)) + _AFTER_LABEL for each in labels)
-    matches = (re.finditer(pattern, document.text) for pattern in patterns)
+    alike = {"".join(map(_alike, each)) + _AFTER_LABEL: each for each in labels}
+    matches = (_labelled(document, label, pattern) for pattern, label in alike.items())
     for found in sorted(chain.from_iterable(matches), key=re.Match.start):
         line = document.text.rfind("\n", 0, found.start()) + 1
         before = document.text[line : found.start()]
@@ -68,6 +66,22 @@ def stamps(document: Document, page: Page, labels: Sequence[str]) -> Iterator[St
             quote = document.text[found.end() : found.end() + 1] in "\"'"
             if stamp := _stamp(document.text, found.end() + quote):
                 yield stamp
+
+
+def _labelled(document: Document, label: str, alike: str) -> Iterator[re.Match[str]]:
+    pattern = re.compile(alike)
+    word = max(re.finditer("[A-Za-z]+", label), key=lambda each: len(each[0]), default=None)
+    if word is None:
+        yield from pattern.finditer(document.text)
+        return
+    # Many times quicker than to search for the pattern: where its longest word stands.
+    plain, needle = document.utf8.lower(), word[0].lower().encode()
+    at = plain.find(needle)
+    while at >= 0:
+        start = document.offset_of_byte(at) - word.start()
+        if start >= 0 and (found := pattern.match(document.text, start)):
+            yield found
+        at = plain.find(needle, at + 1)
 
 
 def _alike(character: str) -> str:

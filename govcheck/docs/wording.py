@@ -119,9 +119,10 @@ def _line_before(text: str, first: int) -> str:
 # What begins an item, a heading, a row or a block; and a line that is the title of what follows.
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]")
 _BEGINS = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|#|\||```|~~~|>|$)")
+_CODE = re.compile(r"`[^`]*`|(?<=\])\([^()\s]*\)")
 _HEADS = re.compile(r"\s*(?:\*\*|__|#)")
 
 
 def _without_code(line: str) -> str:
     """A line without backticks and where links lead to: a word there is part of a name."""
-    return re.sub(r"`[^`]*`|(?<=\])\([^()\s]*\)", "``", line)
+    return _CODE.sub("``", line) if "`" in line or "](" in line else line

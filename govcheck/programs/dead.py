@@ -58,13 +58,12 @@ _READS = {
 
 # The marks of pytest's progress behind the name of a file.
 _OUTPUT = re.compile(r"[.FEsxXR]+")
-_MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}")
+_MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)")
 # An item of a list that begins with a name, and then a code span: `- shop-worker \`make x\``.
 _LABEL = re.compile(r"^\s*[-*][ ]+(\w+(?:-\w+)+)[ ]+`$")
 _LINKED = re.compile(r"://(?:github|gitlab)\.com/[\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s/)#\"'`?])")
 _MANIFESTS = (".toml", ".cfg", "setup.py")
 _LONG = 5
-_OPENS = re.compile(r"(?m)^[ \t]*(?:```|~~~)([^\n`]{1,200})$")
 _REACH = 200
 
 
@@ -153,7 +152,7 @@ def _may_be_elsewhere(repo: Repo, each: Written) -> bool:
     text = each.document.text
     label = _LABEL.search(text[text.rfind("\n", 0, each.block) + 1 : each.block])
     is_labelled = each.where == "span" and label is not None and not is_own_name(repo, label[1])
-    return is_labelled or fetches_another(repo, each.document)
+    return is_labelled or repo.view(fetches_another, each.document)
 
 
 def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
@@ -309,18 +308,30 @@ def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
         return True
     if each.doc is None:
         return False
-    told = each.document.view(_told_to_make)
-    return plain in told or any(
-        f"`{posixpath.basename(parent)}`" in told
+    return _tells_to_make(each.document, plain) or any(
+        _tells_to_make(each.document, f"`{posixpath.basename(parent)}`")
         for parent in parents
         if parent and not any(map(repo.exists, _candidates(each, parent)))
     )
 
 
-def _told_to_make(document: Document) -> str:
-    """The lines of a document that tell to make something, or name the file that a block is."""
-    said = [found[0] for found in _MAKES.finditer(document.text)]
-    said += _OPENS.findall(document.text)  # also where a tag hides the block from the parser
+def _tells_to_make(document: Document, name: str) -> bool:
+    """Whether a line of a document tells to make something and names it, or a block is named so."""
+    text = document.text
+    at = text.find(name)
+    while at >= 0:
+        line = text.rfind("\n", max(0, at - _REACH), at) + 1 or max(0, at - _REACH)
+        lead = text[line:at]
+        # A tag may hide a block from the parser.
+        if _MAKES.search(lead) or lead.lstrip().startswith(("```", "~~~")):
+            return True
+        at = text.find(name, at + 1)
+    return name in document.view(_names_of_blocks)
+
+
+def _names_of_blocks(document: Document) -> str:
+    """What stands behind the language of blocks, and in their first lines if these are remarks."""
+    said = []
     for fence in document.view(page).fences:
         first = fence.text[:_REACH].lstrip().partition("\n")[0]
         said.append(fence.info)
@@ -536,7 +547,7 @@ def _without_makefile(repo: Repo, each: Written, targets: list[Word]) -> Iterato
     """A target of make in a repository that has no Makefile anywhere."""
     if len(targets) != 1 or each.doc is None or any(map(MAKEFILES.search, repo.files)):
         return
-    if "Makefile" in each.document.view(_told_to_make):
+    if _tells_to_make(each.document, "Makefile"):
         return  # it speaks of the reader's
     word = targets[0]
     is_target = word.is_literal and re.fullmatch(r"[a-z][a-z0-9]*(?:[-_:][a-z0-9]+)+", word.text)
