@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from govcheck.finding import Severity
 from govcheck.rule import Example, Rule
@@ -14,8 +13,7 @@ from govcheck.rule import Example, Rule
 OWN = "checks"  # the family of the rules that a policy brings itself
 
 
-@dataclass(frozen=True, slots=True)
-class RulePage:
+class RulePage(NamedTuple):
     """What there is to read of a rule: its summary, and its explanation in Markdown."""
 
     name: str

@@ -98,8 +98,8 @@ def test_a_clean_run_is_valid_and_successful() -> None:
 
 
 def test_a_rule_carries_all_that_github_requires() -> None:
-    long = replace(PAGE, name="x", severity="info", explanation="word " * 500)
-    bare = replace(PAGE, name="y", explanation="")
+    long = PAGE._replace(name="x", severity="info", explanation="word " * 500)
+    bare = PAGE._replace(name="y", explanation="")
     first, second, third = run(report([], []), PAGE, long, bare)["tool"]["driver"]["rules"]
     assert first == {
         "id": "retired-flag",

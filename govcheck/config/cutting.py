@@ -3,9 +3,8 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from govcheck.document import Document
 from govcheck.finding import Edit
@@ -17,8 +16,7 @@ _MAX_ATTEMPTS = 24
 _COMMENTED_OUT = re.compile(r"[\s#;/!]*(?:export\s+|-\s+)?([A-Z][A-Z0-9]*_[A-Z0-9_]*)\s*[:=]")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cut:
+class Cut(NamedTuple):
     """Put `text` in place of what stands between two offsets."""
 
     start: int

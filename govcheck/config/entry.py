@@ -1,15 +1,13 @@
 """What every configuration format is read into: named values with their places."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from govcheck.document import Document
 from govcheck.finding import Edit, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One name that a configuration file sets, or a key under which it groups others.
 
     `path` leads from the root to it, list items by their index. `span` is the name alone, without

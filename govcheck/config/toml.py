@@ -139,7 +139,7 @@ def _numbered(members: Iterable[Member], arrays: Collection[Member]) -> list[Mem
                 lengths[path] += 1
             indices = (str(lengths[path] - 1),) if path in lengths else ()
             path += indices
-            keys.append(replace(key, indices=indices))
+            keys.append(key._replace(indices=indices))
         numbered.append((replace(member, keys=tuple(keys)), path))
     return [replace(member, fixed=path in passed and path != ()) for member, path in numbered]
 

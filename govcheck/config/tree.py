@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from operator import itemgetter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from govcheck.config.cutting import Cut, Page, Range, cut_out, edits_of, soundly
 from govcheck.config.entry import Entry
@@ -28,8 +28,7 @@ _VARIABLE = re.compile(r"([A-Za-z_][\w.-]*)(?:=(.*))?", re.DOTALL)
 _VALUE_KEYS = {"value", "valuefrom", "value_from"}
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A name as written, without quotes; `indices` are list positions that the path adds to it."""
 
     text: str
@@ -78,8 +77,7 @@ class Member:
     fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A whole file: its documents, comments, anchors, and the stretches that do not parse."""
 
     roots: tuple[Scalar | Container | None, ...]
@@ -107,8 +105,7 @@ class _Place:
         return self.parent.name if self.parent else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A tree and its members in the order of the text."""
 
     tree: Tree
@@ -268,8 +265,7 @@ def _outline(
                 yield keys, len(place.path), None, "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     """What goes in the end, and for each doomed place what is cut."""
 
     gone: frozenset[_Place]

@@ -6,7 +6,7 @@ whose `env_prefix` is `APP_` (pydantic-settings, "Environment variable names").
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -22,8 +22,7 @@ _PREFIX = re.compile(r"""env_prefix\s*=\s*["']([^"']*)["']""")
 _COMPUTED = re.compile(r"model_config\b[^=\n]*=\s*(?!SettingsConfigDict\b|ConfigDict\b|dict\b|\{)")
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsField:
+class SettingsField(NamedTuple):
     """A field of a settings class.
 
     `variable` is the environment variable, in upper case; it is empty where it is computed.

@@ -10,7 +10,6 @@ from govcheck.policy import Policy
 from govcheck.programs.calls import Call
 from govcheck.programs.interface import Interface, Option
 from govcheck.programs.modules import console_scripts, modules
-from govcheck.programs.python import interface_of_file, interface_of_object
 from govcheck.programs.scripts import interface_of_script
 from govcheck.programs.written import Written
 from govcheck.repo import Repo
@@ -38,11 +37,24 @@ def named(repo: Repo, policy: Policy, name: str) -> Interface | None:
     if known is not None:
         return known.interface
     if entry := repo.view(console_scripts).get(name):
-        return repo.view(interface_of_object, entry)
+        return repo.view(of_entry_point, entry)
     if name.endswith(".py"):
-        return repo.view(interface_of_file, name)
+        return repo.view(_of_python, name)
     document = repo.document(name)
     return document.view(interface_of_script) if document is not None else None
+
+
+def of_entry_point(repo: Repo, entry: str) -> Interface | None:
+    """What the object takes that an entry point names: `package.module:object`."""
+    from govcheck.programs.python import interface_of_object
+
+    return interface_of_object(repo, entry)
+
+
+def _of_python(repo: Repo, path: str) -> Interface | None:
+    from govcheck.programs.python import interface_of_file  # only such a program pays for it
+
+    return interface_of_file(repo, path)
 
 
 def candidates(each: Written, path: str) -> Iterator[str]:
@@ -63,7 +75,7 @@ def _program_of(repo: Repo, policy: Policy, each: Written, call: Call) -> Found 
             if found is not None:
                 return found
             entry = repo.view(console_scripts).get(name)
-            interface = repo.view(interface_of_object, entry) if entry else None
+            interface = repo.view(of_entry_point, entry) if entry else None
             return Found(name, interface) if interface is not None else None
         case "module":
             path = repo.view(modules).find(name, *each.folders)
@@ -88,13 +100,13 @@ def _of_path(repo: Repo, policy: Policy, path: str, name: str) -> Found | None:
 
 def _read(repo: Repo, path: str) -> Interface | None:
     if path.endswith(".py"):
-        return interface_of_file(repo, path)
+        return _of_python(repo, path)
     document = repo.document(path)
     if document is None:
         return None
     first = document.text[:_SHEBANG].partition("\n")[0]
     if "python" in first:
-        return interface_of_file(repo, path)
+        return _of_python(repo, path)
     if path.endswith((".sh", ".bash")) or (first.startswith("#!") and first.endswith("sh")):
         return interface_of_script(document)
     return None

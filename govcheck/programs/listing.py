@@ -13,9 +13,8 @@ from govcheck.markdown.page import Cell, Code
 from govcheck.policy import Policy
 from govcheck.programs.calls import Call, call_of
 from govcheck.programs.checking import Refused, refused
-from govcheck.programs.find import Found, declared, program_of
+from govcheck.programs.find import Found, declared, of_entry_point, program_of
 from govcheck.programs.modules import console_scripts
-from govcheck.programs.python import interface_of_object
 from govcheck.programs.written import Written, written
 from govcheck.repo import Repo
 
@@ -148,7 +147,7 @@ def _bound(repo: Repo, policy: Policy, doc: Doc) -> Found | None:
             found = repo.view(declared, policy).get(program.name)
             entry = repo.view(console_scripts).get(program.name)
             if found is None and entry:
-                interface = repo.view(interface_of_object, entry)
+                interface = repo.view(of_entry_point, entry)
                 found = Found(program.name, interface) if interface is not None else None
             return found if found is not None and not found.interface.open else None
     return None
