@@ -83,14 +83,16 @@ def _read(repo: Repo, policy: Policy) -> Iterator[Doc]:
     found = [path for path in repo.view(paths, policy) if path.endswith(ENDINGS)]
     if not found:
         return
-    from govcheck.markdown.page import page  # only a repository with documents pays for the parser
+    # Only a repository with documents pays for the parser.
+    from govcheck.markdown.page import page, page_of_links
 
     for path in found:
         if (document := repo.document(path)) is None:
             continue
         kind, generator = class_of(policy, path)
         try:
-            said = document.view(page)
+            # Of history links are checked, and nothing else.
+            said = page_of_links(document) if kind == "history" else document.view(page)
             if kind == "reference" and _is_past(document, said):
                 kind = "history"
             yield Doc(document, said, kind, generator)

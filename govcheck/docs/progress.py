@@ -8,7 +8,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
@@ -364,15 +363,17 @@ def _is_date(a: str, b: str) -> bool:
 
 def _agrees(percent: str, a: int, b: int) -> bool:
     """Whether a percentage is that of a fraction, or of its reverse, rounded in any direction."""
-    unit = Decimal(1).scaleb(-len(percent.partition(".")[2]))
-    told = Decimal(percent)
+    scale = 10 ** len(percent.partition(".")[2])
+    told = int(percent.replace(".", ""))  # in units of the last digit
     return any(
-        below == 0 or abs(Decimal(100 * above) / below - told) < unit
+        below == 0 or abs(100 * above * scale - told * below) < below
         for above, below in ((a, b), (b, a))
-        if (above, below) == (a, b) or told > 100
+        if (above, below) == (a, b) or told > 100 * scale
     )
 
 
 def _percent(like: str, a: int, b: int) -> str:
-    unit = Decimal(1).scaleb(-len(like.partition(".")[2]))
-    return str((Decimal(100 * a) / b).quantize(unit, ROUND_HALF_UP))
+    """A fraction in percent, rounded half up, with as many decimals as another percentage."""
+    decimals = len(like.partition(".")[2])
+    whole, rest = divmod((200 * a * 10**decimals + b) // (2 * b), 10**decimals)
+    return f"{whole}.{rest:0{decimals}}" if decimals else str(whole)

@@ -213,6 +213,11 @@ class Page(NamedTuple):
         return self.tables[number - 1] if inside else None
 
 
+_EMPTY = Page((), (), (), (), (), (), (), (), (), {}, 0, 0)
+# What a link, the definition of one, a tag and a comment have.
+_SIGNS = (b"](", b"]:", b"<")
+
+
 class TooManyPartsError(TooDeepError):
     """The document has more parts than anybody wrote, and is left alone."""
 
@@ -227,6 +232,13 @@ def page(document: Document) -> Page:
         TooManyPartsError: it was made to take long.
     """
     return _Reader(document).read()
+
+
+def page_of_links(document: Document) -> Page:
+    """What a document says, or nothing where it has no link, tag, comment or front matter."""
+    source = document.utf8
+    has_some = any(sign in source for sign in _SIGNS) or _front(source) is not None
+    return document.view(page) if has_some else _EMPTY
 
 
 class _Reader:
@@ -277,9 +289,7 @@ class _Reader:
         )
 
     def _front(self) -> tuple[dict[str, Field], tuple[int, int]]:
-        found = _FRONT.match(self.source)
-        if found is None and self.source.lstrip()[:2] == b"# ":
-            found = _FRONT_BELOW.search(self.source, 0, _FRONT_WITHIN)
+        found = _front(self.source)
         if found is None:
             return {}, (0, 0)
         fields = {}
@@ -497,6 +507,13 @@ class _Reader:
             whole = self.offset(start), self.offset(end)
             found.append(Definition(label, each["dest"], *whole, *place))
         return tuple(sorted(found, key=lambda each: each.start))
+
+
+def _front(source: bytes) -> re.Match[bytes] | None:
+    found = _FRONT.match(source)
+    if found is None and source.lstrip()[:2] == b"# ":
+        found = _FRONT_BELOW.search(source, 0, _FRONT_WITHIN)
+    return found
 
 
 def _start(each: Link) -> int:

@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from difflib import get_close_matches
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -87,6 +86,8 @@ def _of_command(policy: Policy, each: Written, program: Found, said: Refused) ->
 
 def _nearest(said: Refused) -> str:
     """The one name that is meant, as likely as not."""
+    from difflib import get_close_matches  # only a finding pays for the import
+
     if said.what == "option":
         plain = said.text.lstrip("-").replace("-", "_")
         meant = {
