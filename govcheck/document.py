@@ -96,9 +96,10 @@ class Document:
         if self.path.endswith((".py", ".pyi")) and (cookie := _cookie(self.data)):
             return self._codec_of(cookie)
         try:
-            self.data.decode("utf-8")
+            text = self.data.decode("utf-8")
         except UnicodeDecodeError:
             return "latin-1"
+        self.__dict__["text"] = text  # which is asked for next, and takes long
         return "utf-8"
 
     def _codec_of(self, cookie: str) -> str:

@@ -176,6 +176,7 @@ class _Reader:
         self.source = source
         self.page = page
         self.base = base
+        self.is_ascii = page.text.isascii()
 
     def command(self, node: Node, around: Node | None) -> Command:
         words: list[Word] = []
@@ -271,10 +272,13 @@ class _Reader:
         return self._between(node.start_byte, node.end_byte)
 
     def _between(self, start: int, end: int) -> str:
+        if self.is_ascii:
+            return self.page.text[start:end]
         return self.page.utf8[start:end].decode("utf-8", "surrogatepass")
 
     def _place(self, byte: int) -> int:
-        return self.source.place(self.base + self.page.offset_of_byte(byte))
+        offset = byte if self.is_ascii else self.page.offset_of_byte(byte)
+        return self.source.place(self.base + offset)
 
 
 def _joined(first: Word, second: Word) -> Word:

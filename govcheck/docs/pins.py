@@ -49,7 +49,7 @@ def pins(document: Document, page: Page) -> tuple[Pin, ...]:
 
 def _in_tables(document: Document, page: Page) -> Iterator[Pin]:
     text = document.text
-    for row in rows(page):
+    for row in rows(page, _PACKAGE, _LIMIT):
         package, limit = row.cell(_PACKAGE), row.cell(_LIMIT)
         if package is None or limit is None:
             continue

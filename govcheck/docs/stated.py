@@ -16,11 +16,11 @@ class Row(NamedTuple):
         return next((cell for heading, cell in self.cells if heading in headings), None)
 
 
-def rows(page: Page) -> Iterator[Row]:
-    """The rows of all tables."""
+def rows(page: Page, *wanted: Collection[str]) -> Iterator[Row]:
+    """The rows of the tables that have, of each of the wanted headings, a column with one."""
     for table in page.tables:
         headings = [" ".join(cell.text.lower().split()) for cell in table.head]
-        for row in table.rows:
+        for row in table.rows if all(map({*headings}.intersection, wanted)) else ():
             yield Row(tuple(zip(headings, row, strict=False)))
 
 

@@ -311,7 +311,7 @@ class _Reader:
         This is the inner loop of the whole family, so the most frequent events are asked for first.
         An event is a mapping with one key, or the name of a break.
         """
-        offset = self.offset
+        offset, codes = self.offset, self.codes
         words: list[str] | None = None  # the text of the open heading or cell
         code: list[Any] | None = None
         info: str | None = None
@@ -379,9 +379,12 @@ class _Reader:
                 if words is not None:
                     words.append(value)
                 start, end = span["start"], span["end"]
+                if end - start - 2 == len(value) and value == value.strip() and value.isascii():
+                    first = offset(start + 1)
+                    codes.append(Code(value, first, first + len(value)))
+                    continue
                 ticks = end - start - len(self.source[start:end].lstrip(b"`"))
-                inside = self._trimmed(start + ticks, end - ticks)
-                self.codes.append(Code(value, *inside))
+                codes.append(Code(value, *self._trimmed(start + ticks, end - ticks)))
             elif "InlineHtml" in event or "Html" in event:
                 if self.html and self.html[-1][1] == span["start"] and "Html" in event:
                     self.html[-1] = (self.html[-1][0], span["end"])

@@ -89,7 +89,7 @@ def _named(doc: "Doc") -> Iterator[tuple[str, int]]:
 
     text = doc.document.text
     told = set()
-    for row in rows(doc.page):
+    for row in rows(doc.page, _HEADINGS):
         cell = row.cell(_HEADINGS)
         if cell is not None and text[cell.start : cell.start + 1] == "`":
             start, end = inner(text, cell)
