@@ -53,6 +53,7 @@ _IGNORED = re.compile(
 _SCRIPT = "# /// script"
 # Environments of conda, and templates of Azure's pipelines, have any name.
 _TOLD_BY = ("channels:", "UsePythonVersion@")
+_TOLD = re.compile(r"UsePythonVersion@|(?m:^dependencies:)")
 
 
 _PROJECT_FILES = frozenset(
@@ -74,7 +75,7 @@ def declared(repo: Repo) -> tuple[Statement, ...]:
     known = {path: module for path in _readable(repo) if (module := _reader(path)) is not None}
     repo.expect([_SCRIPT], (".py",))
     for found in repo.search(_TOLD_BY, (".yml", ".yaml")):
-        if not _IGNORED.search(found.path):
+        if _TOLD.search(found.text) and not _IGNORED.search(found.path):
             known.setdefault(found.path, "yaml_files")
     queue = list(known)
     while queue:
