@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from govcheck.docs.documents import Doc, documents
@@ -55,21 +56,30 @@ def _of_family(repo: Repo, policy: Policy, number: int, family: NameFamily) -> I
                 continue
             span = doc.document.span(start, start + len(name))
             yield Stale(number, name, span, doc, near)
-    for name, span in defined.items() if family.both else ():
-        if name not in said and not known(name):
+    for name, (path, start) in defined.items() if family.both else ():
+        if name not in said and not known(name) and (document := repo.document(path)):
+            span = document.span(start, start + len(name))
             yield Stale(number, name, span, None, tuple(sorted(said)))
 
 
-def _defined(repo: Repo, family: NameFamily, pattern: re.Pattern[str]) -> Mapping[str, Span]:
-    """The names in the files that define them, each with its first place."""
-    found: dict[str, Span] = {}
+def _defined(
+    repo: Repo, family: NameFamily, pattern: re.Pattern[str]
+) -> Mapping[str, tuple[str, int]]:
+    """The names in the files that define them, each with its first place: a path and an offset."""
+    found: dict[str, tuple[str, int]] = {}
     for path in repo.matching(*family.defined_in):
-        document = repo.document(path)
-        if document is not None:
-            for each in _matches(document.text, pattern):
-                if each[0] not in found:
-                    found[each[0]] = document.span(each[1], each[1] + len(each[0]))
+        question = f"names {family.pattern}"
+        for name, start in repo.learn_of(path, question, partial(_names, pattern)) or ():
+            found.setdefault(name, (path, start))
     return found
+
+
+def _names(pattern: re.Pattern[str], document: Document) -> list[tuple[str, int]]:
+    """The names in a file, each with where it stands first; the cache makes lists of pairs."""
+    first: dict[str, int] = {}
+    for name, start in _matches(document.text, pattern):
+        first.setdefault(name, start)
+    return [*first.items()]
 
 
 def _named(doc: Doc, family: NameFamily, pattern: re.Pattern[str]) -> Iterator[tuple[str, int]]:
