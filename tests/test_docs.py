@@ -112,9 +112,28 @@ numpy = { allow = "<2", reason = "a | b", review = 2025-06-30 }
 paths = ["tests/integration/**"]
 all = ["integration"]
 
+[markers.coverage]
+floor = 80
+
 [[docs.class]]
 name = "plan"
 paths = ["docs/plans/**"]
+
+[retention]
+review = 2025-10-31
+owner = "ops"
+
+[retention.stores.backups]
+path = "backups"
+items = { kind = "file" }
+keep = { within = "30d" }
+holds = [{ label = "legal", owner = "counsel", reason = "a case", until = 2025-09-30 }]
+
+[checks.no-print]
+kind = "calls"
+paths = ["app/**"]
+forbid = ["print"]
+reason = "the log is read, and the terminal is not"
 
 [[exceptions]]
 rule = "broken-link"
@@ -132,12 +151,27 @@ def test_the_governance_document_says_what_holds_and_what_is_overdue(
     said = capsys.readouterr().out
     overdue = said.partition("## Overdue")[2].partition("## Feature flags")[0]
     days = [line.split()[1] for line in overdue.splitlines() if line.startswith("| 2")]
-    assert days == ["2025-06-30", "2025-11-30", "2025-12-31"]
+    assert days == ["2025-06-30", "2025-09-30", "2025-10-31", "2025-11-30", "2025-12-31"]
     assert "remove the flag `USE_MENU`" in overdue
     assert "web \\*team\\*" in overdue
+    assert "release the hold on what is labelled `legal` of `backups`" in overdue
     for word in ("`<2`", "a \\| b", "`tests/integration/**`", "`docs/plans/**`", "moved soon"):
         assert word in said
-    assert "| `broken-link` " in said.partition("## What is enforced")[2]
+    for word in ("at least 80% of coverage", "`backups/`", "a case", "the terminal is not"):
+        assert word in said
+    enforced = said.partition("## What is enforced")[2]
+    assert "| `broken-link` " in enforced
+    assert "| `no-print` " in enforced
+
+
+def test_the_governance_document_lists_only_what_the_policy_selects(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = f'select = ["no-print", "broken-link"]\n{POLICY}'
+    monkeypatch.chdir(repository({"govcheck.toml": policy}))
+    assert run(["docs", "--governance"]) == 0
+    rows = capsys.readouterr().out.partition("## What is enforced")[2].splitlines()
+    assert [row.split()[1] for row in rows[4:]] == ["`broken-link`", "`no-print`"]
 
 
 def _block_page(name: str) -> str:

@@ -1,14 +1,14 @@
 """The policy as a document for people who do not read TOML: what holds, and what is overdue."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from govcheck import registry
 from govcheck.docs.blocks import TABLES
 from govcheck.docs.table import Column, Table, code, markdown, prose
 from govcheck.keys import Key
 from govcheck.policy import Policy
 from govcheck.repo import Repo
+from govcheck.retention.section import Hold
 
 
 def governance(repo: Repo, policy: Policy) -> Iterator[str]:
@@ -26,6 +26,11 @@ def governance(repo: Repo, policy: Policy) -> Iterator[str]:
     )
     yield from _section("Tests", _tests(policy), "The policy asks nothing of tests.")
     yield from _section("Documents", _documents(policy), "All documents are read as reference.")
+    yield from _section(
+        "Retention", _table(repo, policy, "retention"), "The policy names no store."
+    )
+    yield from _section("Holds", _holds(policy), "Nothing is held back.")
+    yield from _section("Rules of the policy's own", _checks(policy), "It has no rule of its own.")
     yield from _section("Exceptions", _exceptions(policy), "Nothing is excepted.")
     yield from _section("What is enforced", _enforced(policy), "Nothing is enforced.")
 
@@ -84,6 +89,20 @@ def _overdue(policy: Policy) -> Table:
         )
         for name, marker in policy.markers.marker.items()
     ]
+    retention = policy.retention
+    due.append(
+        (
+            retention.review,
+            "review the retention policy",
+            retention.owner or "",
+            ("retention", "review"),
+        )
+    )
+    for name, number, hold in _held(policy):
+        at = ("retention", "stores", name, "holds", number)
+        what = f"the hold on {_items(hold)} of {code(name)}"
+        due.append((hold.review, f"review {what}", hold.owner or "", at))
+        due.append((hold.until, f"release {what}", hold.owner or "", at))
     late = [each for each in due if each[0] is not None and each[0] < policy.today]
     rows = sorted(late, key=lambda each: (each[0] or policy.today, each[1]))
     return _of(
@@ -93,45 +112,108 @@ def _overdue(policy: Policy) -> Table:
 
 
 def _tests(policy: Policy) -> Table:
+    markers = policy.markers
     rows = []
-    for number, each in enumerate(policy.markers.require):
-        chosen = [
-            f"{what} {_codes(names)}"
-            for what, names in (
-                ("in", each.paths),
-                ("calling", each.calls),
-                ("importing", each.imports),
-                ("using", each.fixtures),
-            )
-            if names
-        ]
-        asked = [
-            f"{what} {_codes(names)}"
-            for what, names in (
-                ("all of", each.all),
-                ("any of", each.any),
-                ("one of", each.one_of),
-                ("none of", each.none),
-            )
-            if names
-        ]
+    for number, each in enumerate(markers.require):
+        chosen = _said(
+            {"in": each.paths, "calling": each.calls, "importing": each.imports,
+             "using": each.fixtures}
+        )  # fmt: skip
+        asked = _said(
+            {"all of": each.all, "any of": each.any, "one of": each.one_of, "none of": each.none}
+        )
         where = _where(policy, ("markers", "require", number))
-        rows.append(("; ".join(chosen), "; ".join(asked), prose(each.reason or ""), where))
-    return _of(("tests", "markers", "reason", "policy"), rows)
+        rows.append((chosen, asked, prose(each.reason or ""), where))
+    for name, marker in markers.marker.items():
+        asked = _said({"all of": marker.requires, "none of": marker.excludes})
+        most = f"at most {marker.max} of them" if marker.max is not None else ""
+        if asked or most:
+            where = _where(policy, ("markers", "marker", name))
+            whole = "; ".join(filter(None, (asked, most)))
+            rows.append((f"bearing {code(name)}", whole, prose(marker.reason or ""), where))
+    for what, name, excuse in (
+        ("skipped", "skip", markers.skip),
+        ("expected to fail", "xfail", markers.xfail),
+    ):
+        demands = [
+            "a reason" if excuse.reason == "required" else "",
+            f"a reason with {code(excuse.pattern)}" if excuse.pattern else "",
+            "`strict`" if excuse.strict == "required" else "",
+            f"for {excuse.max_age} at most" if excuse.max_age else "",
+        ]
+        if any(demands):
+            where = _where(policy, ("markers", name))
+            rows.append((what, "; ".join(filter(None, demands)), "", where))
+    if markers.assertions == "required":
+        rows.append(("all", "an assertion", "", _where(policy, ("markers", "assertions"))))
+    coverage = markers.coverage
+    for key, least, what in (
+        ("floor", coverage.floor, "% of coverage"),
+        ("ratio", coverage.ratio, " files of tests for one of source"),
+    ):
+        if least is not None:
+            where = _where(policy, ("markers", "coverage", key))
+            rows.append(("all", f"at least {least:g}{what}", "", where))
+    return _of(("tests", "asked", "reason", "policy"), rows)
 
 
 def _documents(policy: Policy) -> Table:
+    is_said = ("docs", "class") in policy.origins
     rows = [
         (
             each.name,
             _codes(each.paths),
             code(each.generator or ""),
-            _where(policy, ("docs", "class", number)),
+            _where(policy, ("docs", "class", number)) if is_said else "by default",
         )
         for number, each in enumerate(policy.docs.class_)
-        if policy.docs.class_ and ("docs", "class") in policy.origins
     ]
     return _of(("class", "documents", "generator", "policy"), rows)
+
+
+def _held(policy: Policy) -> Iterator[tuple[str, int, Hold]]:
+    """The holds of all stores, with the names of these and their numbers there."""
+    for name, store in policy.retention.stores.items():
+        for number, hold in enumerate(store.holds):
+            yield name, number, hold
+
+
+def _items(hold: Hold) -> str:
+    """Which items are held."""
+    labelled = [f"what is labelled {code(hold.label)}"] if hold.label else []
+    return " and ".join([*labelled, *map(code, hold.names)])
+
+
+def _holds(policy: Policy) -> Table:
+    rows = [
+        (
+            code(name),
+            _items(hold),
+            f"for {hold.keep}" if hold.keep else "",
+            _day(hold.until),
+            prose(hold.owner or ""),
+            prose(", ".join(hold.approved_by)),
+            prose(hold.reason or ""),
+            _where(policy, ("retention", "stores", name, "holds", number)),
+        )
+        for name, number, hold in _held(policy)
+    ]
+    columns = ("store", "items", "kept", "until", "owner", "approved by", "reason", "policy")
+    return _of(columns, rows)
+
+
+def _checks(policy: Policy) -> Table:
+    rows = [
+        (
+            code(name),
+            check.kind,
+            "" if check.paths == ("**",) else _codes(check.paths),
+            prose(check.reason),
+            _where(policy, ("checks", name)),
+        )
+        for name, check in policy.checks.items()
+    ]
+    return _of(("rule", "checks", "in", "reason", "policy"), rows)
 
 
 def _exceptions(policy: Policy) -> Table:
@@ -150,17 +232,19 @@ def _exceptions(policy: Policy) -> Table:
 
 def _enforced(policy: Policy) -> Table:
     """The rules that the policy selects, and what it changes of them in some paths."""
-    names = frozenset(registry.names())
-    chosen = names if policy.select is None else registry.expand(policy.select)
-    chosen -= registry.expand(policy.ignore)
+    catalogue = policy.catalogue
+    chosen = frozenset(catalogue.names())
+    if policy.select is not None:
+        chosen = catalogue.expand(policy.select)
+    chosen -= catalogue.expand(policy.ignore)
     rows = []
-    for name in registry.names():
-        page = registry.page(name)
+    for name in catalogue.names():
+        page = catalogue.page(name)
         elsewhere = [
-            f"{'not ' if name in registry.expand(each.ignore) else 'only '}in {_codes(each.paths)}"
+            f"{'not ' if name in catalogue.expand(each.ignore) else 'only '}in {_codes(each.paths)}"
             for each in policy.overrides
-            if name in registry.expand(each.ignore)
-            or (each.select is not None and name in registry.expand(each.select))
+            if name in catalogue.expand(each.ignore)
+            or (each.select is not None and name in catalogue.expand(each.select))
         ]
         if name in chosen or elsewhere:
             severity = policy.severity.get(name, page.severity)  # type: ignore[call-overload]
@@ -171,6 +255,10 @@ def _enforced(policy: Policy) -> Table:
 
 def _of(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table:
     return Table(tuple(map(Column, columns)), tuple(rows))
+
+
+def _said(chosen: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{what} {_codes(names)}" for what, names in chosen.items() if names)
 
 
 def _codes(names: Sequence[str]) -> str:
