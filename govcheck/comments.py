@@ -223,9 +223,13 @@ _ANY_SIGN = ("#", "//", "--", ";", "<!--", "/*", "*")
 
 
 def _markdown(document: Document) -> Iterator[Comment]:
-    """HTML comments outside code: fenced blocks, indented blocks and spans (CommonMark 0.31)."""
+    """Comments outside code: fenced blocks, indented blocks and spans (CommonMark 0.31).
+
+    They are those of HTML and, in MDX, which has none of these, `{/* ... */}`.
+    """
     text = document.text
-    if "<!--" not in text:
+    ends = {"<!--": "-->", **({"{/*": "*/}"} if document.path.endswith(".mdx") else {})}
+    if not any(begin in text for begin in ends):
         return
     blocks, spans = _Blocks(), _CodeSpans(text)
     position = 0
@@ -240,8 +244,8 @@ def _markdown(document: Document) -> Iterator[Comment]:
             position = found.end()
             if found["code"]:
                 position = spans.end_of(found)
-            elif found["comment"]:
-                closing = text.find("-->", found.start() + 2)
+            elif found["comment"] in ends:
+                closing = text.find(ends[found["comment"]], found.start() + 2)
                 if closing < 0 and text[start : found.start()].strip():
                     continue
                 inner_end, position = (closing, closing + 3) if closing >= 0 else (len(text),) * 2
@@ -249,7 +253,7 @@ def _markdown(document: Document) -> Iterator[Comment]:
                 yield Comment(document.span(found.start(), position), inner)
 
 
-_INLINE = re.compile(r"\\[^\r\n]|(?P<code>`+)|(?P<comment><!--)")
+_INLINE = re.compile(r"\\[^\r\n]|(?P<code>`+)|(?P<comment><!--|\{/\*)")
 _QUOTE = re.compile(r"(?: {0,3}> ?)+")
 _LIST_ITEM = re.compile(r"[ \t]*(?P<mark>[-*+]|\d{1,9}[.)])(?P<space>[ \t]+)(?=\S)")
 _FENCE = re.compile(r"(`{3,})(?![^\r\n]*`)|(~{3,})")

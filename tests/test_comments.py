@@ -76,6 +76,8 @@ def test_json_has_none_and_its_dialects_have() -> None:
         ("a.lua", "--[[ a\n]] x = '--no' -- b\n", ["a", "b"]),
         ("a.html", "<p>a -- no</p><!-- a\n b --><!-- c -->", ["a\n b", "c"]),
         ("a.svg", "<x><![CDATA[<!-- no -->]]><!-- a --></x>", ["a"]),
+        ("a.mdx", "{/* a\n b */} `{/* no */}` {x}\n\n```\n{/* no */}\n```\n", ["a\n b"]),
+        ("a.md", "{/* no */} <!-- a -->", ["a"]),
         ("a.tf", 'a = "# no" # a\nb // b\n', ["a", "b"]),
     ],
 )

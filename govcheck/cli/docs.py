@@ -84,7 +84,7 @@ def _one(repo: Repo, policy: Policy, words: list[str], columns: str | None) -> I
 
 
 def _all(repo: Repo, policy: Policy) -> Iterator[str]:
-    from govcheck.docs.blocks import TABLES, BlockError, blocks, rendered
+    from govcheck.docs.blocks import TABLES, BlockError, blocks, content
     from govcheck.docs.documents import documents
 
     found = False
@@ -95,10 +95,10 @@ def _all(repo: Repo, policy: Policy) -> Iterator[str]:
             yield f"{visible(doc.path)}:{line}: {visible(' '.join(block.comment.text.split()))}"
             yield ""
             try:
-                text = rendered(repo, policy, doc.document, block)
+                lines = content(repo, policy, doc.document, block)
             except BlockError as error:
-                text = f"(it cannot be written: {error})"
-            yield from map(visible, text.strip().splitlines())
+                lines = [f"(it cannot be written: {error})"]
+            yield from map(visible, lines)
             yield ""
     if not found:
         yield "No document has a block that govcheck writes. A block is one of these:"

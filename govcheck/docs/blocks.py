@@ -1,12 +1,12 @@
 """Managed blocks: regions of documents that govcheck writes, between two comments.
 
-`<!-- govcheck: NAME option=value ... -->` begins one and `<!-- /govcheck -->` ends it. On one line
-it holds a value, over several a table.
+`<!-- govcheck: NAME option=value ... -->` begins one and `<!-- /govcheck -->` ends it; in MDX,
+`{/* ... */}`. On one line it holds a value, over several a table.
 """
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from govcheck.docs.section import Source
@@ -21,6 +21,9 @@ from govcheck.retention.section import Keep
 
 _BEGIN = re.compile(r"\s*govcheck:\s*(?P<name>[a-z][a-z-]*)(?!\S)(?P<rest>.*?)\s*\Z", re.DOTALL)
 _FROM = "(the document)"
+# What may stand before a block in its line: blanks, quotes, and the signs of items.
+_MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?=[ \t])")
+_CONTAINERS = re.compile(rf"(?:[ \t>]|{_MARKER.pattern})*")
 _END = re.compile(r"\s*/govcheck\b[^>]*\Z")
 
 
@@ -63,7 +66,7 @@ def _blocks(read: Page) -> Iterator[Block]:
 def _block(begin: Comment, end: Comment | None) -> Block:
     found = _BEGIN.match(begin.text)
     name, rest = (found["name"], found["rest"]) if found else ("", "")
-    mistake = "" if end is not None else "nothing ends it: write '<!-- /govcheck -->' below"
+    mistake = "" if end is not None else "nothing ends it: write a comment '/govcheck' below"
     options: dict[str, str] = {}
     try:
         words = shlex.split(rest)
@@ -83,22 +86,35 @@ def rendered(repo: Repo, policy: Policy, document: Document, block: Block) -> st
     Raises:
         BlockError: it is none that can be rendered.
     """
+    lines = content(repo, policy, document, block)
+    if block.name in _VALUES:
+        return lines[0]
+    newline = "\r\n" if "\r\n" in document.text else "\n"
+    lead = _lead(document, block)
+    below = [f"{lead}{line}".rstrip() for line in ("", *lines, "")]
+    return newline.join(["", *below, lead])
+
+
+def content(repo: Repo, policy: Policy, document: Document, block: Block) -> Sequence[str]:
+    """The lines of what a block must hold, without what begins each of them in the document.
+
+    Raises:
+        BlockError: it is none that can be rendered.
+    """
     if block.mistake:
         raise BlockError(block.mistake)
     if block.name in _VALUES:
-        return _value(repo, policy, block)
-    table = tabled(repo, policy, block.name, block.options, document.path)
-    newline = "\r\n" if "\r\n" in document.text else "\n"
-    lines = ["", "", *markdown(table), "", ""]
-    indent = _indent(document, block)
-    return newline.join(f"{indent}{line}" if line else line for line in lines) + indent
+        return [_value(repo, policy, block)]
+    return [*markdown(tabled(repo, policy, block.name, block.options, document.path))]
 
 
-def _indent(document: Document, block: Block) -> str:
-    """The indentation of a block in a list."""
+def _lead(document: Document, block: Block) -> str:
+    """What begins each line of a block in a list or a quote."""
     line = document.span(block.comment.start, block.comment.start)
     before = document.line(line.line)[: line.column - 1]
-    return before if not before.strip() else ""
+    if _CONTAINERS.fullmatch(before) is None:
+        return ""
+    return _MARKER.sub(lambda found: " " * len(found[0]), before)
 
 
 def tabled(

@@ -145,7 +145,7 @@ class Task(NamedTuple):
 
 
 class Comment(NamedTuple):
-    """An HTML comment; `text` is what stands between its signs."""
+    """A comment of HTML, or of MDX (`{/* ... */}`); `text` is what stands between its signs."""
 
     text: str
     start: int
@@ -215,7 +215,7 @@ class Page(NamedTuple):
 
 _EMPTY = Page((), (), (), (), (), (), (), (), (), {}, 0, 0)
 # What a link, the definition of one, a tag and a comment have.
-_SIGNS = (b"](", b"]:", b"<")
+_SIGNS = (b"](", b"]:", b"<", b"{/*")
 
 
 class TooManyPartsError(TooDeepError):
@@ -266,7 +266,7 @@ class _Reader:
             source = source[:start] + blank + source[end:]
             text = source.decode("utf-8", "replace" if b"\xed" in source else "strict")
         self._walk(pyromark.events_with_range(text, options=_OPTIONS))
-        comments = [*self._comments()]
+        comments = self._comments()
         self._html_links(comments)
         offset = self.offset
         return Page(
@@ -473,16 +473,30 @@ class _Reader:
             for level, text, start, end in self.headings
         )
 
-    def _comments(self) -> Iterator[Comment]:
-        for start, end in self.html:
-            at = start
-            while (first := self.source.find(b"<!--", at, end)) >= 0:
-                last = self.source.find(b"-->", first + 4, end)
-                if last < 0:
-                    break
-                text = self.source[first + 4 : last].decode("utf-8", "replace")
-                yield Comment(text, self.offset(first), self.offset(last + 3))
-                at = last + 3
+    def _comments(self) -> list[Comment]:
+        found = [
+            comment
+            for start, end in self.html
+            for comment in self._commented(b"<!--", b"-->", start, end)
+        ]
+        if self.document.path.endswith(".mdx"):
+            spans = [(each.start, each.end) for each in self.codes]
+            code = sorted([*spans, *((each.start, each.end) for each in self.fences)])
+            for comment in self._commented(b"{/*", b"*/}", 0, len(self.source)):
+                behind = bisect_right(code, comment.start, key=lambda span: span[0])
+                if not behind or code[behind - 1][1] <= comment.start:
+                    found.append(comment)
+            found.sort(key=lambda each: each.start)
+        return found
+
+    def _commented(self, begin: bytes, close: bytes, start: int, end: int) -> Iterator[Comment]:
+        while (first := self.source.find(begin, start, end)) >= 0:
+            last = self.source.find(close, first + len(begin), end)
+            if last < 0:
+                return
+            start = last + len(close)
+            text = self.source[first + len(begin) : last].decode("utf-8", "replace")
+            yield Comment(text, self.offset(first), self.offset(start))
 
     def _html_links(self, comments: Sequence[Comment]) -> None:
         hidden = [(each.start, each.end) for each in comments]

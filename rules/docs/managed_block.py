@@ -7,6 +7,8 @@ A document may leave it to govcheck to write a table or a value, so that it cann
 
     We run <!-- govcheck: count files="tests/**/test_*.py" -->295<!-- /govcheck --> test files.
 
+It may stand in a list or a quote; in MDX, comments are `{/* govcheck: flags */}`.
+
 Tables are `flags` (`status=active` for some of them), `dependencies`, `markers`, `rules`
 (`family=NAME`), `exceptions`, `retention` (the stores), `options program=NAME` (what a program
 takes, of its subcommand with `command=NAME`), `environment` (the variables that code reads), and
@@ -100,6 +102,48 @@ examples = [
         },
     ),
     Example(
+        "As it must be in a quote, and code in MDX",
+        {
+            "govcheck.toml": "[flags.USE_MENU]\nstatus = 'active'\n",
+            "a.md": (
+                "> <!-- govcheck: flags columns=flag -->\n>\n> | flag       |\n> | ---------- |\n"
+                "> | `USE_MENU` |\n>\n> <!-- /govcheck -->\n"
+            ),
+            "app.py": "import os\n\nos.getenv('USE_MENU')\n",
+            "b.mdx": "```mdx\n{/* govcheck: flags */}\n{/* /govcheck */}\n```\n",
+        },
+    ),
+    Example(
+        "In a quote, and in MDX",
+        {
+            "govcheck.toml": "[flags.USE_MENU]\nstatus = 'active'\n",
+            "a.md": (
+                "1. > <!-- govcheck: flags columns=flag -->\n   > <!-- /govcheck -->\n\n"
+                "`<!-- govcheck: flags -->`\n"
+            ),
+            "app.py": "import os\n\nos.getenv('USE_MENU')\n",
+            "b.mdx": (
+                "- {/* govcheck: flags columns=flag */}\n  {/* /govcheck */}\n\n"
+                "`{/* govcheck: flags */}`\n"
+            ),
+        },
+        (
+            "a.md:1:6: the block 'flags' is not what it must be",
+            "b.mdx:1:3: the block 'flags' is not what it must be",
+        ),
+        {
+            "a.md": (
+                "1. > <!-- govcheck: flags columns=flag -->\n   >\n   > | flag       |\n"
+                "   > | ---------- |\n   > | `USE_MENU` |\n   >\n   > <!-- /govcheck -->\n\n"
+                "`<!-- govcheck: flags -->`\n"
+            ),
+            "b.mdx": (
+                "- {/* govcheck: flags columns=flag */}\n\n  | flag       |\n  | ---------- |\n"
+                "  | `USE_MENU` |\n\n  {/* /govcheck */}\n\n`{/* govcheck: flags */}`\n"
+            ),
+        },
+    ),
+    Example(
         "Stores, the options of a program, and the variables that code reads",
         {
             "govcheck.toml": (
@@ -165,7 +209,7 @@ examples = [
             "family, "
             "severity, finds, fix",
             "a.md:7:1: the block cannot be written: there is no text file a.py",
-            "a.md:9:1: the block cannot be written: nothing ends it: write '<!-- /govcheck -->' "
+            "a.md:9:1: the block cannot be written: nothing ends it: write a comment '/govcheck' "
             "below",
         ),
     ),
