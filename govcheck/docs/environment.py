@@ -12,7 +12,6 @@ from govcheck.docs.wording import RETIRED, line_above, says
 from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.flags.references import PYTHON, SETTINGS_BASE, may_be_built
-from govcheck.flags.settings import field_names
 from govcheck.globs import matcher
 from govcheck.manifests.find import declared
 from govcheck.policy import Policy
@@ -184,6 +183,8 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     near = repo.view(reads)
     fields: frozenset[str] = frozenset()
     if repo.search([SETTINGS_BASE], PYTHON):
+        from govcheck.flags.settings import field_names  # only such settings pay for it
+
         fields = frozenset(each.upper() for each in repo.view(field_names))
     doubtful = frozenset(
         name

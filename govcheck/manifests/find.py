@@ -5,13 +5,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
-from govcheck.manifests import locks
 from govcheck.manifests.statement import Statement, UnreadableError
 from govcheck.repo import Repo
+
+if TYPE_CHECKING:
+    from govcheck.manifests.locks import Need
 
 Reader = Callable[[Document], Iterator[Statement]]
 
@@ -65,7 +67,7 @@ class Found(NamedTuple):
     """What locks say of the wanted packages: the pins, what packages need, and which locks."""
 
     statements: tuple[Statement, ...]
-    needs: tuple[tuple[Document, locks.Need], ...]
+    needs: "tuple[tuple[Document, Need], ...]"
     locks: tuple[str, ...]
 
 
@@ -134,20 +136,24 @@ def _statement(said: Iterable[Any]) -> Statement:
 
 def locked(repo: Repo, wanted: frozenset[str]) -> Found:
     """What lock files say of the wanted packages, and of Python."""
+    from govcheck.manifests.locks import Need  # only a question about locks pays for it
+
     statements: list[Statement] = []
-    needs: list[tuple[Document, locks.Need]] = []
+    needs: list[tuple[Document, Need]] = []
     paths = [path for path in _readable(repo) if _LOCKS.fullmatch(path.rpartition("/")[2])]
     question = f"locked {' '.join(sorted(wanted))}"
     for document in filter(None, map(repo.document, paths)):
         pins, edges = repo.learn(document, question, partial(_locked, repo, wanted))
         statements += map(_statement, pins)
-        needs += ((document, locks.Need(*edge)) for edge in edges)
+        needs += ((document, Need(*edge)) for edge in edges)
     return Found(tuple(statements), tuple(needs), tuple(paths))
 
 
 def _locked(
     repo: Repo, wanted: frozenset[str], document: Document
-) -> tuple[list[Statement], list[locks.Need]]:
+) -> "tuple[list[Statement], list[Need]]":
+    from govcheck.manifests import locks
+
     try:
         return list(locks.statements(document, wanted)), list(locks.needs(document, wanted))
     except (TooDeepError, UnreadableError) as error:

@@ -27,6 +27,7 @@ _CONTINUATION = re.compile(rb"[\x80-\xbf]")
 
 _FRONT = re.compile(rb"---[ \t]*\r?\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
 _FRONT_WITHIN = 4000
+_TITLED = re.compile(rb"\s*# ")
 _FRONT_BELOW = re.compile(
     rb"\n[ \t]*\r?\n---[ \t]*\r?\n(?P<body>(?:[ \t]*(?:[\w-]+:|-[ \t]|#)[^\n]*\n)+)"
     rb"---[ \t]*\r?(?:\n|\Z)"
@@ -528,7 +529,7 @@ class _Reader:
 
 def _front(source: bytes) -> re.Match[bytes] | None:
     found = _FRONT.match(source)
-    if found is None and source.lstrip()[:2] == b"# ":
+    if found is None and _TITLED.match(source):
         found = _FRONT_BELOW.search(source, 0, _FRONT_WITHIN)
     return found
 
