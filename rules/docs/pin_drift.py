@@ -67,12 +67,12 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             wrong = _wrong(policy, manifest, pin)
             if wrong is None:
                 continue
-            wanted, where, witness = wrong
+            wanted, limit, witness = wrong
             edit = Edit(doc.path, pin.start, pin.end, wanted)
             admits = f" admits {witness}" if witness else " is something else"
             yield rule.finding(
                 doc.document.span(pin.start, pin.end),
-                f"{pin.package}: '{pin.specifier}'{admits}; {where} '{wanted}'{told(doc)}",
+                f"{pin.package}: '{pin.specifier}'{admits}; {limit}{told(doc)}",
                 fix=None if doc.kind == "generated" else Fix(f"write {wanted}", (edit,)),
                 data={"subject": pin.package, "declared": pin.specifier},
             )
@@ -102,36 +102,36 @@ def _manifest(repo: Repo) -> "dict[str, Statement]":
 def _wrong(
     policy: Policy, manifest: "dict[str, Statement]", pin: "Pin"
 ) -> tuple[str, str, str | None] | None:
-    """What is allowed instead, who says so, and a version that is not allowed."""
+    """What is allowed instead, a sentence about it, and a version that is not allowed."""
     from govcheck.dependencies.section import normalized
     from govcheck.manifests.versions import judge, translate
 
     section = policy.dependencies
-    allowed = [
-        (package.allow, f"the policy allows ({policy.origin('dependencies', 'packages', name)})")
+    limits = [
+        (package.allow, policy.origin("dependencies", "packages", name))
         for name, package in section.packages.items()
         if package.allow and normalized(name) == pin.package
     ]
     if section.python and pin.package == "python":
-        allowed = [
-            (section.python, f"the policy allows ({policy.origin('dependencies', 'python')})")
-        ]
+        limits = [(section.python, policy.origin("dependencies", "python"))]
+    allowed = [(wanted, f"the policy allows {wanted} ({origin})") for wanted, origin in limits]
     said = manifest.get(pin.package)
     restated = pin.restates == "manifest" or not allowed
     if said is not None and said.specifier is not None and restated:
-        allowed.append((said.specifier, f"{said.path}:{said.span.line} says"))
-    for wanted, where in allowed:
+        place = f"{said.path}:{said.span.line}"
+        allowed.append((said.specifier, f"{place} says '{said.specifier}'"))
+    for wanted, limit in allowed:
         try:
             is_own = said is not None and wanted == said.specifier
-            limits = translate(wanted, said.dialect if is_own and said is not None else "pep440")
-            if len(limits) != 1:
+            ranges = translate(wanted, said.dialect if is_own and said is not None else "pep440")
+            if len(ranges) != 1:
                 continue
-            verdict = judge([translate(pin.specifier, pin.dialect)], limits[0],
+            verdict = judge([translate(pin.specifier, pin.dialect)], ranges[0],
                             finals=pin.package == "python")  # fmt: skip
         except ValueError:
             continue
         if verdict.verdict == "violation":
-            return wanted, where, verdict.witness
+            return wanted, limit, verdict.witness
     return None
 
 
@@ -158,7 +158,7 @@ examples = [
             ),
         },
         (
-            "a.md:3:14: numpy: '<3' admits 2.0.0; the policy allows (govcheck.toml:2) '<2'",
+            "a.md:3:14: numpy: '<3' admits 2.0.0; the policy allows <2 (govcheck.toml:2)",
             "b.md:2:13: python: '^3.12' admits 3.13.0; pyproject.toml:2 says '>=3.12,<3.13'",
             "b.md:3:12: numpy: '^1.24.0' admits 1.24.0; pyproject.toml:3 says '>=1.26.4,<2.0.0'",
         ),
