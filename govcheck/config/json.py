@@ -1,7 +1,7 @@
 """JSON, with the comments and trailing commas that its dialects allow."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from tree_sitter import Node
 
@@ -46,11 +46,9 @@ def read(document: Document) -> Reading:
             errors.append((start, end))
         match node.type:
             case "object":
-                members = tuple(part for part in parts if isinstance(part, Member))
-                return Container("mapping", "flow", start, end, members, _commas(parts))
+                return tree.braces(parts, start, end)
             case "array":
-                items = tuple(_items(document, node, parts))
-                return Container("sequence", "flow", start, end, items, _commas(parts))
+                return tree.brackets(document, node, parts, start, end)
             case "pair":
                 return _pair(parts, start, end)
             case "string":
@@ -73,17 +71,6 @@ def read(document: Document) -> Reading:
     value = root if isinstance(root, Scalar | Container) else None
     broken = ((0, len(document.text)),) if errors else ()
     return tree.reading_of(document, Tree((value,), tuple(comments), (), broken))
-
-
-def _commas(parts: list[_Part]) -> tuple[int, ...]:
-    return tuple(part for part in parts if isinstance(part, int))
-
-
-def _items(document: Document, node: Node, parts: list[_Part]) -> Iterator[Member]:
-    for child, part in zip(node.children, parts, strict=True):
-        if isinstance(part, Scalar | Container):
-            start = document.offset_of_byte(child.start_byte)
-            yield Member(start, document.offset_of_byte(child.end_byte), (), part)
 
 
 def _pair(parts: list[_Part], start: int, end: int) -> Member | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -67,11 +67,9 @@ def read(document: Document) -> Reading:
                     arrays.add(table)
                 return table
             case "inline_table":
-                members = tuple(part for part in parts if isinstance(part, Member))
-                return Container("mapping", "flow", start, end, members, _commas(parts))
+                return tree.braces(parts, start, end)
             case "array":
-                items = tuple(_items(document, node, parts))
-                return Container("sequence", "flow", start, end, items, _commas(parts))
+                return tree.brackets(document, node, parts, start, end)
             case kind if kind in _SCALARS:
                 return _scalar(document.text[start:end], start, end)
             case ",":
@@ -89,17 +87,6 @@ def read(document: Document) -> Reading:
     root = replace(root, members=tuple(_numbered(root.members, arrays)))
     broken = ((0, len(document.text)),) if errors else ()
     return tree.reading_of(document, Tree((root,), tuple(comments), (), broken))
-
-
-def _commas(parts: list[_Part]) -> tuple[int, ...]:
-    return tuple(part for part in parts if isinstance(part, int))
-
-
-def _items(document: Document, node: Node, parts: list[_Part]) -> Iterator[Member]:
-    for child, part in zip(node.children, parts, strict=True):
-        if isinstance(part, Scalar | Container):
-            start = document.offset_of_byte(child.start_byte)
-            yield Member(start, document.offset_of_byte(child.end_byte), (), part)
 
 
 def _pair(parts: list[_Part], start: int, end: int) -> Member | None:

@@ -12,6 +12,8 @@ from itertools import takewhile
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
+from tree_sitter import Node
+
 from govcheck.config.cutting import Cut, Page, Range, cut_out, edits_of, soundly
 from govcheck.config.entry import Entry
 from govcheck.document import Document, TooDeepError
@@ -111,6 +113,29 @@ class Reading(NamedTuple):
     tree: Tree
     roots: tuple[tuple[Container, tuple[_Place, ...]], ...]
     places: tuple[_Place, ...]
+
+
+def braces(parts: Sequence[object], start: int, end: int) -> Container:
+    """A mapping in braces, given what its nodes became: its pairs, and the offsets of commas."""
+    members = tuple(part for part in parts if isinstance(part, Member))
+    return Container("mapping", "flow", start, end, members, _commas(parts))
+
+
+def brackets(
+    document: Document, node: Node, parts: Sequence[object], start: int, end: int
+) -> Container:
+    """A list in brackets, given what its nodes became: its values, and the offsets of commas."""
+    offset = document.offset_of_byte
+    items = tuple(
+        Member(offset(child.start_byte), offset(child.end_byte), (), part)
+        for child, part in zip(node.children, parts, strict=True)
+        if isinstance(part, Scalar | Container)
+    )
+    return Container("sequence", "flow", start, end, items, _commas(parts))
+
+
+def _commas(parts: Sequence[object]) -> tuple[int, ...]:
+    return tuple(part for part in parts if isinstance(part, int))
 
 
 def entries(reading: Reading) -> tuple[Entry, ...]:
