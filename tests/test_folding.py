@@ -1,5 +1,6 @@
 """Folding: a retired flag out of Python code, with behaviour kept and nothing else touched."""
 
+import ast
 import os
 import signal
 import symtable
@@ -668,18 +669,31 @@ SNIPPETS = [
 
 
 def _ours(source: str) -> Counter[tuple[str, frozenset[str]]]:
-    import ast
-
     return Counter((s.kind, frozenset(s.bindings)) for s in scopes(ast.parse(source)).all)
+
+
+class _Generators(ast.NodeTransformer):
+    """Makes generators of comprehensions, which have no scope of their own by PEP 709."""
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        return self.generic_visit(ast.GeneratorExp(pair, node.generators))
 
 
 def _theirs(source: str) -> Counter[tuple[str, frozenset[str]]]:
     found: Counter[tuple[str, frozenset[str]]] = Counter()
+    source = ast.unparse(_Generators().visit(ast.parse(source)))
     waiting = [symtable.symtable(source, "", "exec")]
     while waiting:
         table = waiting.pop()
         waiting += table.get_children()
-        is_inner = table.get_name() in ("listcomp", "setcomp", "dictcomp", "genexpr")
+        is_inner = table.get_name() == "genexpr"
         kind = "comprehension" if is_inner else str(table.get_type()).rpartition(".")[2].lower()
         names = [
             each.get_name()
@@ -687,8 +701,10 @@ def _theirs(source: str) -> Counter[tuple[str, frozenset[str]]]:
             if (each.is_assigned() or each.is_imported() or each.is_parameter())
             and (kind == "module" or each.is_local())
             and not each.get_name().startswith(".")
+            and each.get_name() != "__type_params__"
         ]
-        found[kind, frozenset(names)] += 1
+        if kind in ("module", "class", "function", "comprehension"):  # and not those of PEP 695
+            found[kind, frozenset(names)] += 1
     return found
 
 
