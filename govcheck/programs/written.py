@@ -1,4 +1,4 @@
-"""Where commands are written: documents, scripts, Makefiles, justfiles, workflows."""
+"""Where commands are written: documents, scripts and their headers, Makefiles, workflows."""
 
 import posixpath
 import re
@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from govcheck.docs.documents import Doc, documents
+from govcheck.docs.documents import Doc, class_of, documents
 from govcheck.docs.section import DocumentClass
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
@@ -17,7 +17,7 @@ from govcheck.programs.modules import console_scripts
 from govcheck.repo import Repo
 from govcheck.shell import Command, Snippet, Word, commands, snippet
 
-Where = Literal["fence", "span", "script", "makefile", "justfile", "workflow"]
+Where = Literal["fence", "span", "header", "script", "makefile", "justfile", "workflow"]
 
 _SHELL = frozenset(
     {"bash", "sh", "shell", "zsh", "console", "shell-session", "shellsession", "bash-session",
@@ -36,6 +36,17 @@ _KNOWN = (
     r"|\.{0,2}/?[\w.-]+(?:/[\w.-]+)*\.(?:sh|py|bash)"
 )
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
+# What stands over the code of a file: comments, and the docstring of a module.
+_COMMENTS = re.compile(r"\ufeff?(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
+_DOCSTRING = re.compile(r"[rRuU]?(\"{3}|'{3})")
+_RUNS = ("python ", "python3 ", "pytest ", "bash ")
+# A line there that is a command, and not prose: what runs is followed by a path or an option.
+_BEFORE = r"[ \t#]*(?:(?:Usage|Run|Examples?):[ \t]+)?(?:[$❯>%][ \t]+)?"
+_USAGE = (
+    r"(?:(?:sudo|time|env)[ \t]+|\w+=\S*[ \t]+)*(?:(?:poetry|uv|pdm|hatch|pipenv|rye) run[ \t]+)?"
+    r"(?:(?:python3?(?:\.\d+)?|pytest|bash|sh)(?:[ \t]+-\S+)*[ \t]+"
+    r"(?:(?<=-m[ \t])\w|[\w.-]*(?:/[\w./-]|\.(?:py|sh)\b))|\.{1,2}/[\w./-]+\.(?:py|sh)\b"
+)
 # How scripts call the folder of the repository, or their own.
 _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspace|toplevel")
 # What a line says of a command that is not there: none of it is a claim that it is.
@@ -72,7 +83,8 @@ class Written(NamedTuple):
 
 def written(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     """All commands that the repository writes down."""
-    return (*repo.view(in_documents, policy), *repo.view(in_files))
+    in_prose = (*repo.view(in_documents, policy), *repo.view(in_headers, policy))
+    return (*in_prose, *repo.view(in_files))
 
 
 def in_documents(repo: Repo, policy: Policy) -> tuple[Written, ...]:
@@ -103,6 +115,39 @@ def in_files(repo: Repo) -> tuple[Written, ...]:
         except TooDeepError as error:
             repo.unchecked[path] = str(error)
     return tuple(found)
+
+
+def in_headers(repo: Repo, policy: Policy) -> tuple[Written, ...]:
+    """The commands over the code of Python files and scripts: how to run them, or others."""
+    found: list[Written] = []
+    own = _own(repo, policy)
+    own = rf"|(?:{own[1:]})(?=[^\n]*[ \t]--\w)" if own else ""
+    usage = re.compile(rf"(?m)^{_BEFORE}(?P<all>{_USAGE}{own})(?:[^\\\n]|\\[\s\S])*)")
+    scripts = [path for path in repo.files if SCRIPTS.search(path)]
+    for document in (*repo.search(_RUNS, (".py",)), *filter(None, map(repo.document, scripts))):
+        if _OF_OTHERS.search(document.path):
+            continue
+        parts = [each.span("all") for each in usage.finditer(document.text, 0, _head(document))]
+        kind = class_of(policy, document.path)[0] if parts else "history"
+        if kind == "history":
+            continue
+        try:
+            for start, end in parts:
+                said = snippet(document, [(start, end)])
+                source = said._replace(text=_plain(said.text))
+                found += _placed(repo, document, "header", kind, start, commands(source), None)
+        except TooDeepError as error:
+            repo.unchecked[document.path] = str(error)
+    return tuple(found)
+
+
+def _head(document: Document) -> int:
+    """Where the code of a file begins: behind its comments, and its docstring."""
+    text = document.text
+    comments = _COMMENTS.match(text)
+    end = comments.end() if comments else 0
+    opened = _DOCSTRING.match(text, end)
+    return max(end, text.find(opened[1], opened.end())) if opened else end
 
 
 def created(repo: Repo, policy: Policy, path: str) -> frozenset[str]:
@@ -146,9 +191,13 @@ def _where(path: str) -> Where | None:
 
 def _known(repo: Repo, policy: Policy) -> re.Pattern[str]:
     """What begins like a command that we know something of."""
+    return re.compile(rf"{_KNOWN}{_own(repo, policy)})(?![\w/.:=-])(?=\s+\S|$)")
+
+
+def _own(repo: Repo, policy: Policy) -> str:
+    """The names of the repository's programs, as more alternatives of an expression."""
     names = {*repo.view(console_scripts), *(each.name for each in policy.docs.program)}
-    own = "".join(f"|{re.escape(name)}" for name in sorted(names))
-    return re.compile(rf"{_KNOWN}{own})(?![\w/.:=-])(?=\s+\S|$)")
+    return "".join(f"|{re.escape(name)}" for name in sorted(names))
 
 
 def _in_document(repo: Repo, doc: Doc, known: re.Pattern[str]) -> Iterator[Written]:

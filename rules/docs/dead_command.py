@@ -1,7 +1,8 @@
 """A command names a script, module, test, target, extra, group or hook that does not exist.
 
 Looked at are the commands in documents (shell blocks, and code spans that begin with a program),
-in shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo`, `VAR=x` and such:
+in shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo`, `VAR=x` and such;
+and over the code of scripts, in comments and in the docstring of a Python file ("Usage: ..."):
 
 - scripts that are run, also by `python` or `bash`, and modules that `python -m` runs;
 - the files, folders and node ids that pytest is given;
@@ -30,21 +31,28 @@ Paths in workflows are for `dead-ci-path`.
 
 ## How to resolve
 
-Write what there is now. `--fix` writes where git says that a script was moved to; with
-`--unsafe-fixes`, the only other file that has a test of that name.
+Write what there is now. `--fix` writes where git says that a script was moved to, and where a
+script is itself that tells how to run it; with `--unsafe-fixes`, the only other file that has a
+test of that name.
 
 ## How to except
 
-A suppression comment, or `[[exceptions]]` in the policy.
+A suppression comment (which comments and docstrings do not take), or `[[exceptions]]` in the
+policy.
 """
 
+import posixpath
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
 from govcheck.programs import has_commands
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from govcheck.programs.dead import Missing
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -75,6 +83,11 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             hint = f": it is {past.moved_to} now"
             edit = Edit(each.span.path, each.span.start, each.span.end, past.moved_to)
             fix = Fix(f"write {past.moved_to}", (edit,))
+        elif each.written.where == "header" and _is_itself(each):
+            own = each.written.document.path
+            hint = f": this is {own}"
+            edit = Edit(each.span.path, each.span.start, each.span.end, own)
+            fix = Fix(f"write {own}", (edit,)) if written == each.path else None
         elif each.name and each.kind != "module" and len(known := homes(repo, each.name)) == 1:
             hint = f": {each.name} is in {known[0]}"
             if each.kind != "node":
@@ -89,9 +102,55 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         )
 
 
+def _is_itself(each: "Missing") -> bool:
+    """Whether a file tells to run itself, from where it was once."""
+    own = each.written.document.path
+    return bool(each.path) and posixpath.basename(own) == posixpath.basename(each.path)
+
+
 rule = Rule("dead-command", "docs", check, fix="safe")
 
 examples = [
+    Example(
+        "A script that was moved tells how it is run, and so does another one",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n",
+            "scripts/ci/run.py": (
+                '#!/usr/bin/env python3\n"""Runs.\n\nUsage:\n'
+                '  uv run python scripts/run.py --all\n"""\n'
+            ),
+            "scripts/ci/check.sh": "#!/bin/sh\n# Usage: ./scripts/check.sh\n\necho\n",
+            "scripts/other.py": (
+                '# python scripts/gone.py\n\nX = """\npython scripts/gone.py\n"""\n'
+            ),
+        },
+        (
+            "scripts/ci/check.sh:2:10: there is no script ./scripts/check.sh:"
+            " this is scripts/ci/check.sh",
+            "scripts/ci/run.py:5:17: there is no script scripts/run.py: this is scripts/ci/run.py",
+            "scripts/other.py:1:10: there is no script scripts/gone.py",
+        ),
+        {
+            "scripts/ci/run.py": (
+                '#!/usr/bin/env python3\n"""Runs.\n\nUsage:\n'
+                '  uv run python scripts/ci/run.py --all\n"""\n'
+            ),
+        },
+    ),
+    Example(
+        "Over the code there are also prose, paths from other folders, and placeholders",
+        {
+            "tools/scripts/run.py": (
+                '"""Python scripts are run.\n\npytest fixtures for carts/sales are in conftest.\n\n'
+                "    python scripts/run.py\n    python scripts/<name>.py\n    python run.py\n"
+                '    python other/run.py\n"""\n'
+            ),
+            "scripts/a.py": "# sh is not there\nimport os\n# python scripts/gone.py\n",
+            "old/a.py": "# python scripts/gone.py\n",
+            "govcheck.toml": '[[docs.class]]\nname = "history"\npaths = ["old/**"]\n',
+        },
+    ),
     Example(
         "A script, a module, a test, and what runners of tasks do not know",
         {
