@@ -1,17 +1,21 @@
-"""A workflow, a hook or the configuration of a tool names a path that does not exist.
+"""A workflow, a hook, a script's list or the settings of a tool name a path that does not exist.
 
 Looked at are, in the workflows of GitHub, the words of `run`, the filters `paths`, local `uses`,
 `working-directory`, the Dockerfile that an action builds from and the like; in pre-commit's
 configuration `files`, `exclude`, `entry` and `args`; what Docker Compose builds from, and the
 scripts and settings that it mounts; in `pyproject.toml`, `setup.cfg`, `tox.ini` and their like
-what ruff, mypy, coverage, pytest and others are told to look at or to leave out.
+what ruff, mypy, coverage, pytest and others are told to look at or to leave out; and the lists of
+paths that scripts and tests in Python keep (allowlists, the tests that a script runs), or files of
+lines (`tests/.allowlist`), where other paths of the list are there, and git knows the one that is
+not.
 
 A job that runs a file that is gone fails, or passes without having done anything; an exclusion of
 a path that is gone will one day hide something else.
 
 A path counts if it has a folder in front which the repository has. Nothing is said of what git
 ignores, of what a step makes, keeps as an artifact or checks out into a folder, of patterns whose
-folder exists, of single names such as `build`, of reusable workflows that none here calls (they run
+folder exists, of single names such as `build`, of lists in packages, or whose names speak of what
+was or is made, of reusable workflows that none here calls (they run
 on the files of other repositories), and of files where documents would be of the class `history`.
 
 ## How to resolve
@@ -25,6 +29,7 @@ A suppression comment, or `[[exceptions]]` in the policy.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from govcheck.finding import Edit, Finding, Fix
 from govcheck.policy import Policy
@@ -32,24 +37,34 @@ from govcheck.programs import has_settings
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
+if TYPE_CHECKING:
+    from govcheck.programs.configured import Named
+    from govcheck.programs.lists import Listed
+
 _SAYS = {
     "command": "there is no {}",
     "filter": "nothing is at {}",
     "setting": "the setting names {}, which is not there",
+    "list": "the list names {}, which is not there",
 }
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Paths that are gone."""
-    if not repo.view(has_settings, policy):
-        return
-    from govcheck.history import gone
-    from govcheck.programs.configured import absent  # only a run of the rule pays for them
+    from govcheck.history import gone  # only a run of the rule pays for them
+    from govcheck.programs import lists
 
-    found = repo.view(absent, policy)
+    found: list[Named | Listed] = [*repo.view(lists.absent, policy)]
+    if repo.view(has_settings, policy):
+        from govcheck.programs import configured
+
+        found += repo.view(configured.absent, policy)
     history = gone(repo, frozenset(each.path for each in found))
     for each in found:
         past = history.get(each.path)
+        # Scripts list the files of others, too: git tells which were the repository's.
+        if each.how == "list" and past is None:
+            continue
         message = _SAYS[each.how].format(each.text)
         fix = None
         if past is not None and past.moved_to is not None:
@@ -120,6 +135,45 @@ examples = [
             "pyproject.toml:4:2: the setting names src/gone/*.py, which is not there",
             "setup.cfg:2:11: the setting names src/older, which is not there",
         ),
+    ),
+    Example(
+        "An allowlist, the tests that a script runs, and a list in a file of lines",
+        {
+            "govcheck.toml": "",
+            "scripts/check.py": (
+                'ALLOWED = {\n    "tests/test_a.py",  # it\'s long\n    "tests/c.py",\n'
+                '    "tests/test_b.py",\n}\nrun(["pytest", "tests/c.py", "tests/test_b.py"])\n'
+            ),
+            "tests/.allowlist": "# long\ntests/test_a.py\ntests/test_b.py\ntests/c.py  # too\n",
+            "tests/test_a.py": "",
+            "tests/test_b.py": "",
+        },
+        (
+            "scripts/check.py:3:6: the list names tests/c.py, which is not there: it was removed",
+            "scripts/check.py:6:17: the list names tests/c.py, which is not there: it was removed",
+            "tests/.allowlist:4:1: the list names tests/c.py, which is not there: it was removed",
+        ),
+        before={"tests/c.py": "x = 1\n"},
+    ),
+    Example(
+        "Lists of what never was, of what was, of few, in a package, and of what git ignores",
+        {
+            "govcheck.toml": '[[docs.class]]\nname = "history"\npaths = ["old/**"]\n',
+            ".gitignore": "tests/made.py\n",
+            "scripts/check.py": (
+                'A = ["tests/never.py", "tests/test_a.py", "tests/test_b.py"]\n'
+                'REMOVED = ["tests/gone.py", "tests/test_a.py", "tests/test_b.py"]\n'
+                'B = ["tests/gone.py", "tests/test_a.py"]\n'
+                'C = ["tests/made.py", "tests/test_a.py", "tests/test_b.py"]\n'
+                'D = ["tests/gone.py", 1, "tests/test_a.py", "tests/test_b.py"]\n'
+            ),
+            "shop/__init__.py": "",
+            "shop/new.py": 'A = ["tests/gone.py", "tests/test_a.py", "tests/test_b.py"]\n',
+            "old/check.py": 'A = ["tests/gone.py", "tests/test_a.py", "tests/test_b.py"]\n',
+            "tests/test_a.py": "",
+            "tests/test_b.py": "",
+        },
+        before={"tests/gone.py": "x = 1\n", "tests/made.py": "x = 2\n"},
     ),
     Example(
         "What steps make, what git ignores, and patterns of a folder that exists",
