@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from govcheck.docs.documents import Doc, documents
 from govcheck.docs.paths import is_somewhere, named
+from govcheck.docs.trees import missing_nodes
 from govcheck.docs.wording import is_sent_to, speaks_otherwise
 from govcheck.finding import Span
 from govcheck.globs import matcher
@@ -44,7 +45,8 @@ class Absent(NamedTuple):
     """A path that is named and not there; `paths` are those that it may mean.
 
     `text` stands at the span; it is the first of the paths where it is meant from the root. Only
-    git can tell whether a loose one is a path of the repository; a bare one is a file's name.
+    git can tell whether a loose one is a path of the repository; a bare one is a file's name. Of
+    `others`, git must know all as well.
     """
 
     doc: Doc
@@ -53,6 +55,7 @@ class Absent(NamedTuple):
     paths: tuple[str, ...]
     is_bare: bool = False
     is_loose: bool = False
+    others: tuple[str, ...] = ()
 
 
 class Moved(NamedTuple):
@@ -70,14 +73,14 @@ class Moved(NamedTuple):
 def moved(repo: Repo, policy: Policy) -> tuple[Moved, ...]:
     """The paths of reference documents that git knows, and that are gone."""
     found = repo.view(absent, policy)
-    paths = sorted({path for each in found for path in each.paths})
+    paths = sorted({path for each in found for path in (*each.paths, *each.others)})
     known: dict[str, Gone] = {}
     for start in range(0, len(paths), _MAX_ASKED):
         known |= gone(repo, frozenset(paths[start : start + _MAX_ASKED]))
     told = []
     for each in found:
         path = next((path for path in each.paths if path in known), None)
-        if path is not None:
+        if path is not None and all(other in known for other in each.others):
             package = _package(repo, path) if known[path].moved_to is None else None
             told.append(Moved(each, path, known[path], package))
     # What a document says that is younger than a path's end is not about that path.
@@ -137,6 +140,9 @@ def _in_document(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
         span = doc.document.span(start, start + len(said))
         yield Absent(doc, span, said, tuple(dict.fromkeys(paths)), is_loose=is_loose)
     yield from _bare_names(repo, policy, doc)
+    for node in missing_nodes(repo, doc, policy.docs.moved.words):
+        span = doc.document.span(node.start, node.start + len(node.name))
+        yield Absent(doc, span, node.path, (node.path,), True, True, node.others)
 
 
 def _mentions(repo: Repo, policy: Policy, doc: Doc) -> Iterator[tuple[str, int, bool]]:

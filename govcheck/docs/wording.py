@@ -50,6 +50,20 @@ def _speaks(words: str, more: tuple[str, ...]) -> bool:
     )
 
 
+def stands_under(text: str, page: Page, start: int, more: tuple[str, ...] = ()) -> bool:
+    """Whether the heading over a block, or the line above it, tells of past or future."""
+    over = page.heading_above(start)
+    said = [line_above(text, start), "" if over is None else _OPTIONAL.sub("", over.text)]
+    return _speaks("\n".join(map(_without_code, said)), more)
+
+
+def tells_otherwise(words: str, path: str, more: tuple[str, ...] = ()) -> bool:
+    """Whether words about a path tell of past or future, but for those that it is called by."""
+    called = path.lower()
+    left = _WORDS.sub(lambda found: "" if found[0] in called else found[0], words.lower())
+    return _speaks(left, more)
+
+
 def is_sent_to(text: str, start: int, end: int) -> bool:
     """Whether a reader is sent to a place, which is to be there, whatever else the line tells."""
     above = text[max(0, start - _LEAD) : start]

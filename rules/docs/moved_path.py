@@ -1,10 +1,12 @@
-"""A document names a path of the repository that was moved or removed.
+"""A document, or a comment that sends there, names a path that was moved or removed.
 
 Looked at are code spans, the words of commands in shell blocks, strings in blocks of Python, YAML
 and TOML (JSON is mostly what a program puts out), files that an item or brackets name in plain
-words, and the names of files in a list whose other items are files of one folder. A path counts if
-git knows that it was there once; where it may be meant from the document, the root, or a package,
-each is tried.
+words, the names of files in a list whose other items are files of one folder, and what is drawn as
+a tree of folders most of which is there. A path counts if git knows that it was there once; where
+it may be meant from the document, the root, or a package, each is tried.
+
+In Python files, what comments and docstrings tell to see (`see docs/a.md`) is looked at, too.
 
 Nothing is said where the line, its neighbours in the paragraph, or the heading speak of the past or
 the future. The words (or beginnings of words) for that are: add, archiv, avoid, became, before,
@@ -27,7 +29,8 @@ one that exists.
 
 ## How to except
 
-A suppression comment, or `[[exceptions]]` in the policy.
+A suppression comment (which comments and docstrings do not take), or `[[exceptions]]` in the
+policy.
 """
 
 import posixpath
@@ -42,6 +45,20 @@ from govcheck.rule import Example, Rule
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Paths that were there once."""
+    yield from _in_documents(repo, policy)
+    if not repo.uses_git or not any(path.endswith(".py") for path in repo.files):
+        return
+    from govcheck.docs.pointers import pointers
+
+    for each in repo.view(pointers, policy):
+        moved_to = each.gone.moved_to
+        message = f"{each.text} {'was removed' if moved_to is None else f'is {moved_to} now'}"
+        data = {"path": each.path, "moved_to": moved_to, "commit": each.gone.commit}
+        fix = _fix(each.span, each.text, each.path, moved_to, None)
+        yield rule.finding(each.span, message, fix=fix, data=data)
+
+
+def _in_documents(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not repo.view(has_code, policy):
         return
     from govcheck.docs.documents import told
@@ -87,6 +104,7 @@ def _fix(span: Span, text: str, path: str, moved_to: str | None, package: str | 
 rule = Rule("moved-path", "docs", check, severity="warning", fix="safe")
 
 _LONG = "".join(f"line {n}\n" for n in range(20))
+_SENDS = '# see src/shop/a.py for more\n"""Pages.\n\nSee `docs/old.md`.\n"""\n'
 
 examples = [
     Example(
@@ -116,6 +134,63 @@ examples = [
             ),
         },
         before={"src/a.py": _LONG, "src/rules.py": "x = 1\n", "src/deep/x.py": "y = 1\n"},
+    ),
+    Example(
+        "A tree of folders, and a comment that sends to what is gone",
+        {
+            "govcheck.toml": "",
+            "src/shop/b.py": _LONG,
+            "src/shop/web/c.py": "",
+            "src/shop/web/d.py": _SENDS,
+            "README.md": (
+                "## Layout\n\n```\nsrc/shop/\n├── web/      # pages\n│   ├── c.py\n│   ├── d.py\n"
+                "│   ├── e.py\n│   └── g.py\n├── old/\n│   └── f.py\n└── b.py\n```\n\n"
+                "```\nconf/\n├── one.ini\n└── two.ini\n```\n"
+            ),
+            "src/shop/web/g.py": "",
+            "conf/three.ini": "",
+        },
+        (
+            "README.md:8:9: src/shop/web/e.py was removed",
+            "README.md:10:5: src/shop/old was removed",
+            "README.md:17:5: conf/one.ini was removed",
+            "README.md:18:5: conf/two.ini was removed",
+            "src/shop/web/d.py:1:7: src/shop/a.py is src/shop/b.py now",
+            "src/shop/web/d.py:4:6: docs/old.md was removed",
+        ),
+        {
+            "src/shop/web/d.py": _SENDS.replace("a.py", "b.py"),
+        },
+        before={
+            "src/shop/a.py": _LONG,
+            "src/shop/web/d.py": _SENDS,
+            "src/shop/web/e.py": "x = 1\n",
+            "src/shop/old/f.py": "x = 2\n",
+            "docs/old.md": "Old.\n",
+            "conf/one.ini": "x = 1\n",
+            "conf/two.ini": "x = 2\n",
+        },
+    ),
+    Example(
+        "Trees of what is planned, of another project, and comments on what was, and elsewhere",
+        {
+            "govcheck.toml": "",
+            "shop/a.py": (
+                "# see shop/gone.py at 0123456789abcdef\n# see shop/gone.py, which was removed\n"
+                "# see shop/never.py, shop/gone.py, and ``see x/shop/gone.py``\n"
+            ),
+            "shop/b.py": "",
+            "shop/c.py": "",
+            "README.md": (
+                "## Planned\n\n```\nshop/\n├── a.py\n├── b.py\n├── c.py\n└── gone.py\n```\n\n"
+                "## Layout\n\nBefore:\n\n```\nshop/\n├── a.py\n├── b.py\n├── c.py\n└── gone.py\n"
+                "```\n\n"
+                "Now:\n\n```\nshop/\n├── a.py\n├── b.py\n├── c.py\n├── gone.py  # removed\n"
+                "└── never.py\n```\n\nYours:\n\n```\nshop/\n├── a.py\n├── gone.py\n├── x.py\n"
+                "└── y.py\n```\n\n```\nyours/\n├── gone.py\n└── x.py\n```\n"
+            ),
+        },
+        before={"shop/gone.py": "x = 1\n", "shop/a.py": "", "README.md": "Yes.\n"},
     ),
     Example(
         "The words around say that it was, or will be",
