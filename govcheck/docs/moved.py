@@ -39,6 +39,7 @@ _AT_HOME = re.compile(r"`[^\n.]{0,60}(?:\$HOME\b|\b[Hh]ome (?:directory|folder)\
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
 _MAX_ASKED = 400
 _MAX_LEAD = 200
+_ENOUGH = 2
 
 
 class Absent(NamedTuple):
@@ -129,7 +130,9 @@ def _in_document(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
         if _AT_HOME.match(text, start + len(said)) is not None:
             continue
         otherwise = speaks_otherwise(text, doc.page, start, policy.docs.moved.words)
-        if otherwise and not is_sent_to(text, start, start + len(said)):
+        is_meant = otherwise and is_sent_to(text, start, start + len(said))
+        # Of what is there in other letters, it is not said that it was, or will be.
+        if otherwise and not is_meant and plain.lower() not in repo.view(_lowered):
             continue
         if made is None:
             made = created(repo, policy, doc.path)
@@ -152,12 +155,25 @@ def _mentions(repo: Repo, policy: Policy, doc: Doc) -> Iterator[tuple[str, int, 
     blocks of code.
     """
     text = doc.document.text
+    rooted: list[tuple[str, int]] = []
     for code in doc.page.codes:
-        found = _PATH.fullmatch(code.text)
+        slash = code.text.startswith("/")
+        found = _PATH.fullmatch(code.text, slash)
         if found is None or text[code.start : code.end] != code.text:
             continue
         if not _is_elsewhere(doc, code):
-            yield found["path"], code.start, False
+            if slash:
+                rooted.append((found["path"], code.start + 1))
+            else:
+                yield found["path"], code.start, False
+    # A slash in front is the root of the repository where others are there, or one is to see it;
+    # else it is one of a site, or of the reader's machine.
+    are_ours = sum(repo.exists(path.rstrip("/")) for path, _ in rooted) >= _ENOUGH
+    for path, start in rooted:
+        first = path.partition("/")[0]
+        is_ours = repo.exists(first) and (are_ours or is_sent_to(text, start, start + len(path)))
+        if is_ours and "/" in path.rstrip("/"):
+            yield path, start, True
     for each in repo.view(_in_fences, policy).get(doc.path, ()):
         for word in each.command.words[1:]:
             found = _PATH.fullmatch(word.text)
@@ -207,6 +223,16 @@ def _in_fences(repo: Repo, policy: Policy) -> dict[str, list[Written]]:
         if each.where == "fence" and each.folders:
             found.setdefault(each.document.path, []).append(each)
     return found
+
+
+def _lowered(repo: Repo) -> frozenset[str]:
+    """All files and folders in lower case."""
+    found: set[str] = set()
+    for path in map(str.lower, repo.files):
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return frozenset(found)
 
 
 def _bare_names(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:

@@ -29,7 +29,7 @@ RETIRED = re.compile(
 _SENDS = re.compile(
     r"(?i)(?<![\w-])(?:see(?: also)?|refer to|consult|restore(?:d)?(?: \w+)? from"
     r"|(?:documented|described|explained|listed|defined|implemented|covered|tracked) in"
-    r"|(?:lives?|resides?|located|kept) (?:in|at|under))(?: the| file| document)?\s+[`*_\"'(\[]*$"
+    r"|(?:lives?|resides?|located|kept) (?:in|at|under))(?: the| file| document)?\s+[`*_\"'(\[]*/?$"
 )
 # A section that a reader may skip speaks of what is there all the same.
 _OPTIONAL = re.compile(r"(?i)[(\[]optional[)\]]")

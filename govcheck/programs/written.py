@@ -45,7 +45,8 @@ _BEFORE = r"[ \t#]*(?:(?:Usage|Run|Examples?):[ \t]+)?(?:[$❯>%][ \t]+)?"
 _USAGE = (
     r"(?:(?:sudo|time|env)[ \t]+|\w+=\S*[ \t]+)*(?:(?:poetry|uv|pdm|hatch|pipenv|rye) run[ \t]+)?"
     r"(?:(?:python3?(?:\.\d+)?|pytest|bash|sh)(?:[ \t]+-\S+)*[ \t]+"
-    r"(?:(?<=-m[ \t])\w|[\w.-]*(?:/[\w./-]|\.(?:py|sh)\b))|\.{1,2}/[\w./-]+\.(?:py|sh)\b"
+    r"(?:(?<=-m[ \t])\w|[\w.-]*(?:/[\w./-]|\.(?:py|sh)\b)(?!\S*[.:,;](?:\s|$)))"
+    r"|\.{1,2}/[\w./-]+\.(?:py|sh)(?=\s|$)"
 )
 # How scripts call the folder of the repository, or their own.
 _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspace|toplevel")

@@ -146,7 +146,7 @@ examples = [
                 "    python scripts/run.py\n    python scripts/<name>.py\n    python run.py\n"
                 '    python other/run.py\n"""\n'
             ),
-            "scripts/a.py": "# sh is not there\nimport os\n# python scripts/gone.py\n",
+            "scripts/a.py": "# as in\n# ./scripts/gone.sh.\nimport os\n# python scripts/gone.py\n",
             "old/a.py": "# python scripts/gone.py\n",
             "govcheck.toml": '[[docs.class]]\nname = "history"\npaths = ["old/**"]\n',
         },

@@ -4,7 +4,8 @@ Looked at are code spans, the words of commands in shell blocks, strings in bloc
 and TOML (JSON is mostly what a program puts out), files that an item or brackets name in plain
 words, the names of files in a list whose other items are files of one folder, and what is drawn as
 a tree of folders most of which is there. A path counts if git knows that it was there once; where
-it may be meant from the document, the root, or a package, each is tried.
+it may be meant from the document, the root, or a package, each is tried; a slash in front is the
+root where other such paths of the document are there, or the reader is sent to it.
 
 In Python files, what comments and docstrings tell to see (`see docs/a.md`) is looked at, too.
 
@@ -191,6 +192,36 @@ examples = [
             ),
         },
         before={"shop/gone.py": "x = 1\n", "shop/a.py": "", "README.md": "Yes.\n"},
+    ),
+    Example(
+        "From the root of the repository, one of them there in other letters",
+        {
+            "govcheck.toml": "",
+            "src/b.py": _LONG,
+            "src/c.py": "",
+            "docs/past/x.md": "Old.\n",
+            "README.md": "- `/src/b.py`\n- `/src/c.py`\n- `/src/a.py`\n- `/docs/PAST/`: old\n",
+            "docs/a.md": "The rest is history: see `/src/a.py`.\n",
+        },
+        (
+            "README.md:3:5: src/a.py is src/b.py now",
+            "README.md:4:5: docs/PAST/ was removed",
+            "docs/a.md:1:28: src/a.py is src/b.py now",
+        ),
+        {
+            "README.md": "- `/src/b.py`\n- `/src/c.py`\n- `/src/b.py`\n- `/docs/PAST/`: old\n",
+            "docs/a.md": "The rest is history: see `/src/b.py`.\n",
+        },
+        before={"src/a.py": _LONG, "docs/PAST/y.md": "Y.\n"},
+    ),
+    Example(
+        "A page of a site, and a file of a machine",
+        {
+            "govcheck.toml": "",
+            "src/b.py": "",
+            "README.md": "Open `/src/admin/`, and copy it to `/src/a.py`; `/src/b.py` is there.\n",
+        },
+        before={"src/a.py": "x = 1\n", "src/admin/a.py": "y = 2\n"},
     ),
     Example(
         "The words around say that it was, or will be",
