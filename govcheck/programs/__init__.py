@@ -15,6 +15,12 @@ CONFIGURATIONS = re.compile(
     r"|(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$"
 )
 
+# What Python files hold of interest: usage in their headers, lists of paths, pointers to files.
+PYTHON = (".py",)
+RUNS = ("python ", "python3 ", "pytest ", "bash ")
+LISTED = ('.py",', ".py',")
+SENDS = ("See ", "see ")
+
 _HOLD_COMMANDS = (WORKFLOWS, SCRIPTS, MAKEFILES, JUSTFILES)
 
 
@@ -35,3 +41,9 @@ def has_code(repo: Repo, policy: Policy) -> bool:
 def has_settings(repo: Repo, policy: Policy) -> bool:
     """Whether there are workflows, or files of settings of tools."""
     return any(WORKFLOWS.search(path) or CONFIGURATIONS.search(path) for path in repo.files)
+
+
+def expect_python(repo: Repo) -> None:
+    """Announce the searches in Python files, which one pass does."""
+    for needles in (RUNS, LISTED, SENDS):
+        repo.expect(needles, PYTHON)

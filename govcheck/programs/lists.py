@@ -9,6 +9,7 @@ from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.history import ignored
 from govcheck.policy import Policy
+from govcheck.programs import LISTED, PYTHON, expect_python
 from govcheck.repo import Repo
 
 # Files of lines that are called lists. What tools ignore may well be what is made, and not there.
@@ -16,7 +17,6 @@ _LISTS = re.compile(
     r"(?i)(?:^|[/._-])(?:\w*list|baseline|skip(?:s|ped)?|excluded?s?|known[_-]?failures)(?:\.txt)?$"
 )
 _LINE = re.compile(r"(?m)^[ \t]*(\S+)[ \t]*(?:#[^\n]*)?\r?$")
-_ENDINGS = ('.py",', ".py',")
 _STRING = re.compile(r"""(?P<sign>["'])(?P<text>[^"'\n\\]*)(?P=sign)""")
 _BETWEEN = re.compile(r"\s*,\s*(?:#[^\n]*\n\s*)*")
 _PATH = re.compile(r"(?P<path>(?:\./)?[\w.@+-]+(?:/[\w.@+-]+)+/?)(?:::[\w:\[\]-]+)?")
@@ -60,7 +60,8 @@ def absent(repo: Repo, policy: Policy) -> tuple[Listed, ...]:
 
 
 def _holding(repo: Repo) -> Iterator[Document]:
-    for document in repo.search(_ENDINGS, (".py",)):
+    expect_python(repo)
+    for document in repo.search(LISTED, PYTHON):
         folder = document.path.rpartition("/")[0]
         if f"{folder}/__init__.py" not in repo or _AT_HOME.search(document.path):
             yield document

@@ -12,7 +12,7 @@ from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
 from govcheck.markdown.page import Fence
 from govcheck.policy import Policy
-from govcheck.programs import JUSTFILES, MAKEFILES, SCRIPTS, WORKFLOWS
+from govcheck.programs import JUSTFILES, MAKEFILES, PYTHON, RUNS, SCRIPTS, WORKFLOWS, expect_python
 from govcheck.programs.modules import console_scripts
 from govcheck.repo import Repo
 from govcheck.shell import Command, Snippet, Word, commands, snippet
@@ -39,7 +39,6 @@ _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 # What stands over the code of a file: comments, and the docstring of a module.
 _COMMENTS = re.compile(r"\ufeff?(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _DOCSTRING = re.compile(r"[rRuU]?(\"{3}|'{3})")
-_RUNS = ("python ", "python3 ", "pytest ", "bash ")
 # A line there that is a command, and not prose: what runs is followed by a path or an option.
 _BEFORE = r"[ \t#]*(?:(?:Usage|Run|Examples?):[ \t]+)?(?:[$❯>%][ \t]+)?"
 _USAGE = (
@@ -124,8 +123,9 @@ def in_headers(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     own = _own(repo, policy)
     own = rf"|(?:{own[1:]})(?=[^\n]*[ \t]--\w)" if own else ""
     usage = re.compile(rf"(?m)^{_BEFORE}(?P<all>{_USAGE}{own})(?:[^\\\n]|\\[\s\S])*)")
+    expect_python(repo)
     scripts = [path for path in repo.files if SCRIPTS.search(path)]
-    for document in (*repo.search(_RUNS, (".py",)), *filter(None, map(repo.document, scripts))):
+    for document in (*repo.search(RUNS, PYTHON), *filter(None, map(repo.document, scripts))):
         if _OF_OTHERS.search(document.path):
             continue
         parts = [each.span("all") for each in usage.finditer(document.text, 0, _head(document))]

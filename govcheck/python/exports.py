@@ -11,8 +11,10 @@ from govcheck.python.module import text
 from govcheck.syntax import parse
 
 _MAX_DEPTH = 40
+# Of what `setattr` is given, only another name for a module is one.
 _OPEN = re.compile(
-    rb"\b__getattr__\b|\bglobals\(\)|\bsys\.modules\b|\bexec\(|\b_?[Ll]azy\w*|\bsetattr\("
+    rb"\b__getattr__\b|\bglobals\(\)|\bsys\.modules\b|\bexec\(|\b_?[Ll]azy\w*"
+    rb"|\bsetattr\(\s*(?:\w*mod\w*\b|this\b|me\b|__\w+|\w*import\w*|\w+\.\w+\()"
     rb"|\bload_module\b|\battach\w*\("
 )
 _BLOCKS = frozenset(

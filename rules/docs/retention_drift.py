@@ -1,10 +1,11 @@
 """A document states a retention period that is not the policy's.
 
 Looked at are tables with a row for a store, by its path or its name in `[retention.stores]`, and a
-column that is headed Retention, Keep or Archive after, and sentences that say of a path in a code
-span for how long it is kept: `backups/` is kept for 30 days. A store that keeps its items by more
-than an age, cells with more than one period, code, and documents of the class history are left
-alone. Periods are compared as lengths of time: 4 weeks are 28 days.
+column that is headed Retention, Keep or Archive after; sentences that say of a path in a code span
+for how long it is kept: `backups/` is kept for 30 days; and lines such as "Retention period: 30
+days" in a section whose title has the path: "1. backups/ - copies of the state". A store that
+keeps its items by more than an age, cells with more than one period, code, and documents of the
+class history are left alone. Periods are compared as lengths of time: 4 weeks are 28 days.
 
 ## How to resolve
 
@@ -47,6 +48,9 @@ _KEPT = re.compile(
     r""
     r"(?:\s+for)?\s(?P<period>\d{1,5}[ -]?(?:day|week|month|year)s?)\b"
 )
+_LABEL = re.compile(
+    r"(?im)^[ \t]*(?:[-*+][ \t]+)?[*_]*retention(?: period| time)?(?:[*_]*:|:[*_]*)[ \t]+(?=\d)"
+)
 _FOR_EVER = re.compile(r"(?i)\b(?:for ?ever|permanent(?:ly)?|indefinite(?:ly)?|never)\b")
 _NAMES = {"d": "day", "w": "week", "m": "month", "y": "year"}
 
@@ -64,6 +68,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         if doc.kind != "history" and any(name in doc.document.text for name in named):
             yield from _in_tables(doc, policy, named)
             yield from _in_sentences(doc, policy, named)
+            yield from _in_sections(doc, policy, named)
 
 
 def _in_tables(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator[Finding]:
@@ -96,6 +101,32 @@ def _in_sentences(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator
             period = _PERIOD.match(text, said.start("period"))
             if period is not None:
                 yield from _compared(doc, policy, name, "keep", wanted, period)
+
+
+def _in_sections(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator[Finding]:
+    text = doc.document.text
+    for label in _LABEL.finditer(text):
+        if doc.page.fence_at(label.start()) is not None:
+            continue
+        titles = (
+            {_plain(word) for word in re.findall(r"[\w./-]*/[\w./-]*", heading.text)}
+            for heading in doc.page.headings_above(label.start())
+        )
+        told = next(filter(None, titles), set())
+        end = text.find("\n", label.end())
+        end = end if end >= 0 else len(text)
+        wanted = (
+            _wanted(policy.retention.stores[named[name]], "keep")
+            if len(told) == 1 and (name := told.pop()) in named
+            else None
+        )
+        periods = [*_PERIOD.finditer(text, label.end(), end)]
+        if (
+            wanted is not None
+            and len(periods) == 1
+            and not _FOR_EVER.search(text, label.end(), end)
+        ):
+            yield from _compared(doc, policy, named[name], "keep", wanted, periods[0])
 
 
 def _wanted(store: Store, key: str) -> Duration | None:
@@ -176,6 +207,37 @@ examples = [
                 "| `backups/` | **90 days** rolling | 7d |\n\n"
                 "All in `backups/` is\nkept for 90 days, and `./backups` has a retention of 90-day"
                 " snapshots.\n"
+            ),
+        },
+    ),
+    Example(
+        "In the section of a store",
+        {
+            "govcheck.toml": _POLICY,
+            "a.md": (
+                "# Stores\n\n## 1. backups/ - copies\n\n### Rules\n\n"
+                "**Retention Period:** 30 days rolling window\n- Retention: 90 days\n\n"
+                "```\nRetention: 30 days\n```\n"
+            ),
+        },
+        ("a.md:7:23: the store backups keeps 90 days, not 30 days (govcheck.toml:3)",),
+        {
+            "a.md": (
+                "# Stores\n\n## 1. backups/ - copies\n\n### Rules\n\n"
+                "**Retention Period:** 90 days rolling window\n- Retention: 90 days\n\n"
+                "```\nRetention: 30 days\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "In sections of others, of several, and for more than a time",
+        {
+            "govcheck.toml": _POLICY,
+            "a.md": (
+                "## backups/\n\nRetention: 30 days, monthly ones 1 year\n"
+                "Retention: 30 days, or for ever\n\n## other/\n\nRetention: 30 days\n"
+                "\n## backups/ and other/\n\nRetention: 30 days\n"
+                "\n## Backups\n\nRetention: 30 days\n\n## backups/\n\n### other/\n\nRetention: 3 d"
             ),
         },
     ),

@@ -93,6 +93,31 @@ examples = [
         unsafe=True,
     ),
     Example(
+        "A module that sets attributes of what it is given",
+        {
+            "govcheck.toml": "",
+            "shop/__init__.py": "",
+            "shop/load.py": "def fill(cart, name):\n    setattr(cart, name, 1)\n",
+            "README.md": "```python\nfrom shop.load import Gone\n```\n",
+        },
+        ("README.md:2:23: shop.load has no Gone",),
+    ),
+    Example(
+        "Modules that set names of their own, or of others",
+        {
+            "govcheck.toml": "",
+            "shop/__init__.py": "import shop.load as this\nsetattr(this, 'Gone', 1)\n",
+            "shop/load.py": (
+                "import importlib\nsetattr(importlib.import_module(__name__), 'Gone', 1)\n"
+            ),
+            "shop/more.py": "def add(module):\n    setattr(module, 'Gone', 1)\n",
+            "README.md": (
+                "```python\nfrom shop import Gone\nfrom shop.load import Gone\n"
+                "from shop.more import Gone\n```\n"
+            ),
+        },
+    ),
+    Example(
         "What a module defines, imports, or has below it; namespaces, and other packages",
         {
             "govcheck.toml": "",
