@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tree_sitter import Node
+from tree_sitter import Node, Tree
 
 from govcheck.docs.documents import Doc, above_sections, documents
 from govcheck.docs.links import originals
@@ -99,12 +99,46 @@ def _said_by_originals(repo: Repo, policy: Policy, found: list[Stale]) -> Iterat
             yield each
 
 
+class Block(NamedTuple):
+    """A Python block of a document, and what it parses to."""
+
+    doc: Doc
+    fence: Fence
+    page: Document
+    tree: Tree
+
+    def span(self, node: Node) -> Span:
+        """The place of a node in the document."""
+        return _span(self.doc, self.fence, self.page, node)
+
+
+def python_blocks(repo: Repo, policy: Policy) -> Iterator[Block]:
+    """The Python blocks of reference documents that import what is the repository's, and others.
+
+    Those of a document follow each other; those that tell of old or other times are left out.
+    """
+    known = repo.view(modules)
+    for doc in repo.view(documents, policy):
+        if doc.kind in ("history", "plan"):
+            continue
+        fences = [each for each in doc.page.fences if each.language in _PYTHON]
+        if not any(_is_ours(known, _PROMPT.sub("", fence.text)) for fence in fences):
+            continue
+        for fence in fences:
+            if not _tells_otherwise(doc, fence):
+                page = _page(fence)
+                yield Block(doc, fence, page, parse("python", page.utf8))
+
+
+def _is_ours(known: Modules, text: str) -> bool:
+    """Whether a block imports from a package of the repository."""
+    return any(
+        _is_package(known, said.split()[1].partition(".")[0]) for said in _IMPORT.findall(text)
+    )
+
+
 def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[Stale]:
-    text = _PROMPT.sub(lambda prompt: " " * len(prompt[0]), fence.text)
-    if text != fence.text:  # a session has one margin, whatever stands behind its prompts
-        text = re.sub(r"(?m)^ {4}(?=\S)", "    ", text)
-        text = "\n".join(_dedented(line) for line in text.split("\n"))
-    page = Document("", text.encode("utf-8", "surrogatepass"))
+    page = _page(fence)
     if _tells_otherwise(doc, fence):
         return
     made = _made(doc)
@@ -128,6 +162,15 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
             for each in broken
             if not notice or not re.search(rf"\b{re.escape(each.name or each.module)}\b", notice)
         )
+
+
+def _page(fence: Fence) -> Document:
+    """The text of a block as Python, each character where it stands there."""
+    text = _PROMPT.sub(lambda prompt: " " * len(prompt[0]), fence.text)
+    if text != fence.text:  # a session has one margin, whatever stands behind its prompts
+        text = re.sub(r"(?m)^ {4}(?=\S)", "    ", text)
+        text = "\n".join(_dedented(line) for line in text.split("\n"))
+    return Document("", text.encode("utf-8", "surrogatepass"))
 
 
 def _dedented(line: str) -> str:

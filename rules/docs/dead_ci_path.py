@@ -1,4 +1,4 @@
-"""A workflow, a hook, a script's list or the settings of a tool name a path that does not exist.
+"""A workflow, a hook, a list or the settings of a tool name a path that does not exist.
 
 Looked at are, in the workflows of GitHub, the words of `run`, the filters `paths`, local `uses`,
 `working-directory`, the Dockerfile that an action builds from and the like; in pre-commit's
