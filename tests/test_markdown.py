@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from govcheck.document import Document
+from govcheck.markdown import restructured
 from govcheck.markdown.anchors import slug, unique_slugs
 from govcheck.markdown.page import Page, TooManyPartsError, page
 
@@ -191,3 +192,40 @@ def test_hostile_documents_take_no_longer_than_others(text: str) -> None:
 def test_a_document_of_too_many_parts_is_left_alone() -> None:
     with pytest.raises(TooManyPartsError):
         page(Document("a.md", b"*_" * 1_500_000))
+
+
+def test_the_blocks_of_restructured_text_are_told_with_their_titles_and_places() -> None:
+    text = (
+        "Title\n=====\n\nOld ways\r\n~~~~~~~~\r\n\nProse ``x``.\n\n.. code-block:: Python\n"
+        "   :caption: a\n\n   é = 1\n\n     b\n   c\n\nProse.\n\n* Item\n\n  .. code:: sh\n\n\tls\n"
+        "    cd\n\n  .. code-block:: none\n\n  Nothing.\n\n"
+        ".. sourcecode::\n\n  .. code:: x\n\n    y\n"
+    )
+    read = restructured.page(Document("a.rst", text.encode()))
+    assert [(each.level, each.text) for each in read.headings] == [(1, "Title"), (2, "Old ways")]
+    assert [(each.language, each.text) for each in read.fences] == [
+        ("python", "é = 1\n\n  b\nc\n"),
+        ("sh", "ls\n   cd\n"),
+        ("", ".. code:: x\n\n  y\n"),
+    ]
+    assert all(
+        text[fence.offset(index)] == fence.text[index]
+        for fence in read.fences
+        for index in range(len(fence.text))
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".. code-block:: x\n\n" + "  a\n" * 50_000,
+        ".. code::\n" * 20_000,
+        "a" + " " * 200_000 + "b\n",
+        "=" * 200_000 + "\n",
+        ".. code:: x\n" + "  :a: b\n" * 50_000,
+    ],
+)
+def test_reading_restructured_text_takes_time_in_proportion(text: str) -> None:
+    start = time.perf_counter()
+    restructured.page(Document("a.rst", text.encode()))
+    assert time.perf_counter() - start < 2

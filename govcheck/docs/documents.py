@@ -25,7 +25,7 @@ _REACH = 1_500
 
 
 class Doc(NamedTuple):
-    """A Markdown document; `generator` is the file that writes it, if a program does."""
+    """A document; `generator` is the file that writes it, if a program does."""
 
     document: Document
     page: "Page"
@@ -41,6 +41,28 @@ class Doc(NamedTuple):
 def documents(repo: Repo, policy: Policy) -> tuple[Doc, ...]:
     """The Markdown documents that the policy includes."""
     return tuple(_read(repo, policy))
+
+
+def with_blocks(repo: Repo, policy: Policy) -> tuple[Doc, ...]:
+    """The documents that may have blocks of code: Markdown, and reStructuredText with any.
+
+    Of the latter, no more is known than its titles and its blocks.
+    """
+    return (*repo.view(documents, policy), *repo.view(_restructured, policy))
+
+
+def _restructured(repo: Repo, policy: Policy) -> tuple[Doc, ...]:
+    named = {path for path in repo.view(paths, policy) if path.endswith(".rst")}
+    if not named:
+        return ()
+    from govcheck.markdown import restructured  # only a repository with such documents pays for it
+
+    found = []
+    for document in repo.search([restructured.NEEDLE], (restructured.ENDING,)):
+        if document.path in named:
+            kind, generator = class_of(policy, document.path)
+            found.append(Doc(document, document.view(restructured.page), kind, generator))
+    return tuple(found)
 
 
 def paths(repo: Repo, policy: Policy) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node, Tree
 
-from govcheck.docs.documents import Doc, above_sections, documents
+from govcheck.docs.documents import Doc, above_sections, documents, with_blocks
 from govcheck.docs.links import originals
 from govcheck.docs.wording import line_above
 from govcheck.document import Document
@@ -72,7 +72,7 @@ def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
     """The imports of reference documents that would fail."""
     found: list[Stale] = []
     known = repo.view(modules)
-    for doc in repo.view(documents, policy):
+    for doc in repo.view(with_blocks, policy):
         name = posixpath.basename(doc.path).lower()
         if doc.kind in ("history", "plan") or name.startswith(("_template", "template")):
             continue
@@ -118,7 +118,7 @@ def python_blocks(repo: Repo, policy: Policy) -> Iterator[Block]:
     Those of a document follow each other; those that tell of old or other times are left out.
     """
     known = repo.view(modules)
-    for doc in repo.view(documents, policy):
+    for doc in repo.view(with_blocks, policy):
         if doc.kind in ("history", "plan"):
             continue
         fences = [each for each in doc.page.fences if each.language in _PYTHON]

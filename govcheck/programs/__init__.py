@@ -33,9 +33,10 @@ def has_commands(repo: Repo, policy: Policy) -> bool:
 
 def has_code(repo: Repo, policy: Policy) -> bool:
     """Whether any document has a code span or a block of code."""
-    from govcheck.docs.documents import documents
+    from govcheck.docs.documents import documents, with_blocks
 
-    return any(doc.page.codes or doc.page.fences for doc in repo.view(documents, policy))
+    found = any(doc.page.codes or doc.page.fences for doc in repo.view(documents, policy))
+    return found or any(doc.page.fences for doc in repo.view(with_blocks, policy))
 
 
 def has_settings(repo: Repo, policy: Policy) -> bool:

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from govcheck.docs.documents import Doc, class_of, documents
+from govcheck.docs.documents import Doc, class_of, with_blocks
 from govcheck.docs.section import DocumentClass
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
@@ -91,7 +91,7 @@ def in_documents(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     """The commands in the fences and code spans of documents, but those of history."""
     found: list[Written] = []
     known = _known(repo, policy)
-    for doc in repo.view(documents, policy):
+    for doc in repo.view(with_blocks, policy):
         if doc.kind == "history":
             continue
         try:

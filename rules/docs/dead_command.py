@@ -1,8 +1,9 @@
 """A command names a script, module, test, target, extra, group or hook that does not exist.
 
-Looked at are the commands in documents (shell blocks, and code spans that begin with a program),
-in shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo`, `VAR=x` and such;
-and over the code of scripts, in comments and in the docstring of a Python file ("Usage: ..."):
+Looked at are the commands in documents (shell blocks, also the `code-block`s of reStructuredText,
+and in Markdown code spans that begin with a program), in shell scripts, Makefiles, justfiles and
+workflows, behind `poetry run`, `sudo`, `VAR=x` and such; and over the code of scripts, in comments
+and in the docstring of a Python file ("Usage: ..."):
 
 - scripts that are run, also by `python` or `bash`, and modules that `python -m` runs;
 - the files, folders and node ids that pytest is given;
@@ -112,7 +113,7 @@ rule = Rule("dead-command", "docs", check, fix="safe")
 
 examples = [
     Example(
-        "A script that was moved tells how it is run, and so does another one",
+        "A script that was moved tells how it is run, and so do others",
         {
             "govcheck.toml": "",
             "pyproject.toml": "[project]\nname = 'a'\n",
@@ -121,11 +122,13 @@ examples = [
                 '  uv run python scripts/run.py --all\n"""\n'
             ),
             "scripts/ci/check.sh": "#!/bin/sh\n# Usage: ./scripts/check.sh\n\necho\n",
+            "docs/a.rst": ".. code-block:: console\n\n   $ uv run python scripts/run.py --all\n",
             "scripts/other.py": (
                 '# python scripts/gone.py\n\nX = """\npython scripts/gone.py\n"""\n'
             ),
         },
         (
+            "docs/a.rst:3:20: there is no script scripts/run.py",
             "scripts/ci/check.sh:2:10: there is no script ./scripts/check.sh:"
             " this is scripts/ci/check.sh",
             "scripts/ci/run.py:5:17: there is no script scripts/run.py: this is scripts/ci/run.py",

@@ -1,10 +1,11 @@
 """A Python block of a document imports from the repository what is not there.
 
 Looked at are the imports at the left margin of Python blocks, sessions, too, from packages that the
-repository holds. A module offers what its statements define, also in `if` and `try`, what it
-imports, and its submodules; of a module that computes its names (`__getattr__`, `globals()`, a star
-from elsewhere), or that has a native twin, nothing is said, and neither is it of modules that git
-never had in a package which holds nothing itself: plugins may be installed there.
+repository holds, in Markdown and in the `code-block`s of reStructuredText. A module offers what its
+statements define, also in `if` and `try`, what it imports, and its submodules; of a module that
+computes its names (`__getattr__`, `globals()`, a star from elsewhere), or that has a native twin,
+nothing is said, and neither is it of modules that git never had in a package which holds nothing
+itself: plugins may be installed there.
 
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
@@ -93,6 +94,19 @@ examples = [
         unsafe=True,
     ),
     Example(
+        "In reStructuredText",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "docs/a.rst": (
+                "Use\n===\n\n.. code-block:: python\n   :linenos:\n\n"
+                "   from shop import Cart, rate\n\n"
+                "Old\n===\n\n.. code-block:: python\n\n   from shop import gone\n"
+            ),
+        },
+        ("docs/a.rst:7:27: shop has no rate",),
+    ),
+    Example(
         "A module that sets attributes of what it is given",
         {
             "govcheck.toml": "",
@@ -101,6 +115,19 @@ examples = [
             "README.md": "```python\nfrom shop.load import Gone\n```\n",
         },
         ("README.md:2:23: shop.load has no Gone",),
+    ),
+    Example(
+        "In reStructuredText, what is no block of Python, and what was",
+        {
+            "govcheck.toml": '[[docs.class]]\nname = "history"\npaths = ["NEWS.rst"]\n',
+            **_PACKAGE,
+            "docs/a.rst": (
+                "::\n\n   from shop import rate\n\n.. code-block:: text\n\n"
+                "   from shop import rate\n\n.. code-block:: python\n\n"
+                "   from shop import Cart\n\nfrom shop import rate\n"
+            ),
+            "NEWS.rst": ".. code:: python\n\n   from shop import rate\n",
+        },
     ),
     Example(
         "Modules that set names of their own, or of others",

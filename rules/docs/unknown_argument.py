@@ -2,9 +2,10 @@
 
 Looked at are calls with keywords in the Python blocks of documents of the class `reference`, of
 functions and classes that the block, or one above it, imports from the repository's own packages,
-by `from ... import`. What they take is read from their one definition: functions without
-decorators, classes with an `__init__`, dataclasses and named tuples, without bases that may add to
-it, also across the modules that import them from others.
+by `from ... import`; in Markdown and in the `code-block`s of reStructuredText. What they take is
+read from their one definition: functions without decorators, classes with an `__init__`,
+dataclasses and named tuples, without bases that may add to it, also across the modules that import
+them from others.
 
 Nothing is said where `**kwargs` or a decorator may take more, where a name is bound twice, or
 again in the document, and where the lines around a call, or the heading, tell of errors, or of old

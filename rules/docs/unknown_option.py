@@ -1,11 +1,12 @@
 """A command gives a program an option, a choice or a subcommand that it does not take.
 
-Looked at are the commands in documents (shell blocks, and code spans that begin with a program), in
-shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo`, `VAR=x` and the
-like; and the tables of options that stand below the command of a program. What a program takes is
-read from its source, without running it: argparse, click and typer, across files, from the entry
-points of the manifests, `python -m` and scripts by their path; the `case` and `getopts` of shell
-scripts. The policy can name a table that options are made from:
+Looked at are the commands in documents (shell blocks, also of reStructuredText, and code spans that
+begin with a program), over the code of scripts, in shell scripts, Makefiles, justfiles and
+workflows, behind `poetry run`, `sudo`, `VAR=x` and the like; and the tables of options that stand
+below the command of a program. What a program takes is read from its source, without running it:
+argparse, click and typer, across files, from the entry points of the manifests, `python -m` and
+scripts by their path; the `case` and `getopts` of shell scripts. The policy can name a table that
+options are made from:
 
 ```toml
 [[docs.program]]
