@@ -15,13 +15,17 @@ CONFIGURATIONS = re.compile(
     r"|(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$"
 )
 
+IMAGES = re.compile(
+    r"(?i)(?:^|/)(?:(?:docker|container)file(?:\.[\w-]+)?|(?:docker-)?compose[^/]*\.ya?ml)$"
+    r"|\.dockerfile$"
+)
 # What Python files hold of interest: usage in their headers, lists of paths, pointers to files.
 PYTHON = (".py",)
 RUNS = ("python ", "python3 ", "pytest ", "bash ")
 LISTED = ('.py",', ".py',")
 SENDS = ("See ", "see ")
 
-_HOLD_COMMANDS = (WORKFLOWS, SCRIPTS, MAKEFILES, JUSTFILES)
+_HOLD_COMMANDS = (WORKFLOWS, SCRIPTS, MAKEFILES, JUSTFILES, IMAGES)
 
 
 def has_commands(repo: Repo, policy: Policy) -> bool:

@@ -12,12 +12,21 @@ from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
 from govcheck.markdown.page import Fence
 from govcheck.policy import Policy
-from govcheck.programs import JUSTFILES, MAKEFILES, PYTHON, RUNS, SCRIPTS, WORKFLOWS, expect_python
+from govcheck.programs import (
+    IMAGES,
+    JUSTFILES,
+    MAKEFILES,
+    PYTHON,
+    RUNS,
+    SCRIPTS,
+    WORKFLOWS,
+    expect_python,
+)
 from govcheck.programs.modules import console_scripts
 from govcheck.repo import Repo
 from govcheck.shell import Command, Snippet, Word, commands, snippet
 
-Where = Literal["fence", "span", "header", "script", "makefile", "justfile", "workflow"]
+Where = Literal["fence", "span", "header", "script", "makefile", "justfile", "workflow", "image"]
 
 _SHELL = frozenset(
     {"bash", "sh", "shell", "zsh", "console", "shell-session", "shellsession", "bash-session",
@@ -84,7 +93,7 @@ class Written(NamedTuple):
 def written(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     """All commands that the repository writes down."""
     in_prose = (*repo.view(in_documents, policy), *repo.view(in_headers, policy))
-    return (*in_prose, *repo.view(in_files))
+    return (*in_prose, *repo.view(in_files), *repo.view(in_images, policy))
 
 
 def in_documents(repo: Repo, policy: Policy) -> tuple[Written, ...]:
@@ -137,6 +146,26 @@ def in_headers(repo: Repo, policy: Policy) -> tuple[Written, ...]:
                 said = snippet(document, [(start, end)])
                 source = said._replace(text=_plain(said.text))
                 found += _placed(repo, document, "header", kind, start, commands(source), None)
+        except TooDeepError as error:
+            repo.unchecked[document.path] = str(error)
+    return tuple(found)
+
+
+def in_images(repo: Repo, policy: Policy) -> tuple[Written, ...]:
+    """What Dockerfiles and Docker Compose start; where files are in an image, is not known."""
+    paths = [path for path in repo.files if IMAGES.search(path) and not _OF_OTHERS.search(path)]
+    if not paths:
+        return ()
+    from govcheck.programs.images import of_compose, of_dockerfile
+
+    found: list[Written] = []
+    for document in filter(None, map(repo.document, paths)):
+        if class_of(policy, document.path)[0] == "history":
+            continue
+        read = of_compose if document.path.endswith((".yml", ".yaml")) else of_dockerfile
+        try:
+            for place, command in read(document):
+                found.append(Written(document, command, "image", "reference", (), place))
         except TooDeepError as error:
             repo.unchecked[document.path] = str(error)
     return tuple(found)

@@ -2,8 +2,9 @@
 
 Looked at are the commands in documents (shell blocks, also of reStructuredText, and code spans that
 begin with a program), over the code of scripts, in shell scripts, Makefiles, justfiles and
-workflows, behind `poetry run`, `sudo`, `VAR=x` and the like; and the tables of options that stand
-below the command of a program. What a program takes is read from its source, without running it:
+workflows, behind `poetry run`, `sudo`, `VAR=x` and the like; what Dockerfiles (`CMD`, `ENTRYPOINT`)
+and Docker Compose (`command`) start; and the tables of options that stand below the command of a
+program. What a program takes is read from its source, without running it:
 argparse, click and typer, across files, from the entry points of the manifests, `python -m` and
 scripts by their path; the `case` and `getopts` of shell scripts. The policy can name a table that
 options are made from:
@@ -141,6 +142,49 @@ examples = [
             "README.md:2:31: ./clean.sh takes no option --max-age, see clean.sh",
             "README.md:9:4: ./clean.sh takes no option --force, see clean.sh",
         ),
+    ),
+    Example(
+        "What a container starts",
+        {
+            "govcheck.toml": "",
+            "pkg/__init__.py": "",
+            "pkg/cli.py": _TOOL,
+            "Dockerfile": (
+                'FROM python AS base\nCMD ["python", "-m", "pkg.cli", "--loud"]\nFROM base\n'
+                'ENTRYPOINT [ "python", "-m", "pkg.cli" ]\nCMD ["--mode", "fast", \\\n  "--deep"]\n'
+                "FROM base\nCMD exec python -m pkg.cli --wide\n"
+            ),
+            "compose.yaml": (
+                "services:\n  a:\n    command: python -m pkg.cli --long\n  b:\n    command:\n"
+                "      - python\n      - -m\n      - pkg.cli\n      - --new\n"
+            ),
+        },
+        (
+            "Dockerfile:2:34: python -m pkg.cli takes no option --loud, see pkg/cli.py",
+            "Dockerfile:5:17: python -m pkg.cli takes no choice fast, see pkg/cli.py",
+            "Dockerfile:6:4: python -m pkg.cli takes no option --deep, see pkg/cli.py",
+            "Dockerfile:8:28: python -m pkg.cli takes no option --wide, see pkg/cli.py",
+            "compose.yaml:3:32: python -m pkg.cli takes no option --long, see pkg/cli.py",
+            "compose.yaml:9:9: python -m pkg.cli takes no option --new, see pkg/cli.py",
+        ),
+    ),
+    Example(
+        "A container's own program, arguments of another entry point, and what is right",
+        {
+            "govcheck.toml": '[[docs.class]]\nname = "history"\npaths = ["old/**"]\n',
+            "pkg/__init__.py": "",
+            "pkg/cli.py": _TOOL,
+            "old/Dockerfile": 'CMD ["python", "-m", "pkg.cli", "--loud"]\n',
+            "Dockerfile": (
+                'FROM a\nENTRYPOINT ["/start.sh"]\nCMD ["python", "-m", "pkg.cli", "--loud"]\n'
+                'FROM b\nCMD ["python", "-m", "pkg.cli", "--mode", "dev"]\n'
+                'FROM c\nENTRYPOINT python -m pkg.cli\nCMD ["--loud"]\nFROM d\nCMD ["app", "--x"]\n'
+            ),
+            "compose.yaml": (
+                "services:\n  a:\n    entrypoint: /go.sh\n    command: python -m pkg.cli --loud\n"
+                "  b:\n    command: python -m pkg.cli --mode dev\n"
+            ),
+        },
     ),
     Example(
         "Options that are not all known",
