@@ -9,13 +9,13 @@ from govcheck.docs.wording import is_sent_to
 from govcheck.finding import Span
 from govcheck.history import Gone, gone, ignored, written_later
 from govcheck.policy import Policy
-from govcheck.programs import PYTHON, SENDS, expect_python
+from govcheck.programs import NAMES, PYTHON
 from govcheck.programs.dead import PLACEHOLDERS
 from govcheck.repo import Repo
 
 _SEE = re.compile(
     r"[Ss]ee (?:also )?(?:the |file )?[`*_\"'(\[]*"
-    r"(?P<path>(?:\.?/)?[\w.-]+(?:/[\w.-]+)+\.(?:md|rst|txt|py|sh|ya?ml|toml|json|sql|ipynb))\b"
+    r"(?P<path>(?:\.?/)?[\w.-]+(?:/[\w.-]+)+\.(?:md|py))\b"
 )
 # In a past of the repository, or in another one.
 _ELSEWHERE = re.compile(
@@ -36,8 +36,7 @@ class Pointer(NamedTuple):
 def pointers(repo: Repo, policy: Policy) -> tuple[Pointer, ...]:
     """The files that Python code says to see, that git knows, and that are gone."""
     found: list[tuple[Span, str, str]] = []
-    expect_python(repo)
-    for document in repo.search(SENDS, PYTHON):
+    for document in repo.search(NAMES, PYTHON):
         text = document.text
         for see in _SEE.finditer(text):
             start, end = see.span("path")

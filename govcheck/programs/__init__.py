@@ -19,11 +19,9 @@ IMAGES = re.compile(
     r"(?i)(?:^|/)(?:(?:docker|container)file(?:\.[\w-]+)?|(?:docker-)?compose[^/]*\.ya?ml)$"
     r"|\.dockerfile$"
 )
-# What Python files hold of interest: usage in their headers, lists of paths, pointers to files.
 PYTHON = (".py",)
-RUNS = ("python ", "python3 ", "pytest ", "bash ")
-LISTED = ('.py",', ".py',")
-SENDS = ("See ", "see ")
+# What stands in Python files that name a file, or tell how a module is run.
+NAMES = (".py", ".md", "python -m ")
 
 _HOLD_COMMANDS = (WORKFLOWS, SCRIPTS, MAKEFILES, JUSTFILES, IMAGES)
 
@@ -46,9 +44,3 @@ def has_code(repo: Repo, policy: Policy) -> bool:
 def has_settings(repo: Repo, policy: Policy) -> bool:
     """Whether there are workflows, or files of settings of tools."""
     return any(WORKFLOWS.search(path) or CONFIGURATIONS.search(path) for path in repo.files)
-
-
-def expect_python(repo: Repo) -> None:
-    """Announce the searches in Python files, which one pass does."""
-    for needles in (RUNS, LISTED, SENDS):
-        repo.expect(needles, PYTHON)

@@ -9,7 +9,7 @@ from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.history import ignored
 from govcheck.policy import Policy
-from govcheck.programs import LISTED, PYTHON, expect_python
+from govcheck.programs import NAMES, PYTHON
 from govcheck.repo import Repo
 
 # Files of lines that are called lists. What tools ignore may well be what is made, and not there.
@@ -60,8 +60,7 @@ def absent(repo: Repo, policy: Policy) -> tuple[Listed, ...]:
 
 
 def _holding(repo: Repo) -> Iterator[Document]:
-    expect_python(repo)
-    for document in repo.search(LISTED, PYTHON):
+    for document in repo.search(NAMES, PYTHON):
         folder = document.path.rpartition("/")[0]
         if f"{folder}/__init__.py" not in repo or _AT_HOME.search(document.path):
             yield document

@@ -16,11 +16,10 @@ from govcheck.programs import (
     IMAGES,
     JUSTFILES,
     MAKEFILES,
+    NAMES,
     PYTHON,
-    RUNS,
     SCRIPTS,
     WORKFLOWS,
-    expect_python,
 )
 from govcheck.programs.modules import console_scripts
 from govcheck.repo import Repo
@@ -132,9 +131,8 @@ def in_headers(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     own = _own(repo, policy)
     own = rf"|(?:{own[1:]})(?=[^\n]*[ \t]--\w)" if own else ""
     usage = re.compile(rf"(?m)^{_BEFORE}(?P<all>{_USAGE}{own})(?:[^\\\n]|\\[\s\S])*)")
-    expect_python(repo)
     scripts = [path for path in repo.files if SCRIPTS.search(path)]
-    for document in (*repo.search(RUNS, PYTHON), *filter(None, map(repo.document, scripts))):
+    for document in (*repo.search(NAMES, PYTHON), *filter(None, map(repo.document, scripts))):
         if _OF_OTHERS.search(document.path):
             continue
         parts = [each.span("all") for each in usage.finditer(document.text, 0, _head(document))]

@@ -7,7 +7,8 @@ a tree of folders most of which is there. A path counts if git knows that it was
 it may be meant from the document, the root, or a package, each is tried; a slash in front is the
 root where other such paths of the document are there, or the reader is sent to it.
 
-In Python files, what comments and docstrings tell to see (`see docs/a.md`) is looked at, too.
+In Python files, the Markdown and the Python that comments and docstrings tell to see
+(`see docs/a.md`) is looked at, too.
 
 Nothing is said where the line, its neighbours in the paragraph, or the heading speak of the past or
 the future. The words (or beginnings of words) for that are: add, archiv, avoid, became, before,
