@@ -42,19 +42,28 @@ def unknown_arguments(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
     known = repo.view(modules)
     found: list[Unknown] = []
     imported: dict[str, tuple[str, str]] = {}
+    made: dict[str, str] = {}
     at = None
     for block in python_blocks(repo, policy):
         if block.doc.path != at:
-            imported, at = {}, block.doc.path
-        found += _in_block(repo, known, block, imported)
+            imported, made, at = {}, {}, block.doc.path
+        found += _in_block(repo, known, block, imported, made)
     return tuple(found)
 
 
 def _in_block(
-    repo: Repo, known: Modules, block: Block, imported: dict[str, tuple[str, str]]
+    repo: Repo,
+    known: Modules,
+    block: Block,
+    imported: dict[str, tuple[str, str]],
+    made: dict[str, str],
 ) -> Iterator[Unknown]:
-    """What a block calls; what it imports is added to `imported`, what it makes anew taken off."""
+    """What a block calls; what it imports is added to `imported`, what it makes anew taken off.
+
+    `made` are the variables that hold what a class of those made, and the class.
+    """
     calls: list[Node] = []
+    anew: dict[str, str] = {}
     for node in walk(block.tree):
         match node.type:
             case "import_from_statement":
@@ -70,37 +79,56 @@ def _in_block(
             case "as_pattern_target" | "parameters" | "import_statement":
                 for name in re.findall(r"\w+", text(node)):
                     imported.pop(name, None)
+                    made.pop(name, None)
+                    anew[name] = ""
             case "assignment" | "for_statement" if left := node.child_by_field_name("left"):
                 for name in re.findall(r"\w+", text(left)):
                     imported.pop(name, None)
+                    made.pop(name, None)
+                    anew[name] = "" if name in anew else _maker(node)
             case "call":
                 calls.append(node)
+    # A variable that a block gives several values is not followed.
+    made |= {name: maker for name, maker in anew.items() if maker in imported}
     for call in calls:
-        function = call.child_by_field_name("function")
         arguments = call.child_by_field_name("arguments")
-        name = text(function)
-        if call.has_error or name not in imported or arguments is None:
+        name, _, method = text(call.child_by_field_name("function")).partition(".")
+        function = made.get(name, "") if method else name
+        if call.has_error or function not in imported or arguments is None:
             continue
-        taken = _takes(repo, known, *imported[name], 0)
+        taken = _takes(repo, known, *imported[function], method, 0)
         if taken is None or _is_told(block, call):
             continue
         for each in arguments.named_children:
             said = each.child_by_field_name("name") if each.type == "keyword_argument" else None
             if said is not None and text(said) not in taken[0]:
-                yield Unknown(block.doc, block.span(said), name, text(said), *taken)
+                called = f"{function}.{method}" if method else function
+                yield Unknown(block.doc, block.span(said), called, text(said), *taken)
+
+
+def _maker(node: Node) -> str:
+    """The name of what an assignment calls, if it does no more, nor waits for it."""
+    right = node.child_by_field_name("right") if node.type == "assignment" else None
+    if right is None or right.type != "call":
+        return ""
+    return text(right.child_by_field_name("function"))
 
 
 def _takes(
-    repo: Repo, known: Modules, module: str, label: str, depth: int
+    repo: Repo, known: Modules, module: str, label: str, method: str, depth: int
 ) -> tuple[frozenset[str], str] | None:
-    """The keywords that a name of a module takes, and the file that says so, across imports."""
+    """The keywords that a name of a module, or a method of it, takes, and the file that says so.
+
+    Imports are followed.
+    """
     path = known.find(module)
     document = repo.document(path) if path is not None and path.endswith(".py") else None
     if path is None or document is None or depth > _MAX_DEPTH or f"{path}i" in repo:
         return None
     said = document.view(signatures)
-    if label in said.taken:
-        return said.taken[label], path
+    full = f"{label}.{method}" if method else label
+    if full in said.taken:
+        return said.taken[full], path
     if label not in said.imported:
         return None
     source, name = said.imported[label]
@@ -111,7 +139,7 @@ def _takes(
         if up >= len(parts):
             return None
         source = ".".join([*parts[: len(parts) - up], *filter(None, [plain])])
-    return _takes(repo, known, source, name, depth + 1) if known.owns(source) else None
+    return _takes(repo, known, source, name, method, depth + 1) if known.owns(source) else None
 
 
 def _is_told(block: Block, call: Node) -> bool:

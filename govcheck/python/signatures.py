@@ -27,9 +27,9 @@ _BLOCKS = frozenset(
 class Signatures(NamedTuple):
     """What a module has, by name.
 
-    `taken` are the names of the arguments that can be given to a function or class by keyword,
-    where that is all of them. `imported` are the modules that other names are imported from, as
-    they are written, and what they are called there.
+    `taken` are the names of the arguments that can be given to a function, class or method
+    (`Class.method`) by keyword, where that is all of them. `imported` are the modules that other
+    names are imported from, as they are written, and what they are called there.
     """
 
     taken: Mapping[str, frozenset[str]]
@@ -47,9 +47,13 @@ def signatures(document: Document) -> Signatures:
             case "function_definition" | "class_definition" | "decorated_definition":
                 inner = node.child_by_field_name("definition") or node
                 name = text(inner.child_by_field_name("name"))
-                found = _taken(node, inner) if bound[name] == 1 and not node.has_error else None
+                if bound[name] != 1 or node.has_error:
+                    continue
+                found = _taken(node, inner)
                 if found is not None:
                     taken[name] = found
+                if inner.type == "class_definition":
+                    taken |= {f"{name}.{label}": said for label, said in _of_methods(node, inner)}
             case "import_from_statement":
                 module = text(node.child_by_field_name("module_name"))
                 for each in node.children_by_field_name("name"):
@@ -105,6 +109,20 @@ def _taken(node: Node, inner: Node) -> frozenset[str] | None:
     if how is None or _NOT_GIVEN.search(how["how"] or ""):
         return None
     return frozenset(_fields(body))
+
+
+def _of_methods(node: Node, inner: Node) -> Iterator[tuple[str, frozenset[str]]]:
+    """The methods that a class itself defines, once, with what they take."""
+    decorators = [text(each) for each in node.named_children if each.type == "decorator"]
+    body = inner.child_by_field_name("body")
+    if body is None or not all(map(_DATACLASS.fullmatch, decorators)):
+        return
+    bound = Counter(_bound(body, 0))
+    for is_decorated, method in _methods(body):
+        name = text(method.child_by_field_name("name"))
+        found = _parameters(method, 1) if not is_decorated and bound[name] == 1 else None
+        if found is not None and not name.startswith("__"):
+            yield name, found
 
 
 def _methods(body: Node) -> Iterator[tuple[bool, Node]]:

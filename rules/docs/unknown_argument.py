@@ -4,8 +4,8 @@ Looked at are calls with keywords in the Python blocks of documents of the class
 functions and classes that the block, or one above it, imports from the repository's own packages,
 by `from ... import`; in Markdown and in the `code-block`s of reStructuredText. What they take is
 read from their one definition: functions without decorators, classes with an `__init__`,
-dataclasses and named tuples, without bases that may add to it, also across the modules that import
-them from others.
+dataclasses and named tuples, without bases that may add to it, and methods of what such a class has
+just made; also across the modules that import them from others.
 
 Nothing is said where `**kwargs` or a decorator may take more, where a name is bound twice, or
 again in the document, and where the lines around a call, or the heading, tell of errors, or of old
@@ -60,7 +60,9 @@ _SHOP = {
         "@dataclass(frozen=True)\nclass Cart:\n    items: list\n    limit: int = 3\n"
         "    total: int = field(default=0, init=False)\n    kind: ClassVar[str] = 'x'\n\n\n"
         "class Item(NamedTuple):\n    name: str\n\n\n"
-        "class Client:\n    def __init__(self, url, *, timeout: int = 3): ...\n\n\n"
+        "class Client:\n    def __init__(self, url, *, timeout: int = 3): ...\n\n"
+        "    async def get(self, path, cached=True): ...\n\n"
+        "    @wrapped\n    def put(self, path): ...\n\n\n"
         "class Open:\n    def __init__(self, url, **options): ...\n\n\n"
         "class Child(Client): ...\n"
     ),
@@ -81,7 +83,8 @@ examples = [
                 "Cart(items=[], limits=3, total=1, kind='y')\nrate('de', year=1, country='de')\n"
                 "```\n\n```python\n>>> from shop.cart import Client, Item\n"
                 ">>> with Client('x', time_out=3) as client:\n...     Item(title='x')\n```\n\n"
-                "```python\nClient('y', retries=2)\n```\n"
+                "```python\nClient('y', retries=2)\nshop = Client('z')\n```\n\n"
+                "```python\nawait shop.get('a', cache=False)\n```\n"
             ),
         },
         (
@@ -94,6 +97,8 @@ examples = [
             " see shop/cart.py",
             "README.md:11:14: Item takes no argument title, see shop/cart.py",
             "README.md:15:13: Client takes no argument retries, see shop/cart.py",
+            "README.md:20:21: Client.get takes no argument cache (did you mean 'cached'?),"
+            " see shop/cart.py",
         ),
         {
             "README.md": (
@@ -101,7 +106,8 @@ examples = [
                 "Cart(items=[], limit=3, total=1, kind='y')\nrate('de', year=1, country='de')\n"
                 "```\n\n```python\n>>> from shop.cart import Client, Item\n"
                 ">>> with Client('x', timeout=3) as client:\n...     Item(title='x')\n```\n\n"
-                "```python\nClient('y', retries=2)\n```\n"
+                "```python\nClient('y', retries=2)\nshop = Client('z')\n```\n\n"
+                "```python\nawait shop.get('a', cached=False)\n```\n"
             ),
         },
         unsafe=True,
@@ -113,7 +119,10 @@ examples = [
             "README.md": (
                 "```python\nfrom shop.cart import Child, Open\nfrom shop.tax import cached, twice\n"
                 "from other import Cart\n\nOpen('x', retries=2)\nChild('x', retries=2)\n"
-                "cached(land='de')\ntwice(c=1)\nCart(boxes=3)\n```\n"
+                "cached(land='de')\ntwice(c=1)\nCart(boxes=3)\n```\n\n"
+                "```python\nfrom shop.cart import Client\n\na = Client('x')\na.put(x=1)\n"
+                "b = Client('x')\nb = c\nb.get(x=1)\na.d.get(x=1)\nclass E:\n"
+                "    def get(self, a): a.get(x=1)\n```\n"
             ),
         },
     ),
