@@ -48,6 +48,7 @@ _PLACEHOLDER = re.compile(
 _SAMPLES = re.compile(
     r"(?i)(?:^|/)(?:examples?|samples?|demos?|fixtures|resources|test_?data|snapshots|truth)/"
 )
+_OF_TESTS = re.compile(r"(?:^|/)tests?/")
 _NATIVE = (".pyi", ".pyx", ".pxd", ".so", ".pyd", ".c", ".cpp", ".rs")
 _MAX_DEPTH = 6
 
@@ -315,7 +316,10 @@ def _is_package(known: Modules, first: str) -> bool:
     path = known.find(first)
     if path is None or _SAMPLES.search(path):
         return False
-    is_below_source = any(root and path.startswith(root) for root in known.roots)
+    # A project that tests are tried on is no source of ours.
+    is_below_source = any(
+        root and path.startswith(root) and not _OF_TESTS.search(root) for root in known.roots
+    )
     return path.endswith("__init__.py") or is_below_source
 
 

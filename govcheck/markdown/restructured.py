@@ -13,7 +13,7 @@ _BLOCK = re.compile(
     r"(?m)^(?P<indent>[ \t]*)\.\. (?:code-block|code|sourcecode)::"
     r"[ \t]*(?P<language>[\w-]*)[ \t]*\r?\n"
 )
-_OPTION = re.compile(r"[ \t]+:[\w-]+:[^\n]*\n")
+_OPTION = re.compile(r"[ \t]+:(?P<name>[\w-]+):(?P<value>[^\n]*)\n")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _TITLE = re.compile(
     r"(?m)^(?P<title>\S[^\n]*)\n(?P<sign>[=~^\"'`#*+.:_<>-])(?P=sign){2,}[ \t]*\r?$"
@@ -21,7 +21,10 @@ _TITLE = re.compile(
 
 
 def page(document: Document) -> Page:
-    """The titles and the code blocks of a document; of all else the page says nothing."""
+    """The titles and the code blocks of a document; of all else the page says nothing.
+
+    What is known of a block besides its language is its caption, which may be a file's name.
+    """
     text = document.text
     fences = tuple(_fences(text))
     return Page(
@@ -45,8 +48,12 @@ def _fences(text: str) -> Iterator[Fence]:
         if block.start() < end:
             continue  # an example of a directive, in a block
         at = block.end()
+        language = block["language"].lower()
+        info = language
         while option := _OPTION.match(text, at):
             at = option.end()
+            if option["name"] in ("caption", "name"):
+                info += f" {option['value'].strip()}"
         outside = len(block["indent"].expandtabs())
         lines: list[tuple[int, int]] = []
         for line in _LINE.finditer(text, at):
@@ -71,5 +78,4 @@ def _fences(text: str) -> Iterator[Fence]:
             pieces.append((length, start))
             parts.append(text[start:stop])
             length += stop - start
-        language = block["language"].lower()
-        yield Fence(language, language, "".join(parts), block.start(), end, tuple(pieces))
+        yield Fence(language, info, "".join(parts), block.start(), end, tuple(pieces))

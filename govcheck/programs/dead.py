@@ -11,6 +11,7 @@ from govcheck.docs.paths import is_somewhere
 from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.history import held
+from govcheck.markdown import restructured
 from govcheck.markdown.page import page
 from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
@@ -332,7 +333,8 @@ def _tells_to_make(document: Document, name: str) -> bool:
 def _names_of_blocks(document: Document) -> str:
     """What stands behind the language of blocks, and in their first lines if these are remarks."""
     said = []
-    for fence in document.view(page).fences:
+    read = restructured.page if document.path.endswith(restructured.ENDING) else page
+    for fence in document.view(read).fences:
         first = fence.text[:_REACH].lstrip().partition("\n")[0]
         said.append(fence.info)
         if first.startswith(("#", "//", "<!--", ";")):

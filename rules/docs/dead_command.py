@@ -142,6 +142,17 @@ examples = [
         },
     ),
     Example(
+        "A script that a block of reStructuredText is",
+        {
+            "govcheck.toml": "",
+            "scripts/a.sh": "",
+            "docs/a.rst": (
+                ".. code-block:: bash\n   :caption: `scripts/setup.sh`\n\n   #!/bin/bash\n\n"
+                ".. code-block:: bash\n\n   ./scripts/setup.sh\n"
+            ),
+        },
+    ),
+    Example(
         "Over the code there are also prose, paths from other folders, and placeholders",
         {
             "tools/scripts/run.py": (

@@ -117,7 +117,7 @@ examples = [
         ("README.md:2:23: shop.load has no Gone",),
     ),
     Example(
-        "In reStructuredText, what is no block of Python, and what was",
+        "What is no block of Python, what was, and a project that tests are tried on",
         {
             "govcheck.toml": '[[docs.class]]\nname = "history"\npaths = ["NEWS.rst"]\n',
             **_PACKAGE,
@@ -127,6 +127,9 @@ examples = [
                 "   from shop import Cart\n\nfrom shop import rate\n"
             ),
             "NEWS.rst": ".. code:: python\n\n   from shop import rate\n",
+            "README.md": "```python\nfrom service import Menu\n```\n",
+            "tests/tried/pyproject.toml": "",
+            "tests/tried/service.py": "",
         },
     ),
     Example(
