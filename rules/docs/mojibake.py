@@ -41,6 +41,7 @@ _SPEAKS_OF_IT = re.compile(
 _BLANK = re.compile(r"\n[ \t>]*\r?\n")
 _LOST = "\ufffd"
 _REACH = 300
+_BESIDE = 30
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -90,9 +91,14 @@ def _garbled(repo: Repo, document: Document) -> Iterator[Finding]:
 
 
 def _is_shown(document: Document, them: "Sequence[Garbled]") -> bool:
-    """Whether a line has what is wrong, and what is meant, too: it is about it."""
-    line = document.line(bisect_right(document.line_starts, them[0].start))
-    return all(each.meant and each.meant in line for each in them)
+    """Whether what is meant stands in the line beside what is wrong: then it is about it."""
+    line = document.line_span(bisect_right(document.line_starts, them[0].start))
+    for each in them:
+        before = document.text[max(line.start, each.start - _BESIDE) : each.start]
+        behind = document.text[each.end : min(line.end, each.end + _BESIDE)]
+        if not each.meant or not (each.meant in before or each.meant in behind):
+            return False
+    return True
 
 
 def _names(repo: Repo, document: Document) -> Iterator[tuple[int, int]]:
@@ -212,7 +218,7 @@ examples = [
         {
             "govcheck.toml": "",
             "a.md": "ï»¿# ZÃ¼rich, wÅ‚asny\n\nÃ¢â‚¬â„¢ â€\ufffd [x](CafÃ©.txt)\n",
-            "b.md": "ÔÇÖ naÔö£┬»ve Ô£à\n",
+            "b.md": "ÔÇÖ naÔö£┬╗ve Ô£à\n",
             "CafÃ©.txt": "",
         },
         (
