@@ -7,6 +7,7 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
 from typing import NamedTuple
 
 from govcheck.docs.section import Source
@@ -24,6 +25,9 @@ _FROM = "(the document)"
 # What may stand before a block in its line: blanks, quotes, and the signs of items.
 _MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?=[ \t])")
 _CONTAINERS = re.compile(rf"(?:[ \t>]|{_MARKER.pattern})*")
+_ALONE = re.compile(r"(?:<!--[^\r\n]*?-->|\{/\*[^\r\n]*?\*/\}|[ \t])*(?=[\r\n]|\Z)")
+_BRACES = re.compile(r"(?P<kept>\\.|(?P<ticks>`+).*?(?P=ticks))|[{}]")
+_SIGNS = re.compile(r"<!--|-->|\{/\*|\*/\}")
 _END = re.compile(r"\s*/govcheck\b[^>]*\Z")
 
 
@@ -89,7 +93,8 @@ def rendered(repo: Repo, policy: Policy, document: Document, block: Block) -> st
     lines = content(repo, policy, document, block)
     if block.name in _VALUES:
         return lines[0]
-    newline = "\r\n" if "\r\n" in document.text else "\n"
+    text = document.text
+    newline = "\r\n" if "\r\n" in text else "\r" if "\r" in text and "\n" not in text else "\n"
     lead = _lead(document, block)
     below = [f"{lead}{line}".rstrip() for line in ("", *lines, "")]
     return newline.join(["", *below, lead])
@@ -104,17 +109,45 @@ def content(repo: Repo, policy: Policy, document: Document, block: Block) -> Seq
     if block.mistake:
         raise BlockError(block.mistake)
     if block.name in _VALUES:
-        return [_value(repo, policy, block)]
-    return [*markdown(tabled(repo, policy, block.name, block.options, document.path))]
+        found = _value(repo, policy, block)
+        is_html = _CONTAINERS.fullmatch(_before(document, block.comment.start)) is not None
+        is_html = is_html and not document.path.endswith(".mdx")
+        return [escape(found, quote=False) if is_html else prose(found)]
+    table = tabled(repo, policy, block.name, block.options, document.path)
+    if document.path.endswith(".mdx"):
+        table = table._replace(rows=tuple(tuple(map(_in_mdx, row)) for row in table.rows))
+    return [*markdown(table)]
+
+
+def _in_mdx(cell: str) -> str:
+    """A cell in which braces begin no expression, as they do in MDX outside of code."""
+    return _BRACES.sub(lambda found: found["kept"] or f"\\{found[0]}", cell)
 
 
 def _lead(document: Document, block: Block) -> str:
-    """What begins each line of a block in a list or a quote."""
-    line = document.span(block.comment.start, block.comment.start)
-    before = document.line(line.line)[: line.column - 1]
-    if _CONTAINERS.fullmatch(before) is None:
-        return ""
-    return _MARKER.sub(lambda found: " " * len(found[0]), before)
+    """What begins each line of a block in a list or a quote.
+
+    Raises:
+        BlockError: the block does not stand in lines of its own, or begins here and ends there.
+    """
+    text = document.text
+    before = _before(document, block.comment.start)
+    if _CONTAINERS.fullmatch(before) is None or _ALONE.match(text, block.end) is None:
+        raise BlockError("a table needs lines of its own: let nothing stand beside its comments")
+    lead = _MARKER.sub(lambda found: " " * len(found[0]), before)
+    held = text[block.start : block.end]
+    if held.strip(" \t\r\n>") and "\n" in held.replace("\r", "\n"):
+        ending = _before(document, block.end).expandtabs(4)
+        is_inside = len(ending) + 1 >= len(lead.expandtabs(4))
+        if ending.count(">") != lead.count(">") or not is_inside:
+            raise BlockError("its end does not stand in the quote or list in which it begins")
+    return lead
+
+
+def _before(document: Document, offset: int) -> str:
+    """What stands before an offset in its line."""
+    place = document.span(offset, offset)
+    return document.line(place.line)[: place.column - 1]
 
 
 def tabled(
@@ -157,9 +190,12 @@ def _value(repo: Repo, policy: Policy, block: Block) -> str:
     for mistake in source.mistakes():
         raise BlockError(mistake.message)
     try:
-        return value(repo, policy, source)
+        found = value(repo, policy, source)
     except UndecidedError as error:
         raise BlockError(str(error)) from error
+    if not found.isprintable() or _SIGNS.search(found):
+        raise BlockError(f"the value {found!r} does not fit into a line")
+    return found
 
 
 def _flags(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
