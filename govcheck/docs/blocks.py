@@ -93,11 +93,9 @@ def rendered(repo: Repo, policy: Policy, document: Document, block: Block) -> st
     lines = content(repo, policy, document, block)
     if block.name in _VALUES:
         return lines[0]
-    text = document.text
-    newline = "\r\n" if "\r\n" in text else "\r" if "\r" in text and "\n" not in text else "\n"
     lead = _lead(document, block)
     below = [f"{lead}{line}".rstrip() for line in ("", *lines, "")]
-    return newline.join(["", *below, lead])
+    return document.newline.join(["", *below, lead])
 
 
 def content(repo: Repo, policy: Policy, document: Document, block: Block) -> Sequence[str]:
