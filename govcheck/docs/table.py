@@ -13,6 +13,7 @@ _MARKUP = re.compile(
 _BRACKET = re.compile(r"[\[\]]")
 _BALANCED = re.compile(r"(?:[^\[\]]|\[[^\[\]]*\](?![(\[]))*")
 
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 # What is shown as one: two letters of a flag, and symbols with a colour, a keycap, or joined ones.
 _TONE = "[\U0001f3fb-\U0001f3ff]"
 _TAG = "[\U000e0020-\U000e007f]"
@@ -85,7 +86,7 @@ def markdown(table: Table) -> Iterator[str]:
 
 def code(text: str) -> str:
     """Text as a code span of a cell, or nothing of nothing."""
-    plain = " ".join(text.split())
+    plain = _plain(text)
     if not plain:
         return ""
     ticks = "``" if "`" in plain else "`"
@@ -95,8 +96,13 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """Text for a cell, in which nothing is markup; only what would be is escaped."""
-    escaped = _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    escaped = _MARKUP.sub(r"\\\g<0>", _plain(text))
     return escaped if _BALANCED.fullmatch(escaped) else _BRACKET.sub(r"\\\g<0>", escaped)
+
+
+def _plain(text: str) -> str:
+    """Text in one line, without what only a terminal would take notice of."""
+    return " ".join(_CONTROL.sub("", text).split())
 
 
 def _width(text: str) -> int:
