@@ -145,6 +145,13 @@ class Document:
         starts = [0, *accumulate(map(len, StringIO(self.text, newline="")))]
         return starts if self.text[-1:] in ("\r", "\n", "") else starts[:-1]
 
+    @property
+    def newline(self) -> str:
+        """What ends its lines."""
+        if "\n" in self.text:
+            return "\r\n" if "\r\n" in self.text else "\n"
+        return "\r" if "\r" in self.text else "\n"
+
     def line(self, number: int) -> str:
         """The text of a 1-based line, without its end; nothing beyond the last one."""
         starts = self.line_starts

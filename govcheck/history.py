@@ -1,6 +1,7 @@
 """What git remembers of paths and lines: asked about candidates only."""
 
 import os
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -390,11 +391,11 @@ def _git_renames(
     """
     from hashlib import blake2b  # only a candidate pays for it
 
-    changes = ("--name-status", "-z", alike, "--diff-filter=AR", "--relative")
+    changes = ("--raw", "--no-abbrev", "-z", alike, "--diff-filter=AR", "--relative")
     within = ("--", *sorted(paths)) if paths else ()
     known = repo.view(_asked).renames
     asked = blake2b(os.fsencode("\0".join(within)), digest_size=16).hexdigest()
-    how = f"{alike} {asked}"
+    how = f"raw {alike} {asked}"
     if made := sorted(c for c in commits - {_STAGED} if f"{how} {c}" not in known):
         log = ("log", "--no-walk=unsorted", "--format=tformat:%x01%H")
         said = git(repo.root, *log, *changes, *made, *within)
@@ -411,14 +412,32 @@ def _git_renames(
 
 
 def _told(fields: Sequence[str]) -> _Renames:
-    """The fields of `--name-status -z`: a status and a path, or two."""
+    """The fields of `--raw -z`: modes, contents and a status, and a path or two.
+
+    Where files of one content were added, git takes any of them for the home of what was removed:
+    only one of the old name tells anything.
+    """
     moves: dict[str, str] = {}
     added = []
+    homes: dict[str, list[str]] = {}
+    contents: dict[str, str] = {}
     rest = iter(fields)
-    for status in rest:
-        if status.lstrip("\n").startswith("R"):
-            old = next(rest, "")
-            moves[old] = next(rest, "")
-        elif path := next(rest, ""):
+    for field in rest:
+        if len(words := field.split()) != 5:
+            continue
+        content, status = words[3:]
+        path = next(rest, "")
+        if status.startswith("R"):
+            old, path = path, next(rest, "")
+            moves[old] = path
+        else:
             added.append(path)
-    return _Renames(moves, added)
+        homes.setdefault(content, []).append(path)
+        contents[path] = content
+    sure = {old: new for old, new in moves.items() if _is_one(old, new, homes[contents[new]])}
+    return _Renames(sure, added)
+
+
+def _is_one(old: str, new: str, homes: Sequence[str]) -> bool:
+    named = [each for each in homes if posixpath.basename(each) == posixpath.basename(old)]
+    return (named or homes) == [new]

@@ -105,6 +105,21 @@ def test_a_folder_below_the_top_of_git_has_paths_of_its_own(moved: Path) -> None
     assert found["c.md"].moved_to == "d.md"
 
 
+def test_a_file_that_may_have_gone_to_several_places_has_gone_to_none(
+    repository: Repository,
+) -> None:
+    root = repository({"a.md": BODY, "x/b.md": BODY + "b\n"})
+    _commit(root, "one")
+    for path, homes in {"a.md": ("c.md", "d.md"), "x/b.md": ("y/b.md", "z.md")}.items():
+        text = (root / path).read_text()
+        (root / path).unlink()
+        for home in homes:
+            (root / home).parent.mkdir(exist_ok=True)
+            (root / home).write_text(text)
+    _commit(root, "two")
+    assert _gone(root, "a.md", "x/b.md") == {"a.md": None, "x/b.md": "y/b.md"}
+
+
 def test_a_file_is_where_git_says_though_one_is_asked_for_of_several_alike(
     repository: Repository,
 ) -> None:

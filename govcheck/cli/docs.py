@@ -50,6 +50,14 @@ def configure(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Print the blocks, or write them; it is no check, so findings do not change the exit code."""
     root = root_here()
+    what = " ".join(options.block)
+    if (options.fix or options.governance) and (options.block or options.columns):
+        flag = "--fix" if options.fix else "--governance"
+        raise UsageError(f"{flag} is about all blocks: it takes no {what or '--columns'}")
+    if options.fix and options.governance:
+        raise UsageError("--governance prints a document, and --fix writes blocks: ask for one")
+    if options.columns and not options.block:
+        raise UsageError("--columns are those of one block: name it, as in 'govcheck docs flags'")
     if options.fix:
         return _fix(root)
     policy = load_policy(root, today=options.today)
@@ -68,14 +76,17 @@ def run(options: Namespace) -> int:
 
 
 def _one(repo: Repo, policy: Policy, words: list[str], columns: str | None) -> Iterator[str]:
-    from govcheck.docs.blocks import BlockError, tabled
+    from govcheck.docs.blocks import VALUES, BlockError, options_of, stated, tabled
     from govcheck.docs.table import markdown
 
     name, *rest = words
-    given = dict(word.partition("=")[::2] for word in rest)
-    if columns is not None:
-        given["columns"] = columns
     try:
+        given = options_of(rest)
+        if columns is not None:
+            given["columns"] = columns
+        if name in VALUES:
+            yield visible(stated(repo, policy, name, given))
+            return
         yield from map(visible, markdown(tabled(repo, policy, name, given)))
     except BlockError as error:
         meant = all(os.path.exists(word) for word in words)

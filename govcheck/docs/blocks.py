@@ -6,7 +6,8 @@
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from html import escape
 from typing import NamedTuple
 
 from govcheck.docs.section import Source
@@ -24,6 +25,10 @@ _FROM = "(the document)"
 # What may stand before a block in its line: blanks, quotes, and the signs of items.
 _MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?=[ \t])")
 _CONTAINERS = re.compile(rf"(?:[ \t>]|{_MARKER.pattern})*")
+_ALONE = re.compile(r"(?:<!--[^\r\n]*?-->|\{/\*[^\r\n]*?\*/\}|[ \t])*(?=[\r\n]|\Z)")
+_BRACES = re.compile(r"(?P<kept>\\.|(?P<ticks>`+).*?(?P=ticks))|[{}]")
+_STATUSES = ("active", "retired")
+_SIGNS = re.compile(r"<!--|-->|\{/\*|\*/\}")
 _END = re.compile(r"\s*/govcheck\b[^>]*\Z")
 
 
@@ -69,14 +74,11 @@ def _block(begin: Comment, end: Comment | None) -> Block:
     mistake = "" if end is not None else "nothing ends it: write a comment '/govcheck' below"
     options: dict[str, str] = {}
     try:
-        words = shlex.split(rest)
+        options = options_of(shlex.split(rest))
     except ValueError as error:
         return Block(name, options, begin.end, begin.end, begin, f"its options: {error}")
-    for word in words:
-        option, sign, given = word.partition("=")
-        if not sign:
-            mistake = mistake or f"{word!r} is no option: write NAME=VALUE"
-        options[option] = given
+    except BlockError as error:
+        mistake = mistake or str(error)
     return Block(name, options, begin.end, end.start if end else begin.end, begin, mistake)
 
 
@@ -87,12 +89,11 @@ def rendered(repo: Repo, policy: Policy, document: Document, block: Block) -> st
         BlockError: it is none that can be rendered.
     """
     lines = content(repo, policy, document, block)
-    if block.name in _VALUES:
+    if block.name in VALUES:
         return lines[0]
-    newline = "\r\n" if "\r\n" in document.text else "\n"
     lead = _lead(document, block)
     below = [f"{lead}{line}".rstrip() for line in ("", *lines, "")]
-    return newline.join(["", *below, lead])
+    return document.newline.join(["", *below, lead])
 
 
 def content(repo: Repo, policy: Policy, document: Document, block: Block) -> Sequence[str]:
@@ -103,18 +104,61 @@ def content(repo: Repo, policy: Policy, document: Document, block: Block) -> Seq
     """
     if block.mistake:
         raise BlockError(block.mistake)
-    if block.name in _VALUES:
-        return [_value(repo, policy, block)]
-    return [*markdown(tabled(repo, policy, block.name, block.options, document.path))]
+    if block.name in VALUES:
+        found = stated(repo, policy, block.name, block.options)
+        is_html = _CONTAINERS.fullmatch(_before(document, block.comment.start)) is not None
+        is_html = is_html and not document.path.endswith(".mdx")
+        return [escape(found, quote=False) if is_html else prose(found)]
+    table = tabled(repo, policy, block.name, block.options, document.path)
+    if document.path.endswith(".mdx"):
+        table = table._replace(rows=tuple(tuple(map(_in_mdx, row)) for row in table.rows))
+    return [*markdown(table)]
+
+
+def _in_mdx(cell: str) -> str:
+    """A cell in which braces begin no expression, as they do in MDX outside of code."""
+    return _BRACES.sub(lambda found: found["kept"] or f"\\{found[0]}", cell)
 
 
 def _lead(document: Document, block: Block) -> str:
-    """What begins each line of a block in a list or a quote."""
-    line = document.span(block.comment.start, block.comment.start)
-    before = document.line(line.line)[: line.column - 1]
-    if _CONTAINERS.fullmatch(before) is None:
-        return ""
-    return _MARKER.sub(lambda found: " " * len(found[0]), before)
+    """What begins each line of a block in a list or a quote.
+
+    Raises:
+        BlockError: the block does not stand in lines of its own, or begins here and ends there.
+    """
+    text = document.text
+    before = _before(document, block.comment.start)
+    if _CONTAINERS.fullmatch(before) is None or _ALONE.match(text, block.end) is None:
+        raise BlockError("a table needs lines of its own: let nothing stand beside its comments")
+    lead = _MARKER.sub(lambda found: " " * len(found[0]), before)
+    held = text[block.start : block.end]
+    if held.strip(" \t\r\n>") and "\n" in held.replace("\r", "\n"):
+        ending = _before(document, block.end).expandtabs(4)
+        is_inside = len(ending) + 1 >= len(lead.expandtabs(4))
+        if ending.count(">") != lead.count(">") or not is_inside:
+            raise BlockError("its end does not stand in the quote or list in which it begins")
+    return lead
+
+
+def _before(document: Document, offset: int) -> str:
+    """What stands before an offset in its line."""
+    place = document.span(offset, offset)
+    return document.line(place.line)[: place.column - 1]
+
+
+def options_of(words: Iterable[str]) -> dict[str, str]:
+    """The options of a block, as `NAME=VALUE`.
+
+    Raises:
+        BlockError: a word is none.
+    """
+    options: dict[str, str] = {}
+    for word in words:
+        option, sign, given = word.partition("=")
+        if not sign:
+            raise BlockError(f"{word!r} is no option: write NAME=VALUE")
+        options[option] = given
+    return options
 
 
 def tabled(
@@ -126,11 +170,16 @@ def tabled(
         BlockError: there is no such table, option or column.
     """
     if name not in TABLES:
-        raise BlockError(f"there is no block {name!r}{nearest(name, [*TABLES, *_VALUES])}")
+        raise BlockError(f"there is no block {name!r}{nearest(name, [*TABLES, *VALUES])}")
     make, taken = TABLES[name]
     for option in options:
         if option not in (*taken, "columns"):
             raise BlockError(f"{name} takes no {option!r}{nearest(option, [*taken, 'columns'])}")
+    for option, choices in (("status", _STATUSES), ("family", _families())):
+        chosen = options.get(option)
+        if option in taken and chosen is not None and chosen not in choices:
+            said = f"{option}={chosen}: it is one of {', '.join(choices)}"
+            raise BlockError(f"{name} knows no {said}{nearest(chosen, choices)}")
     table = make(repo, policy, {**options, _FROM: path})
     wanted = re.split(r"[\s,]+", options.get("columns", "").strip())
     try:
@@ -142,12 +191,17 @@ def tabled(
         ) from error
 
 
-def _value(repo: Repo, policy: Policy, block: Block) -> str:
+def stated(repo: Repo, policy: Policy, name: str, options: Mapping[str, str]) -> str:
+    """The value that a block of this name and these options holds.
+
+    Raises:
+        BlockError: nothing decides it, or it is none that can stand in a sentence.
+    """
     known = {"files", "lines", "matches", "file", "key", "name", "locked", "of"}
-    given = dict(block.options)
+    given = dict(options)
     for option in given:
         if option not in known:
-            raise BlockError(f"{block.name} takes no {option!r}{nearest(option, sorted(known))}")
+            raise BlockError(f"{name} takes no {option!r}{nearest(option, sorted(known))}")
     arguments: dict[str, object] = {
         {"key": "key_", "of": "count"}.get(option, option): said for option, said in given.items()
     }
@@ -157,9 +211,18 @@ def _value(repo: Repo, policy: Policy, block: Block) -> str:
     for mistake in source.mistakes():
         raise BlockError(mistake.message)
     try:
-        return value(repo, policy, source)
+        found = value(repo, policy, source)
     except UndecidedError as error:
         raise BlockError(str(error)) from error
+    if not found.isprintable() or _SIGNS.search(found):
+        raise BlockError(f"the value {found!r} does not fit into a line")
+    return found
+
+
+def _families() -> Sequence[str]:
+    from govcheck import registry
+
+    return sorted({registry.page(name).family for name in registry.names()})
 
 
 def _flags(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
@@ -222,10 +285,19 @@ def _markers(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
     rows = []
     for each in repo.view(registrations):
         document = repo.document(each.span.path)
-        rest = document.line(each.span.line)[each.span.end_column - 1 :] if document else ""
-        meaning = re.sub(r"^\s*(?:\([^)]*\))?\s*:?\s*|[\"'],?\s*\)?\s*$", "", rest)
+        line = document.line(each.span.line) if document else ""
+        meaning = _meaning(line[: each.span.column - 1], line[each.span.end_column - 1 :])
         rows.append((code(each.name), prose(meaning), str(borne.get(each.name, 0))))
     return Table(columns, tuple(sorted(rows)), ("marker", "meaning", "tests"))
+
+
+def _meaning(before: str, behind: str) -> str:
+    """What stands behind the name of a marker, up to the end of its string or line."""
+    if (quote := before[-1:]) in ("'", '"'):
+        found = re.match(rf"(?:[^{quote}\\]|\\.)*", behind)
+        behind = re.sub(r"\\(?=[\"'\\])", "", found[0] if found else "")
+    said = re.sub(r"^\s*(?:\([^)]*\))?\s*:?\s*", "", behind)
+    return re.sub(r"\s*(?:\"\"\"|''')[\s,)]*$", "", said)
 
 
 def _rules(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
@@ -259,7 +331,7 @@ def _index(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
     """The documents that match `files`, with what their front matter says; `sort=-date`, say."""
     if "files" not in options:
         raise BlockError("index needs files=PATTERN")
-    import posixpath
+    from govcheck.docs.linking import retarget
 
     here = options[_FROM]
 
@@ -271,9 +343,8 @@ def _index(repo: Repo, policy: Policy, options: Mapping[str, str]) -> Table:
             continue
         read = document.view(page)
         keys |= dict.fromkeys(read.front)
-        title = next((each.text for each in read.headings), path)
-        link = posixpath.relpath(path, posixpath.dirname(here) or ".")
-        found.append((f"[{prose(title)}]({link.replace(' ', '%20')})", read.front))
+        title = next((each.text for each in read.headings if each.text), path)
+        found.append((f"[{prose(title)}]({retarget(here, '', path)})", read.front))
     order = options.get("sort", "")
     if order:
         key = order.removeprefix("-")
@@ -381,4 +452,4 @@ TABLES: Mapping[str, tuple[_Make, tuple[str, ...]]] = {
     "options": (_options, ("program", "command")),
     "environment": (_environment, ()),
 }
-_VALUES = ("count", "value")
+VALUES = ("count", "value")

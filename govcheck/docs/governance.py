@@ -237,6 +237,7 @@ def _enforced(policy: Policy) -> Table:
     if policy.select is not None:
         chosen = catalogue.expand(policy.select)
     chosen -= catalogue.expand(policy.ignore)
+    chosen -= {name for name, is_asked in _asked(policy).items() if not is_asked}
     rows = []
     for name in catalogue.names():
         page = catalogue.page(name)
@@ -251,6 +252,23 @@ def _enforced(policy: Policy) -> Table:
             where = "; ".join(elsewhere) or "everywhere"
             rows.append((code(name), severity, page.summary.rstrip("."), where))
     return _of(("rule", "severity", "finds", "where"), rows)
+
+
+def _asked(policy: Policy) -> Mapping[str, bool]:
+    """The rules that say nothing until a section of the policy asks for it."""
+    docs = policy.docs
+    return {
+        "bound-value": bool(docs.bind),
+        "empty-test": policy.markers.assertions == "required",
+        "missing-metadata": bool(docs.metadata),
+        "missing-path": docs.missing_paths,
+        "review-overdue": bool(docs.dates.review),
+        "stale-identifier": docs.identifiers,
+        "stale-name": bool(docs.name_family),
+        "stale-stamp": bool(docs.dates.updated),
+        "twin-documents": docs.twins,
+        "unreachable": bool(docs.entry_points),
+    }
 
 
 def _of(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table:

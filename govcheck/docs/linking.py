@@ -21,7 +21,8 @@ _COMMON = re.compile(
 )
 # Pages in the order of a menu are those of a site that reads links in its own way.
 _NUMBERED = re.compile(r"(?:^|/)\d+\.[a-z][^/]*/")
-_AS_WRITTEN = "/#?&=+,:;@!$'()*~"
+_AS_WRITTEN = "/&=+,:;@!$'*~"
+_ENTITY = re.compile(r"&(?=#?\w+;)")
 
 
 class Written(NamedTuple):
@@ -53,9 +54,12 @@ class Home(NamedTuple):
 
     def fix(self, doc: Doc, link: Broken) -> Fix:
         """The link, to where the file is."""
-        new = retarget(doc.path, link.target, self.path)
-        if doc.document.text[link.start - 1 : link.start] == "<":
+        new = retarget(doc.path, link.target, self.path, doc.document.encoding)
+        before = doc.document.text[link.start - 1 : link.start]
+        if before == "<":
             new = new.replace("%20", " ")
+        if before == "'":
+            new = new.replace("'", "%27")
         edit = Edit(doc.path, link.start, link.end, new)
         return Fix(f"link to {self.path}", (edit,), safe=self.safe)
 
@@ -190,22 +194,35 @@ def _from_root(repo: Repo, document: str, link: Broken) -> Home | None:
     return Home(to.path, moved=False, safe=True) if to is not None and to.exists else None
 
 
-def retarget(document: str, target: str, path: str) -> str:
-    """A link's destination that leads to `path`, written as `target` is."""
+def retarget(document: str, target: str, path: str, encoding: str = "utf-8") -> str:
+    """A link's destination that leads to `path`, written as `target` is.
+
+    What is beyond ASCII stays as it is where the document's encoding is one of Unicode.
+    """
     plain, sign, fragment = target.partition("#")
     plain, mark, query = plain.partition("?")
     if plain.startswith("/"):
         new = f"/{path}"
     else:
         new = posixpath.relpath(path, posixpath.dirname(document) or ".")
-        if plain.startswith("./") and not new.startswith("."):
-            new = f"./{new}"
-    kept = _AS_WRITTEN if "(" not in new and ")" not in new else "/#?&=+,:;@!$'*~"
-    return f"{quote(new, safe=kept + _beyond_ascii(new))}{mark}{query}{sign}{fragment}"
+        if (plain.startswith("./") or ":" in new.partition("/")[0]) and not new.startswith("."):
+            new = f"./{new}"  # a colon would make a scheme of what stands before it
+    is_folder = plain.endswith("/") and not posixpath.splitext(path)[1]
+    new += "/" if is_folder and not new.endswith("/") else ""
+    tail = f"{mark}{query}{sign}{fragment}"
+    kept = _AS_WRITTEN if "(" in new + tail or ")" in new + tail else f"{_AS_WRITTEN}()"
+    raw = encoding.startswith("utf")
+    return _ENTITY.sub("%26", _quoted(new, kept, raw)) + _quoted(tail, f"{kept}%#?", raw)
 
 
-def _beyond_ascii(text: str) -> str:
-    return "".join(each for each in text if not each.isascii())
+def _quoted(text: str, safe: str, keeps_letters: bool) -> str:
+    """A part of an address in which but what is `safe`, and letters if they may, stands plain."""
+    return "".join(
+        each
+        if keeps_letters and not each.isascii() and each.isprintable()
+        else quote(each, safe, errors="surrogateescape")
+        for each in text
+    )
 
 
 def resolved(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, Written, Lead]]:

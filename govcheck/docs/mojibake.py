@@ -16,7 +16,7 @@ from govcheck.document import Document
 
 # The encodings that text is read as by mistake, the usual ones first: of Windows (western,
 # Turkish, central European, Cyrillic), Latin-1, of old Macs and of DOS.
-_CODECS = ("cp1252", "cp1254", "cp1250", "cp1251", "latin-1", "mac_roman", "cp437")
+_CODECS = ("cp1252", "cp1254", "cp1250", "cp1251", "latin-1", "mac_roman", "cp437", "cp850")
 
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
 _ASCII = bytes(range(0x80))
@@ -30,6 +30,13 @@ _LEFT = re.compile(r"[\xe2\xe3\xef][\x80-\xbf]|\xf0[\x80-\xbf]{2}")
 # What is left of the four bytes of a symbol looks like nothing else.
 _TELLING = 3
 _NO_CHARACTER = "\uffff"
+# The beginning of a character, and in the place of its next byte one that the encoding lacks.
+_REFUTED = re.compile(
+    f"[\xc2-\xdf]{_NO_CHARACTER}|[\xe1-\xef][\x80-\xbf]?{_NO_CHARACTER}"
+    f"|\xf0[\x80-\xbf]{{0,2}}{_NO_CHARACTER}"
+)
+_LOST = "\ufffd"
+_MARK = "\ufeff"
 
 # The symbols that documents of repositories use, the commonest first: where a lost byte leaves a
 # choice, it is one of these.
@@ -61,9 +68,10 @@ def garbled(document: Document) -> tuple[Garbled, ...]:
         return ()
     found = []
     for run in _RUN.finditer(text):
-        start = run.start()
-        before = text[start - 1 : start]
-        for first, last, meant, certain in _read(run[0], codec, before):
+        start, end = run.span()
+        around = text[start - 1 : start], text[end : end + 1]
+        for first, last, meant, certain in _read(run[0], codec, *around):
+            meant = meant.replace(_MARK, "")
             found.append(Garbled(start + first, start + last, meant, codec, certain))
     tells = any(each.certain or each.end - each.start >= _TELLING for each in found)
     return tuple(found) if tells else ()
@@ -82,13 +90,28 @@ def _codec(runs: set[str]) -> str | None:
         codec: sum(
             last - first
             for run in (runs if _may_be_read(together, codec) else ())
-            for first, last, _, certain in _read(run, codec, "")
+            for first, last, _, certain in _read(run, codec, "", "")
             if certain or last - first >= _TELLING
         )
         for codec in _CODECS
     }
-    best = max(explained, key=lambda codec: explained[codec])
-    return best if explained[best] else None
+    for codec in sorted(_CODECS, key=lambda each: -explained[each]):
+        if explained[codec] and not _is_refuted(runs, codec):
+            return codec
+    return None
+
+
+def _is_refuted(runs: set[str], codec: str) -> bool:
+    """Whether what would begin characters stands, as well, before what is not in the encoding."""
+    begin: set[str] = set()
+    fail: set[str] = set()
+    for run in runs:
+        octets = run.translate(_octets(codec))
+        begin.update(found[0][0] for found in _SEQUENCE.finditer(octets))
+        fail.update(
+            found[0][0] for found in _REFUTED.finditer(octets) if run[found.end() - 1] != _LOST
+        )
+    return not begin.isdisjoint(fail)
 
 
 def _may_be_read(run: str, codec: str) -> bool:
@@ -96,7 +119,7 @@ def _may_be_read(run: str, codec: str) -> bool:
     return _SEQUENCE.search(octets) is not None or _LEFT.search(octets) is not None
 
 
-def _read(run: str, codec: str, before: str) -> Iterator[tuple[int, int, str, bool]]:
+def _read(run: str, codec: str, before: str, behind: str) -> Iterator[tuple[int, int, str, bool]]:
     """The pieces of a run that were UTF-8: from, to, what was meant, whether that is certain."""
     octets = run.translate(_octets(codec))
     if _SEQUENCE.search(octets) is None and _LEFT.search(octets) is None:
@@ -108,13 +131,17 @@ def _read(run: str, codec: str, before: str) -> Iterator[tuple[int, int, str, bo
             end = found.end()
         if end > position:
             lead = before if position == 0 else run[position - 1]
+            after = run[end : end + 1] or behind
             meant = octets[position:end].encode("latin-1").decode("utf-8")
             is_inside = _is_of_word(run[position:end], lead, run[end : end + 1])
-            if _is_plausible(meant, lead) and not (len(meant) == 1 and is_inside):
+            if _is_plausible(meant, run[position], (lead, after), codec) and not (
+                len(meant) == 1 and is_inside
+            ):
                 yield position, end, meant, True
         elif left := _LEFT.match(octets, position):
             end = left.end()
             if meant := _completed(left[0], codec):
+                end += run[end : end + 1] == _LOST  # which stands for the byte
                 yield position, end, meant, _choices(left[0], codec) == 1
         position = max(end, position + 1)
 
@@ -178,18 +205,22 @@ def _is_of_word(piece: str, before: str, after: str) -> bool:
     return piece.isalpha() and any(each > "\u024f" and each.isalpha() for each in neighbours)
 
 
-def _is_plausible(meant: str, before: str) -> bool:
+def _is_plausible(meant: str, first: str, around: tuple[str, str], codec: str) -> bool:
     """Whether somebody wrote this, rather than the characters that its bytes look like.
 
-    One letter with a sign behind it may be right as it is: «CAFÉ», É…
+    One letter with a sign behind it may be right as it is: «CAFÉ», É…; but not inside of a word. A
+    control character is no more than a byte of what was read in a wrong encoding twice.
     """
+    before, after = around
+    is_inside = before.isascii() and after.islower()
     if any(unicodedata.category(each) in ("Cn", "Co", "Cs", "Cc") for each in meant):
-        return False
-    if len(meant) > 1:
+        octets = meant.translate(_octets(codec))
+        return re.fullmatch(f"(?:{_SEQUENCE.pattern})+", octets) is not None
+    if len(meant) > 1 or meant == _MARK:
         return True
     code = ord(meant)
     if code < 0x100:
-        return not before.isupper() and meant != "\xad"
+        return meant != "\xad" and (not before.isupper() or (is_inside and meant.islower()))
     if code < 0x800:
-        return False
+        return code < 0x250 and is_inside and before.islower() and not first.islower()
     return code >= 0x10000 or 0x2000 <= code < 0x2C00 or 0xFE00 <= code < 0xFF00

@@ -1,9 +1,13 @@
 """Paths that documents name: where they may be meant from, and whether anything is there."""
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 
 from govcheck.repo import Repo
+
+# A path that is written alike in prose, code and commands.
+IS_PLAIN = re.compile(r"(?!-)[\w./@+=:,-]+")
 
 
 def is_somewhere(repo: Repo, plain: str) -> bool:

@@ -18,10 +18,25 @@ Part = TypeVar("Part", Heading, Task)
 
 _MAX_SAME = 20
 _MAX_REPEATED = 200
-_WHOLE = r"\d{1,3}(?:,\d{3})+|\d+"
+_WHOLE = r"(?>\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
+# Blanks and apostrophes group digits, too: what follows or precedes them is but a part of a number.
+_GROUP = r"[ '’\u00a0\u2009\u202f]"
 _FRACTION = (
-    rf"(?<![\d./,-])(?P<a>{_WHOLE})(?:\s?/\s?|\s(?:out\s)?of\s)(?P<b>{_WHOLE})(?![\d./,%-]\d)"
+    rf"(?<![\d./,-])(?<![^\W_])(?:(?<!\d{_GROUP})|(?!\d{{3}}(?!\d)))(?P<a>{_WHOLE})"
+    rf"(?P<sign>\s?/\s?|\s(?:out\s)?of\s)(?P<b>{_WHOLE})(?![./,%-]\d|{_GROUP}\d{{3}}(?!\d)|[^\W\d_])"
 )
+# What tells that a percentage is none of a share, or but a rough one: `grew by 20%`, `about 75%`,
+# `20% more`.
+_NO_SHARE = re.compile(
+    r"(?i)(?:\b(?:by|up|up to|at least|at most|under|over|above|below|than|about|around|roughly"
+    r"|approx\w*|nearly|almost|min|minimum|max|maximum|target|goal|grows?|grew|falls?|fell|rises?"
+    r"|rose|drops?|dropped|down|\w+creased?|reduced)\b[\s.:]*|[-+±])[*_`]*$"
+)
+_COMPARES = re.compile(
+    r"(?i)\s?%[*_`]*\s+(?:off|more|less|fewer|faster|slower|higher|lower|larger|smaller|better|worse"
+    r"|cheaper|growth|increase|decrease|reduction|discount|confidence|chance|remaining|left)\b"
+)
+_REACH = 40
 _PERCENT = r"(?P<percent>\d{1,3}(?:\.\d{1,2})?)\s?%"
 _BETWEEN = r"[^\n|()%\d]{0,40}\("
 # `64% complete (14/22 tasks)`, and `14/22 tasks (64%)`.
@@ -61,11 +76,12 @@ _LATER = re.compile(
     r"|nice[- ]to[- ]have|out of scope|postponed|moved to|skipped|pending|n/a|won't|wontfix"
     r"|todo|planned|upcoming|blocked|enhancements?|ideas?|recommend\w*)\b|~~"
 )
-_LABEL = re.compile(
-    r"^(?:[^\w\n]*)(?P<label>(?:week|phase|milestone|stage|sprint|step|part|tier|priority|iteration"
-    r"|task|epic|release|version|v)\s?\d+(?:\.\d+)*[a-z]?)\b",
-    re.IGNORECASE,
+_PART = (
+    r"(?:week|phase|milestone|stage|sprint|step|part|tier|priority|iteration|task|epic|release"
+    r"|version|v)\s?\d+(?:\.\d+)*[a-z]?"
 )
+_LABEL = re.compile(rf"^(?:[^\w\n]*)(?P<label>{_PART})\b", re.IGNORECASE)
+_OF_PART = re.compile(rf"\b{_PART}\b", re.IGNORECASE)
 
 
 class Percentage(NamedTuple):
@@ -127,6 +143,15 @@ def percentages(document: Document, page: Page) -> Iterator[Percentage]:
             a, b = _whole(found["a"]), _whole(found["b"])
             if _agrees(found["percent"], a, b) or _is_date(found["a"], found["b"]):
                 continue
+            if a > b and float(found["percent"]) <= 100:
+                continue  # a ratio, and no share
+            is_done = _DONE_PERCENT.match(document.text, start) is not None
+            if not is_done and _agrees(found["percent"], b - a, b):
+                continue  # it is that of the rest: `1/4 failed (75% passed)`
+            if _NO_SHARE.search(document.text, max(first, start - _REACH), start):
+                continue
+            if _COMPARES.match(document.text, end):
+                continue
             yield Percentage(start, end, _percent(found["percent"], a, b), f"{a}/{b}")
 
 
@@ -152,33 +177,44 @@ def totals(document: Document, page: Page) -> Iterator[Total]:
     if not numbers:
         return
     lines = [document.line(number) for number in range(1, len(document.line_starts) + 1)]
-    for number in sorted(numbers):
-        line = lines[number]
-        if (found := _ANY_FRACTION.search(line)) is None:
-            continue
-        parts = _parts(lines, number)
+    lists = {number: _parts(lines, number) for number in sorted(numbers)}
+    lists = {number: parts for number, parts in lists.items() if len(parts) > 1}
+    for number, parts in lists.items():
+        found = _ANY_FRACTION.search(lines[number])
         start = document.line_starts[number]
-        if len(parts) < 2 or not _is_prose(page, start + found.start()):
+        if found is None or not _is_prose(page, start + found.start()):
             continue
         written = _whole(found["a"]), _whole(found["b"])
+        if {written[1]} == {b for _, b in parts}:
+            continue  # marks out of so many, and their mean
         right = sum(a for a, _ in parts), sum(b for _, b in parts)
-        sums = f"{right[0]}/{right[1]}"
         if written != right:
             place = start + found.start("a"), start + found.end("b")
-            yield Total(*place, found[0], sums, len(parts), is_repeated=False)
-        if len(numbers) > _MAX_REPEATED:
+            yield Total(*place, found[0], _like(found, right), len(parts), is_repeated=False)
+        if len(lists) > _MAX_REPEATED:
             continue
-        noun = _NOUN.match(line, found.end())
+        noun = _NOUN.match(lines[number], found.end()) if len(lists) == 1 else None
+        above = page.headings_above(start)
         for again in _ANY_FRACTION.finditer(document.text):
+            value = _whole(again["a"]), _whole(again["b"])
+            if value == right or value in parts or not _is_prose(page, again.start()):
+                continue
             line_number = document.span(*again.span()).line - 1
             said = lines[line_number]
-            value = _whole(again["a"]), _whole(again["b"])
-            same = noun is not None and document.text.startswith(noun[0], again.end())
-            if line_number == number or value == right or not _OVERALL.search(said):
+            if line_number in lists or not _OVERALL.search(said) or _OF_PART.search(said):
                 continue
-            if (same or value == written) and _is_prose(page, again.start()):
+            same = noun is not None and document.text.startswith(noun[0], again.end())
+            # The same words in another section may be about something else.
+            heading = page.heading_above(again.start())
+            if value == written or (same and (heading is None or heading in above)):
                 place = again.start("a"), again.end("b")
-                yield Total(*place, again[0], sums, len(parts), is_repeated=True)
+                yield Total(*place, again[0], _like(again, right), len(parts), is_repeated=True)
+
+
+def _like(found: re.Match[str], right: tuple[int, int]) -> str:
+    """Another fraction, as this one is written."""
+    form = "," if "," in found["a"] + found["b"] else ""
+    return f"{right[0]:{form}}{found['sign']}{right[1]:{form}}"
 
 
 def sums(document: Document, page: Page) -> Iterator[Sum]:
@@ -202,7 +238,9 @@ def sums(document: Document, page: Page) -> Iterator[Sum]:
             if told is None or len(values) < len(parts) or _NOT_SUMMED.search(head.text):
                 continue
             if told != sum(values):
-                start = document.text.index(cell.text, cell.start)
+                start = document.text.find(cell.text, cell.start, cell.end)
+                if start < 0:
+                    continue  # it is written otherwise
                 sign, comma = "+" if "+" in cell.text else "", "," if "," in cell.text else ""
                 right = format(sum(values), f"{sign}{comma}")
                 place = start, start + len(cell.text)
@@ -350,7 +388,7 @@ def _parts(lines: Sequence[str], total: int) -> list[tuple[int, int]]:
 
 
 def _is_prose(page: Page, offset: int) -> bool:
-    return page.table_at(offset) is None and page.fence_at(offset) is None
+    return not (page.table_at(offset) or page.fence_at(offset) or page.code_at(offset))
 
 
 def _whole(number: str) -> int:
@@ -358,7 +396,10 @@ def _whole(number: str) -> int:
 
 
 def _is_date(a: str, b: str) -> bool:
-    return (a.startswith("0") and len(a) == 2) or (b.startswith("0") and len(b) > 1)
+    if (a.startswith("0") and len(a) == 2) or (b.startswith("0") and len(b) > 1):
+        return True
+    small, large = sorted((_whole(a), _whole(b)))
+    return small <= 12 and 1900 <= large < 2100
 
 
 def _agrees(percent: str, a: int, b: int) -> bool:

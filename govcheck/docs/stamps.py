@@ -25,30 +25,39 @@ _FORMS = (
 )  # fmt: skip
 _BEFORE_LABEL = re.compile(r"(?:^[ \t>]*(?:[-*+][ \t]+)?|[|(•·—–][ \t]*)[*_`]{0,3}$")
 _AFTER_LABEL = r"[*_`]*\s*(?::[*_`]*|\|)\s*[*_`]*"
+# What may stand behind a date: marks, and what is not of it: a cell, a remark, a sentence.
+_NOTHING = re.compile(r"[*_`\"'.)\]]*[ \t]*(?:$|[|<#·•]|\\$)", re.MULTILINE)
 
 
 class Stamp(NamedTuple):
-    """A date in a document; `last` is the last day of it, which a month has many of."""
+    """A date in a document; `last` is the last day of it, which a month has many of.
+
+    `is_all` if nothing stands behind it that another day would make untrue: a time, a name, an end.
+    """
 
     first: date
     last: date
     form: str
     start: int
     end: int
+    is_all: bool
 
     def like(self, day: date, written: str) -> str:
         """Another day, as this one is written."""
         long = _MONTHS[day.month - 1].capitalize()
-        month = long if len(re.sub(r"[^A-Za-z]", "", written)) > 3 else long[:3]
+        word = re.sub(r"[^A-Za-z]|(?<=\d)(?:st|nd|rd|th)", "", written)
+        month = long if len(word) > 3 else long[:3]
+        month = month.upper() if word.isupper() else month
+        number = f"{day.day:02}" if re.search(r"(?<!\d)0\d(?!\d)", written) else day.day
         match self.form:
             case "iso":
                 return day.isoformat()
             case "iso month":
                 return f"{day:%Y-%m}"
             case "month first":
-                return f"{month} {day.day}{',' if ',' in written else ''} {day.year}"
+                return f"{month} {number}{',' if ',' in written else ''} {day.year}"
             case "day first":
-                return f"{day.day} {month} {day.year}"
+                return f"{number} {month} {day.year}"
         return f"{month} {day.year}"
 
 
@@ -62,7 +71,8 @@ def stamps(document: Document, page: Page, labels: Sequence[str]) -> Iterator[St
     for found in sorted(chain.from_iterable(matches), key=re.Match.start):
         line = document.text.rfind("\n", 0, found.start()) + 1
         before = document.text[line : found.start()]
-        if _BEFORE_LABEL.search(before) and page.fence_at(found.start()) is None:
+        is_code = page.fence_at(found.start()) or page.code_at(found.start())
+        if _BEFORE_LABEL.search(before) and not is_code:
             quote = document.text[found.end() : found.end() + 1] in "\"'"
             if stamp := _stamp(document.text, found.end() + quote):
                 yield stamp
@@ -104,7 +114,9 @@ def _stamp(text: str, start: int) -> Stamp | None:
             first = date(int(parts["year"]), month, int(parts.get("day") or 1))
         except ValueError:
             return None
-        return Stamp(first, first if parts.get("day") else _last_day(first), form, *found.span())
+        last = first if parts.get("day") else _last_day(first)
+        is_all = _NOTHING.match(text, found.end()) is not None
+        return Stamp(first, last, form, *found.span(), is_all)
     return None
 
 

@@ -13,6 +13,15 @@ _MARKUP = re.compile(
 _BRACKET = re.compile(r"[\[\]]")
 _BALANCED = re.compile(r"(?:[^\[\]]|\[[^\[\]]*\](?![(\[]))*")
 
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+# What is shown as one: two letters of a flag, and symbols with a colour, a keycap, or joined ones.
+_TONE = "[\U0001f3fb-\U0001f3ff]"
+_TAG = "[\U000e0020-\U000e007f]"
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_SYMBOL = f"[#*0-9\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff](?:\ufe0f\u20e3?|{_TONE}|{_TAG}+)?"
+_CLUSTER = re.compile(f"{_FLAG.pattern}|{_SYMBOL}(?:\u200d{_SYMBOL})*|.", re.DOTALL)
+_JOINED = re.compile(f"\ufe0f|\u200d|{_TONE}|{_TAG}")
+
 Align = Literal["left", "right"]
 
 
@@ -77,7 +86,7 @@ def markdown(table: Table) -> Iterator[str]:
 
 def code(text: str) -> str:
     """Text as a code span of a cell, or nothing of nothing."""
-    plain = " ".join(text.split())
+    plain = _plain(text)
     if not plain:
         return ""
     ticks = "``" if "`" in plain else "`"
@@ -87,17 +96,26 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """Text for a cell, in which nothing is markup; only what would be is escaped."""
-    escaped = _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    escaped = _MARKUP.sub(r"\\\g<0>", _plain(text))
     return escaped if _BALANCED.fullmatch(escaped) else _BRACKET.sub(r"\\\g<0>", escaped)
 
 
+def _plain(text: str) -> str:
+    """Text in one line, without what only a terminal would take notice of."""
+    return " ".join(_CONTROL.sub("", text).split())
+
+
 def _width(text: str) -> int:
+    """How many columns a text takes where what is put together is shown as one character."""
     if text.isascii():
         return len(text)
-    return sum(_wide(each) for each in text)
+    return sum(_wide(found) for found in _CLUSTER.findall(text))
 
 
-def _wide(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+def _wide(cluster: str) -> int:
+    if len(cluster) > 1 and (_JOINED.search(cluster) or _FLAG.fullmatch(cluster)):
+        return 2
+    first = cluster[0]
+    if unicodedata.category(first) in ("Mn", "Me", "Cf") and first != "\xad":
         return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(first) in "WF" else 1

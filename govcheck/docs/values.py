@@ -13,6 +13,9 @@ from govcheck.policy import Policy
 from govcheck.repo import Repo
 
 _MAX_POWER = 64
+_NUMERIC = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)")
+_GROUPED = re.compile(r"\d{1,3}(?P<sign>[,._' ’\u00a0\u2009\u202f])\d{3}(?:(?P=sign)\d{3})*")
+_MARKED = re.compile(r"(?s)\s*(?P<marks>[`\"'*_]*)(?P<value>.*?)(?P<end>[`\"'*_]*)\s*")
 
 
 class UndecidedError(Exception):
@@ -72,20 +75,37 @@ def filled(repo: Repo, source: Source, groups: Mapping[str, str | None]) -> Sour
 
 def same(written: str, wanted: str) -> bool:
     """Whether a document says a value, however it groups digits or writes true and false."""
-    return _plain(written) == _plain(wanted)
+    said, plain = _plain(written), _plain(wanted)
+    grouped = _GROUPED.fullmatch(said) if plain.isdecimal() else None
+    return said == plain or (grouped is not None and said.replace(grouped["sign"], "") == plain)
 
 
-def as_written(written: str, wanted: str) -> str:
-    """A value in the manner of the one that it replaces: digits grouped by commas, say."""
-    if "," in written and wanted.isdecimal():
-        return f"{int(wanted):,}"
-    return wanted
+def as_written(written: str, wanted: str) -> tuple[int, int, str] | None:
+    """A value in the manner of what it replaces: from where, to where, and what is written there.
+
+    Marks and quotes around it stay, and digits are grouped as they were. None where more than a
+    value is written, or the value is no more than a program's way to show a list of others.
+    """
+    found = _MARKED.fullmatch(written)
+    inside = found["value"] if found is not None else written
+    if not wanted.isprintable() or wanted[:1] in ("[", "(", "{"):
+        return None
+    new = wanted
+    if _NUMERIC.fullmatch(wanted):
+        grouped = _GROUPED.fullmatch(inside)
+        if grouped is None and inside and not _NUMERIC.fullmatch(inside):
+            return None
+        if grouped is not None and wanted.isdecimal():
+            new = f"{int(wanted):,}".replace(",", grouped["sign"])
+    elif wanted in ("True", "False") and inside.lower() in ("true", "false"):
+        new = wanted.lower() if inside.islower() else wanted.upper() if inside.isupper() else wanted
+    start = found.start("value") if found is not None else 0
+    return start, start + len(inside), new
 
 
 def _plain(text: str) -> str:
-    plain = text.strip().strip("`\"'")
-    number = re.sub(r"(?<=\d)[,_\u202f\u00a0](?=\d{3})", "", plain)
-    return plain.lower() if plain.lower() in ("true", "false") else number
+    plain = text.strip().strip("`\"'*_")
+    return plain.lower() if plain.lower() in ("true", "false") else plain
 
 
 def _text(repo: Repo, path: str) -> str:

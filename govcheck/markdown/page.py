@@ -33,6 +33,8 @@ _FRONT_BELOW = re.compile(
     rb"---[ \t]*\r?(?:\n|\Z)"
 )
 _FIELD = re.compile(rb"^(?P<key>[\w-]+):[ \t]*(?P<value>[^\n]*?)[ \t\r]*$", re.M)
+_FOLDED = re.compile(rb"[|>][-+\d]*")
+_INDENTED = re.compile(rb"(?:\r?\n(?:[ \t]+[^\r\n]*|(?=\r?\n)))*")
 _REMARK = re.compile(rb"(?:^|[ \t]+)#.*$")
 _ANCHOR = re.compile(rb"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*[\"']?([^\s\"'<>]+)")
 _HTML_LINK = re.compile(
@@ -298,6 +300,9 @@ class _Reader:
             start, end = each.span("value")
             value = _REMARK.sub(b"", self.source[start:end])
             end = start + len(value)
+            if _FOLDED.fullmatch(value):
+                below = _INDENTED.match(self.source, each.end())
+                value = b" ".join(below[0].split()) if below else b""
             if len(value) > 1 and value[:1] in b"\"'" and value[-1:] == value[:1]:
                 start, end, value = start + 1, end - 1, value[1:-1]
             key = each["key"].decode()

@@ -15,8 +15,9 @@ equals = { lines = "src/**/{path}" }
 
 ## How to resolve
 
-`--fix` writes the value. Where the pattern matches nothing, or nothing decides the value, correct
-the policy.
+`--fix` writes the value, with its digits grouped as they are, and keeps marks around it; it does
+not where the group holds more than a value. Where the pattern matches nothing, or nothing decides
+the value, correct the policy.
 
 ## How to except
 
@@ -70,16 +71,32 @@ def _check(repo: Repo, policy: Policy, number: int, bind: Bind) -> Iterator[Find
                     continue
             if same(written, wanted):
                 continue
-            new = as_written(written, wanted)
+            fix, new = None, wanted
+            if (told := as_written(written, wanted)) is not None:
+                first, last, new = start + told[0], start + told[1], told[2]
+                edit = Edit(document.path, first, last, new)
+                if _is_found(pattern, group, place, edit, wanted):
+                    fix = Fix(f"write {new}", (edit,))
             yield rule.finding(
                 document.span(start, end),
                 f"this says {written!r}, and it is {new!r} ({origin})",
-                fix=Fix(f"write {new}", (Edit(document.path, start, end, new),)),
+                fix=fix,
             )
     if not found:
         yield rule.finding(
             origin.span, f"the pattern matches nothing in {bind.at.file}: nothing is held to it"
         )
+
+
+def _is_found(
+    pattern: re.Pattern[str], group: int, place: re.Match[str], edit: Edit, wanted: str
+) -> bool:
+    """Whether the pattern finds the value, and no more or less, where it has been written."""
+    from govcheck.docs.values import same
+
+    text = f"{place.string[: edit.start]}{edit.text}{place.string[edit.end :]}"
+    again = pattern.match(text, place.start())
+    return again is not None and again.span(group)[0] <= edit.start and same(again[group], wanted)
 
 
 rule = Rule("bound-value", "docs", check, fix="safe")
@@ -197,5 +214,42 @@ examples = [
     Example(
         "Numbers that nothing is bound to",
         {"govcheck.toml": "", "a.md": "30 days, 14 modules\n"},
+    ),
+    Example(
+        "In marks, with digits grouped, and where the group holds more",
+        {
+            "govcheck.toml": (
+                "[[docs.bind]]\nat = { file = 'a.md', pattern = 'waits (\\S+) ' }\n"
+                "equals = { file = 'app.py', name = 'WAIT' }\n"
+                "[[docs.bind]]\nat = { file = 'a.md', pattern = 'called \"?([^\"\\n]*)' }\n"
+                "equals = { file = 'app.py', name = 'NAME' }\n"
+            ),
+            "app.py": "WAIT = 1500\nNAME = 'a\\nb'\n",
+            "a.md": (
+                "waits **30** s, waits `1.000` ms, waits 30s or waits '1,500' \ncalled \"x\"\n"
+            ),
+        },
+        (
+            "a.md:1:7: this says '**30**', and it is '1500' (govcheck.toml:1)",
+            "a.md:1:23: this says '`1.000`', and it is '1.500' (govcheck.toml:1)",
+            "a.md:1:41: this says '30s', and it is '1500' (govcheck.toml:1)",
+            "a.md:2:9: this says 'x', and it is 'a\\nb' (govcheck.toml:4)",
+        ),
+        {
+            "a.md": (
+                "waits **1500** s, waits `1.500` ms, waits 30s or waits '1,500' \ncalled \"x\"\n"
+            ),
+        },
+    ),
+    Example(
+        "In marks, and grouped by blanks and points",
+        {
+            "govcheck.toml": (
+                "[[docs.bind]]\nat = { file = 'a.md', pattern = 'waits (.*) ms' }\n"
+                "equals = { file = 'app.py', name = 'WAIT' }\n"
+            ),
+            "app.py": "WAIT = 1500\n",
+            "a.md": "waits **1 500** ms\nwaits `1.500` ms\nwaits _1,500_ ms\n",
+        },
     ),
 ]

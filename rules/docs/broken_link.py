@@ -304,4 +304,32 @@ examples = [
             "app/content/guides/rules.md": "",
         },
     ),
+    Example(
+        "To where an address spells the names otherwise",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "[a](guide.md#x) [b](<guide.md>) <a href='cart.md?a=1'>c</a> [d](./e/tax.md)\n"
+            ),
+            "50% #1 é (b)/guide.md": "# x\n",
+            "it's?/cart.md": "",
+            "a:b/tax.md": "",
+        },
+        (
+            "a.md:1:5: the link leads nowhere: there is no guide.md (50% #1 é (b)/guide.md is the "
+            "one of that name)",
+            "a.md:1:22: the link leads nowhere: there is no guide.md (50% #1 é (b)/guide.md is the "
+            "one of that name)",
+            "a.md:1:42: the link leads nowhere: there is no cart.md (it's?/cart.md is the one of "
+            "that name)",
+            "a.md:1:65: the link leads nowhere: there is no e/tax.md (a:b/tax.md is the one of "
+            "that name)",
+        ),
+        {
+            "a.md": (
+                "[a](50%25%20%231%20é%20%28b%29/guide.md#x) [b](<50%25 %231 é %28b%29/guide.md>) "
+                "<a href='it%27s%3F/cart.md?a=1'>c</a> [d](./a:b/tax.md)\n"
+            ),
+        },
+    ),
 ]

@@ -60,6 +60,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """What commands miss."""
     if not repo.view(has_commands, policy):
         return
+    from govcheck.docs.paths import IS_PLAIN
     from govcheck.history import gone, ignored
     from govcheck.programs.dead import homes, missing  # only a run of the rule pays for them
 
@@ -80,10 +81,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         fix, hint = None, ""
         past = history.get(each.path) if each.kind != "node" else None
         written = each.written.document.text[each.span.start : each.span.end]
-        if past is not None and past.moved_to is not None and written == each.path:
-            hint = f": it is {past.moved_to} now"
-            edit = Edit(each.span.path, each.span.start, each.span.end, past.moved_to)
-            fix = Fix(f"write {past.moved_to}", (edit,))
+        new = past.moved_to if past is not None else None
+        if new is not None and written.removeprefix("./") == each.path:
+            hint = f": it is {new} now"
+            edit = Edit(each.span.path, each.span.start, each.span.end, _like(written, new))
+            # What ran as a script need not run as a part of a package.
+            if IS_PLAIN.fullmatch(new) and not new.endswith("__init__.py"):
+                fix = Fix(f"write {new}", (edit,))
         elif each.written.where == "header" and _is_itself(each):
             own = each.written.document.path
             hint = f": this is {own}"
@@ -107,6 +111,11 @@ def _is_itself(each: "Missing") -> bool:
     """Whether a file tells to run itself, from where it was once."""
     own = each.written.document.path
     return bool(each.path) and posixpath.basename(own) == posixpath.basename(each.path)
+
+
+def _like(written: str, path: str) -> str:
+    """A path that is said to be in this folder, if another one was."""
+    return f"./{path}" if written.startswith("./") else path
 
 
 rule = Rule("dead-command", "docs", check, fix="safe")

@@ -96,9 +96,9 @@ def _meant(name: str, near: tuple[str, ...]) -> str:
 
 
 def _fix(template: Document, name: str) -> Fix:
-    text = template.text
-    lead = "" if not text or text.endswith("\n") else "\n"
-    edit = Edit(template.path, len(text), len(text), f"{lead}{name}=\n")
+    text, newline = template.text, template.newline
+    lead = "" if not text or text.endswith(newline) else newline
+    edit = Edit(template.path, len(text), len(text), f"{lead}{name}={newline}")
     return Fix(f"add {name} to {template.path}", (edit,), safe=False)
 
 

@@ -2,12 +2,13 @@
 
 Looked at are tables with a row for the flag and a column that is headed Status, State or Default,
 and what stands in brackets behind the flag's name: `USE_MENU` (active, default=true). Words that
-could mean something else, and documents of the class history, are left alone.
+could mean something else or speak of another time (`removed soon`, `active until 2.0`), and
+documents of the class history, are left alone.
 
 ## How to resolve
 
-`--fix` writes what the policy says. A table that is a managed block (`govcheck: flags`) cannot
-become wrong.
+`--fix` writes what the policy says, where the cell or the bracket says no more. A table that is a
+managed block (`govcheck: flags`) cannot become wrong.
 
 ## How to except
 
@@ -31,13 +32,23 @@ if TYPE_CHECKING:
 _STATUS = ("status", "state")
 _DEFAULT = ("default", "default value", "defaults")
 _NAMES = ("flag", "feature flag", "name", "variable", "setting", "feature", "environment variable")
-_WORDS = {
-    "active": re.compile(r"(?i)(?<!no longer )(?<!not )\b(?:active|live|in use)\b"),
-    "retired": re.compile(r"(?i)(?<!not )\b(?:retired|removed|deleted|gone|obsolete)\b"),
-}
-_SAID_DEFAULT = re.compile(r"(?i)\bdefault(?:s to)?\s*[:=]?\s*[`'\"]?(?P<value>[\w.-]+)")
+_STATED = re.compile(
+    r"(?is)[\W_]*(?:(?:now|currently|already)\s+)?(?P<word>(?P<active>active|live|in use)"
+    r"|(?P<retired>retired|removed|deleted|gone|obsolete))(?![^\W_])(?P<rest>.*)"
+)
+# What may stand behind a status that is meant for the flag as it is now, and makes no other of it.
+_REST = re.compile(r"(?is)[\W_]*|[\W_]*\ssince\s+\W*v?\d[\w.-]*[\W_]*|[\W_]*[,;:(\u2013\u2014-].*")
+_OTHER_TIME = re.compile(
+    r"(?i)\b(?:active|live|in use|retired|removed|deleted|gone|obsolete|until|till|soon|later"
+    r"|will|was|were|before|formerly|previous(?:ly)?|old|planned|next|once|when|if|unless)\b|\?"
+)
+_PARTS = re.compile(r"(?:[^,;]|(?<=\d),(?=\d))+")
+_SIGNS = {"active": "❌✗✘✖🔴⛔🚫🗑", "retired": "✅✓✔☑🟢"}  # which tell the opposite
+_VALUE = re.compile(r"-?\d+(?:[.,_]\d+)*(?![\w.-])|[\w.-]*\w")
+_SAID_DEFAULT = re.compile(r"(?i)\bdefault(?:s to)?\s*[:=]?\s*[`'\"*_]{0,3}(?=[\w-])")
 _OPPOSITES = (
     ("true", "false"), ("1", "0"), ("on", "off"), ("yes", "no"), ("enabled", "disabled"),
+    ("y", "n"), ("t", "f"),
 )  # fmt: skip
 
 
@@ -65,17 +76,15 @@ def _in_tables(doc: "Doc", policy: Policy) -> Iterator[Finding]:
         flag = policy.flags.get(named.text.strip()) if named is not None else None
         if flag is None or named is None:
             continue
+        name = named.text.strip()
         if status := row.cell(_STATUS):
-            yield from _status(
-                doc, policy, named.text.strip(), flag, *inner(doc.document.text, status)
-            )
+            place = inner(doc.document.text, status)
+            said = _STATED.fullmatch(doc.document.text, *place)
+            if said is not None and not _OTHER_TIME.search(said["rest"]):
+                yield from _status(doc, policy, name, flag, said)
         default = row.cell(_DEFAULT)
         if default is not None and flag.default is not None:
-            start, end = inner(doc.document.text, default)
-            word = re.match(r"[\w.-]+", doc.document.text[start:end])
-            if word:
-                place = start, start + word.end()
-                yield from _default(doc, policy, named.text.strip(), flag, *place)
+            yield from _default(doc, policy, name, flag, *inner(doc.document.text, default))
 
 
 def _in_brackets(doc: "Doc", policy: Policy, names: re.Pattern[str]) -> Iterator[Finding]:
@@ -86,41 +95,59 @@ def _in_brackets(doc: "Doc", policy: Policy, names: re.Pattern[str]) -> Iterator
         flag = policy.flags[name]
         if doc.page.fence_at(found.start()) is not None:
             continue
-        yield from _status(doc, policy, name, flag, *found.span("said"))
-        default = _SAID_DEFAULT.search(text, *found.span("said"))
-        if default is not None and flag.default is not None:
-            yield from _default(doc, policy, name, flag, *default.span("value"))
+        parts = [each.span() for each in _PARTS.finditer(text, *found.span("said"))]
+        stated = [said for each in parts if (said := _STATED.fullmatch(text, *each))]
+        if len(stated) == 1 and not _OTHER_TIME.search(stated[0]["rest"]):
+            yield from _status(doc, policy, name, flag, stated[0])
+        for start, end in parts if flag.default is not None else ():
+            said = _SAID_DEFAULT.search(text, start, end)
+            if said is not None and not _OTHER_TIME.search(text, start, end):
+                yield from _default(doc, policy, name, flag, said.end(), end)
 
 
 def _status(
-    doc: "Doc", policy: Policy, name: str, flag: Flag, start: int, end: int
+    doc: "Doc", policy: Policy, name: str, flag: Flag, said: re.Match[str]
 ) -> Iterator[Finding]:
-    said = {word: found for word, pattern in _WORDS.items()
-            if (found := pattern.search(doc.document.text, start, end))}  # fmt: skip
-    if len(said) != 1 or flag.status in said:
+    if said[flag.status] or not _REST.fullmatch(said["rest"]):
         return
-    (found,) = said.values()
-    new = flag.status.capitalize() if found[0][:1].isupper() else flag.status
-    yield _finding(doc, policy, name, "status", found.span(), new)
+    new = flag.status.capitalize() if said["word"][:1].isupper() else flag.status
+    is_all = not re.search(r"[^\W_]", said["rest"])
+    is_all = is_all and not any(sign in said[0] for sign in _SIGNS[flag.status])
+    yield _finding(doc, policy, name, "status", said.span("word"), new, is_all=is_all)
 
 
 def _default(
     doc: "Doc", policy: Policy, name: str, flag: Flag, start: int, end: int
 ) -> Iterator[Finding]:
-    word = doc.document.text[start:end]
+    text = doc.document.text
+    found = _VALUE.match(text, start, end)
+    if found is None:
+        return
+    word, place = found[0], found.span()
+    is_all = not re.search(r"[^\W_]", text[found.end() : end])
     said, wanted = meaning(word), meaning(flag.default)
     if isinstance(said, bool) and isinstance(wanted, bool):
         if said != wanted:
-            yield _finding(doc, policy, name, "default", (start, end), _opposite(word))
+            new = _opposite(word)
+            yield _finding(doc, policy, name, "default", place, new, is_all=is_all)
         return
     is_number = isinstance(flag.default, int | float) and re.fullmatch(r"-?\d+(?:\.\d+)?", word)
     if is_number and float(word) != float(flag.default or 0):
-        yield _finding(doc, policy, name, "default", (start, end), str(flag.default))
+        new = str(flag.default)
+        yield _finding(doc, policy, name, "default", place, new, is_all=is_all)
 
 
 def _finding(
-    doc: "Doc", policy: Policy, name: str, key: str, place: tuple[int, int], new: str
+    doc: "Doc",
+    policy: Policy,
+    name: str,
+    key: str,
+    place: tuple[int, int],
+    new: str,
+    *,
+    is_all: bool,
 ) -> Finding:
+    """What is wrong; words that stand beside it would no longer fit what a fix writes."""
     from govcheck.docs.documents import told
 
     written = doc.document.text[place[0] : place[1]]
@@ -129,7 +156,7 @@ def _finding(
         doc.document.span(*place),
         f"the {key} of {name} is {new}, not {written} ({policy.origin('flags', name, key)})"
         f"{told(doc)}",
-        fix=None if doc.kind == "generated" else Fix(f"write {new}", (edit,)),
+        fix=Fix(f"write {new}", (edit,)) if is_all and doc.kind != "generated" else None,
         data={"flag": name, "kind": key},
     )
 
@@ -205,5 +232,44 @@ examples = [
     Example(
         "Of flags that the policy does not know",
         {"govcheck.toml": _POLICY, "app.py": _CODE, "a.md": "`USE_MENU_BAR` (removed)\n"},
+    ),
+    Example(
+        "What is said besides",
+        {
+            "govcheck.toml": _POLICY,
+            "app.py": _CODE,
+            "a.md": (
+                "| Flag | Status | Default |\n| --- | --- | --- |\n"
+                "| USE_MENU | ❌ removed | false (off) |\n| USE_OLD | live since 2.0 | |\n\n"
+                "USE_MENU (default: n, in short)\n"
+            ),
+        },
+        (
+            "a.md:3:16: the status of USE_MENU is active, not removed (govcheck.toml:2)",
+            "a.md:3:26: the default of USE_MENU is true, not false (govcheck.toml:3)",
+            "a.md:4:13: the status of USE_OLD is retired, not live (govcheck.toml:5)",
+            "a.md:6:20: the default of USE_MENU is y, not n (govcheck.toml:3)",
+        ),
+        {
+            "a.md": (
+                "| Flag | Status | Default |\n| --- | --- | --- |\n"
+                "| USE_MENU | ❌ removed | false (off) |\n| USE_OLD | live since 2.0 | |\n\n"
+                "USE_MENU (default: y, in short)\n"
+            ),
+        },
+    ),
+    Example(
+        "Of other times, and of something else",
+        {
+            "govcheck.toml": _POLICY + "[flags.USE_MANY]\nstatus = 'active'\ndefault = 3000\n",
+            "app.py": _CODE + "os.getenv('USE_MANY')\n",
+            "a.md": (
+                "| Flag | Status |\n| --- | --- |\n| USE_MENU | retired soon |\n"
+                "| USE_MENU | will be removed |\n| USE_OLD | active until 2.0 |\n"
+                "| USE_OLD | was active |\n\nUSE_MENU (removed from the tour), USE_OLD (see the "
+                "live demo)\nUSE_MENU (default false until 2.0; removed in 3.0), USE_MANY (default "
+                "3,000)\n"
+            ),
+        },
     ),
 ]

@@ -7,7 +7,8 @@ A document may leave it to govcheck to write a table or a value, so that it cann
 
     We run <!-- govcheck: count files="tests/**/test_*.py" -->295<!-- /govcheck --> test files.
 
-It may stand in a list or a quote; in MDX, comments are `{/* govcheck: flags */}`.
+It may stand in a list or a quote; in MDX, comments are `{/* govcheck: flags */}`. A table takes
+lines of its own; a value may stand in a sentence, a heading or a cell.
 
 Tables are `flags` (`status=active` for some of them), `dependencies`, `markers`, `rules`
 (`family=NAME`), `exceptions`, `retention` (the stores), `options program=NAME` (what a program
@@ -60,7 +61,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             edit = Edit(doc.path, block.start, block.end, wanted)
             shown = held.strip() if "\n" not in held and len(held) < 40 else ""
             what = (
-                f"{shown!r} is {wanted!r} by now"
+                f"'{shown}' is '{wanted}' by now"
                 if shown and "\n" not in wanted
                 else (f"the block '{block.name}' is not what it must be")
             )
@@ -277,6 +278,75 @@ examples = [
             "govcheck.toml": "",
             "a.py": "LIMIT = 3\n",
             "a.md": "<!-- govcheck: value file=a.py name=LIMIT -->3<!-- /govcheck -->\n",
+        },
+    ),
+    Example(
+        "Where a table cannot stand, and what is no value of a sentence",
+        {
+            "govcheck.toml": "[flags.A]\nstatus = 'active'\n",
+            "app.py": (
+                "import os\n\nos.getenv('A')\nTEXT = 'a\\nb'\nEND = '<!-- /govcheck -->'\n"
+                "STAR = '<1.*'\n"
+            ),
+            "a.md": (
+                "| a |\n| - |\n| <!-- govcheck: flags --><!-- /govcheck --> |\n\n"
+                "- [ ] <!-- govcheck: flags -->\n  <!-- /govcheck -->\n\n"
+                "A <!-- govcheck: value file=app.py name=TEXT -->a<!-- /govcheck -->\n"
+                "<!-- govcheck: value file=app.py name=END -->a<!-- /govcheck -->\n\n"
+                "- <!-- govcheck: flags -->\n- two\n\n<!-- /govcheck -->\n\n"
+                "> <!-- govcheck: flags -->\n\nkept\n\n<!-- /govcheck -->\n\n"
+                "A <!-- govcheck: value file=app.py name=STAR -->a<!-- /govcheck -->\n"
+                "<!-- govcheck: value file=app.py name=STAR -->a<!-- /govcheck -->\n"
+            ),
+        },
+        (
+            "a.md:3:3: the block cannot be written: a table needs lines of its own: let nothing "
+            "stand beside its comments",
+            "a.md:5:7: the block cannot be written: a table needs lines of its own: let nothing "
+            "stand beside its comments",
+            "a.md:8:3: the block cannot be written: the value 'a\\nb' does not fit into a line",
+            "a.md:9:1: the block cannot be written: the value '<!-- /govcheck -->' does not fit "
+            "into a line",
+            "a.md:11:3: the block cannot be written: its end does not stand in the quote or list "
+            "in which it begins",
+            "a.md:16:3: the block cannot be written: its end does not stand in the quote or list "
+            "in which it begins",
+            "a.md:22:3: 'a' is '\\<1.\\*' by now",
+            "a.md:23:1: 'a' is '&lt;1.*' by now",
+        ),
+        {
+            "a.md": (
+                "| a |\n| - |\n| <!-- govcheck: flags --><!-- /govcheck --> |\n\n"
+                "- [ ] <!-- govcheck: flags -->\n  <!-- /govcheck -->\n\n"
+                "A <!-- govcheck: value file=app.py name=TEXT -->a<!-- /govcheck -->\n"
+                "<!-- govcheck: value file=app.py name=END -->a<!-- /govcheck -->\n\n"
+                "- <!-- govcheck: flags -->\n- two\n\n<!-- /govcheck -->\n\n"
+                "> <!-- govcheck: flags -->\n\nkept\n\n<!-- /govcheck -->\n\n"
+                "A <!-- govcheck: value file=app.py name=STAR -->\\<1.\\*<!-- /govcheck -->\n"
+                "<!-- govcheck: value file=app.py name=STAR -->&lt;1.*<!-- /govcheck -->\n"
+            ),
+        },
+    ),
+    Example(
+        "As it must be with the line endings of old Macs, and with symbols put together",
+        {
+            "govcheck.toml": "[flags.A]\nstatus = 'active'\nowner = '⚠️ {x} 👩\u200d👧'\n",
+            "app.py": "import os\n\nos.getenv('A')\n",
+            "a.md": (
+                "<!-- govcheck: flags columns=owner -->\r\r| owner     |\r| --------- |\r"
+                "| ⚠️ {x} 👩\u200d👧 |\r\r<!-- /govcheck -->\r"
+            ),
+        },
+    ),
+    Example(
+        "As it must be with braces in MDX",
+        {
+            "govcheck.toml": "[flags.A]\nstatus = 'active'\nowner = '{x}'\n",
+            "app.py": "import os\n\nos.getenv('A')\n",
+            "b.mdx": (
+                "{/* govcheck: flags columns=owner */}\n\n| owner |\n| ----- |\n"
+                "| \\{x\\} |\n\n{/* /govcheck */}\n"
+            ),
         },
     ),
 ]

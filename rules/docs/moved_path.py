@@ -86,6 +86,9 @@ def _in_documents(repo: Repo, policy: Policy) -> Iterator[Finding]:
         fix = None
         if not each.absent.doc.generator and not each.absent.is_bare:
             fix = _fix(each.absent.span, text, each.path, new, each.package)
+            # A folder has no line.
+            behind = each.absent.doc.document.text[each.absent.span.end : each.absent.span.end + 1]
+            fix = None if behind == ":" and new is None else fix
         data = {"path": each.path, "moved_to": new, "commit": each.gone.commit}
         yield rule.finding(
             each.absent.span, f"{message}{told(each.absent.doc)}", fix=fix, data=data
@@ -93,10 +96,17 @@ def _in_documents(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
 
 def _fix(span: Span, text: str, path: str, moved_to: str | None, package: str | None) -> Fix | None:
-    """Where git says that the path is now; unsafe: the folder of the module's name."""
+    """Where git says that the path is now; unsafe: the folder of the module's name.
+
+    Neither is written where it would need quotes, in a command, or end a code span or a cell.
+    """
+    from govcheck.docs.paths import IS_PLAIN
+
     home = moved_to or package
-    if home is None or posixpath.normpath(text) != path:
+    if home is None or posixpath.normpath(text) != path or not IS_PLAIN.fullmatch(home):
         return None
+    if text.startswith("./"):
+        home = f"./{home}"
     if text.endswith("/") and not home.endswith("/"):
         home += "/"
     edit = Edit(span.path, span.start, span.end, home)
@@ -320,5 +330,24 @@ examples = [
         "A folder of the reader's that was one here",
         {"govcheck.toml": "", "README.md": "Copy your font to `assets/fonts`.\n"},
         before={"assets/fonts/a.otf": "x\n"},
+    ),
+    Example(
+        "From this folder, and to where commands would have to quote it",
+        {
+            "govcheck.toml": "",
+            "src/b.py": _LONG,
+            "src/d e.py": _LONG + "\n",
+            "README.md": "See `./src/a.py`, and `src/d.py`.\n",
+        },
+        (
+            "README.md:1:6: ./src/a.py is src/b.py now",
+            "README.md:1:24: src/d.py is src/d e.py now",
+        ),
+        {"README.md": "See `./src/b.py`, and `src/d.py`.\n"},
+        before={
+            "README.md": "See `./src/a.py`, and `src/d.py`.\n",
+            "src/a.py": _LONG,
+            "src/d.py": _LONG + "\n",
+        },
     ),
 ]

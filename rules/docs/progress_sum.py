@@ -5,7 +5,8 @@ of the list above it, and the same total elsewhere in the document; in the last 
 called a total, a number that is not the sum of its column, where another one is; a heading that
 says how much of its section is complete, or that it is, over boxes that say otherwise. All else in
 tables, code, and documents of the class history are left alone, and so are boxes that are called
-optional or put off.
+optional or put off, percentages that are rough or that compare (`about 50% (2/5)`, `20% more`),
+those of the rest (`1/4 failed (75% passed)`), and totals of marks (`4/5`).
 
 ## How to resolve
 
@@ -227,5 +228,49 @@ examples = [
     Example(
         "In a history",
         {"govcheck.toml": "", "CHANGELOG.md": "77% (19/27)\n"},
+    ),
+    Example(
+        "What is set beside a fraction, and is not its share",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "Down by 20% (4/5). 1 of 1000 failed (99.9%). 16/9 (50%). 10% off (3/4 price).\n"
+                "At least 80% (3/5), about 50% (2/5), v2/4 (10%), 1 234 of 2468 (40%), 75% "
+                "(3/40.5).\n\n`10% (1/4)`\n\nSince 10% (2025/11).\n"
+            ),
+        },
+    ),
+    Example(
+        "Marks, totals of other lists, and parts of a list that are said again",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "# Status\n\nWeek 1 status: 1/2 main tasks.\n\n- Week 1: 1/2 main tasks\n"
+                "- Week 2: 1/3 main tasks\n- Total: 2/5 main tasks\n\n## Release\n\n"
+                "Progress: 4/9 main tasks.\n\n- Design: 4/5\n- Code: 3/5\n- Overall: 4/5\n"
+            ),
+        },
+    ),
+    Example(
+        "As the numbers are written",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "> - A: 900 of 1,000\n> - B: 200 of 200\n> - Total: 1,000 of 1,200\n\n"
+                "| a | b | c |\n| - | - | - |\n| x | 1 | 1 |\n| y | 2 | 2 |\n| z | 3 | 3 |\n"
+                "| Total | 6 | 7&#48; |\n"
+            ),
+        },
+        (
+            "a.md:3:12: the total is 1,000 of 1,200, and the 2 parts of the list give 1,100 of "
+            "1,200",
+        ),
+        {
+            "a.md": (
+                "> - A: 900 of 1,000\n> - B: 200 of 200\n> - Total: 1,100 of 1,200\n\n"
+                "| a | b | c |\n| - | - | - |\n| x | 1 | 1 |\n| y | 2 | 2 |\n| z | 3 | 3 |\n"
+                "| Total | 6 | 7&#48; |\n"
+            ),
+        },
     ),
 ]

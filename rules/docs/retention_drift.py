@@ -4,12 +4,14 @@ Looked at are tables with a row for a store, by its path or its name in `[retent
 column that is headed Retention, Keep or Archive after; sentences that say of a path in a code span
 for how long it is kept: `backups/` is kept for 30 days; and lines such as "Retention period: 30
 days" in a section whose title has the path: "1. backups/ - copies of the state". A store that
-keeps its items by more than an age, cells with more than one period, code, and documents of the
-class history are left alone. Periods are compared as lengths of time: 4 weeks are 28 days.
+keeps its items by more than an age, cells with more than one period, bounds (`at least 30 days`),
+code, and documents of the class history are left alone. Periods are compared as lengths of time: 4
+weeks are 28 days.
 
 ## How to resolve
 
-`--fix` writes what the policy says. Where the document is right, correct the policy.
+`--fix` writes what the policy says, in a table where the cell says no more. Where the document is
+right, correct the policy.
 
 ## How to except
 
@@ -40,7 +42,7 @@ _KEEP = (
 )
 _ARCHIVE = ("archive after", "archived after", "archive age")
 _PERIOD = re.compile(
-    r"(?i)\b(?P<number>\d{1,5})(?P<gap>[ -]?)(?P<unit>days?|weeks?|months?|years?|d|w|y)\b"
+    r"(?i)(?<![\w.,])(?P<number>\d{1,5})(?P<gap>[ -]?)(?P<unit>days?|weeks?|months?|years?|d|w|y)\b"
 )
 _KEPT = re.compile(
     r"(?i)(?:[^.`\n]|\n(?![ \t]*(?:\n|[-*+|#>]|\d+[.)]))){0,80}?"
@@ -51,8 +53,18 @@ _KEPT = re.compile(
 _LABEL = re.compile(
     r"(?im)^[ \t]*(?:[-*+][ \t]+)?[*_]*retention(?: period| time)?(?:[*_]*:|:[*_]*)[ \t]+(?=\d)"
 )
+# What makes a bound of a period, or one of something else.
+_ROUGHLY = re.compile(
+    r"(?i)(?:\b(?:at least|at most|up to|more than|less than|over|under|min(?:imum)?|max(?:imum)?"
+    r"|about|around|approx\w*|roughly|every|each|after)\b[\s:]*|[<>≤≥~≈])\s*[*_`]*$"
+)
+_OF_OTHERS = re.compile(
+    r"(?i)\b(?:not|never|which|where|that|than|was|were|used to|but|if|unless|except|until)\b|n't|;"
+)
+_MORE = re.compile(r"(?i)\b(?:rolling|window|retention|kept|keep|for)\b")
+_BEYOND = re.compile(r"(?i)\s+(?:after|until|before|past|beyond|or|then)\b")
 _FOR_EVER = re.compile(r"(?i)\b(?:for ?ever|permanent(?:ly)?|indefinite(?:ly)?|never)\b")
-_NAMES = {"d": "day", "w": "week", "m": "month", "y": "year"}
+_NAMES = {"h": "hour", "d": "day", "w": "week", "m": "month", "y": "year"}
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -83,11 +95,8 @@ def _in_tables(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator[Fi
         for headings, key in ((_KEEP, "keep"), (_ARCHIVE, "archive")):
             said = row.cell(headings)
             wanted = _wanted(policy.retention.stores[name], key)
-            if said is None or wanted is None:
-                continue
-            periods = [*_PERIOD.finditer(text, said.start, said.end)]
-            if len(periods) == 1 and not _FOR_EVER.search(text, said.start, said.end):
-                yield from _compared(doc, policy, name, key, wanted, periods[0])
+            if said is not None and wanted is not None:
+                yield from _in_place(doc, policy, name, key, wanted, said.start, said.end)
 
 
 def _in_sentences(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator[Finding]:
@@ -99,8 +108,10 @@ def _in_sentences(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator
         wanted = _wanted(policy.retention.stores[name], "keep")
         if wanted is not None and (said := _KEPT.match(text, code.end + 1)):
             period = _PERIOD.match(text, said.start("period"))
-            if period is not None:
-                yield from _compared(doc, policy, name, "keep", wanted, period)
+            if period is None or _BEYOND.match(text, period.end()):
+                continue
+            if not _OF_OTHERS.search(text, code.end, period.start()):
+                yield from _compared(doc, policy, name, "keep", wanted, period, is_all=True)
 
 
 def _in_sections(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator[Finding]:
@@ -120,13 +131,23 @@ def _in_sections(doc: "Doc", policy: Policy, named: dict[str, str]) -> Iterator[
             if len(told) == 1 and (name := told.pop()) in named
             else None
         )
-        periods = [*_PERIOD.finditer(text, label.end(), end)]
-        if (
-            wanted is not None
-            and len(periods) == 1
-            and not _FOR_EVER.search(text, label.end(), end)
-        ):
-            yield from _compared(doc, policy, named[name], "keep", wanted, periods[0])
+        if wanted is not None:
+            yield from _in_place(doc, policy, named[name], "keep", wanted, label.end(), end)
+
+
+def _in_place(
+    doc: "Doc", policy: Policy, name: str, key: str, wanted: Duration, start: int, end: int
+) -> Iterator[Finding]:
+    """The only period between two offsets, if it is no bound."""
+    text = doc.document.text
+    periods = [*_PERIOD.finditer(text, start, end)]
+    if len(periods) != 1 or _FOR_EVER.search(text, start, end):
+        return
+    period = periods[0]
+    if not _ROUGHLY.search(text, start, period.start()):
+        beside = text[start : period.start()] + text[period.end() : end]
+        is_all = not re.search(r"[^\W_]", _MORE.sub("", beside))
+        yield from _compared(doc, policy, name, key, wanted, period, is_all=is_all)
 
 
 def _wanted(store: Store, key: str) -> Duration | None:
@@ -141,7 +162,14 @@ def _wanted(store: Store, key: str) -> Duration | None:
 
 
 def _compared(
-    doc: "Doc", policy: Policy, name: str, key: str, wanted: Duration, said: re.Match[str]
+    doc: "Doc",
+    policy: Policy,
+    name: str,
+    key: str,
+    wanted: Duration,
+    said: re.Match[str],
+    *,
+    is_all: bool,
 ) -> Iterator[Finding]:
     from govcheck.docs.documents import told
 
@@ -155,7 +183,7 @@ def _compared(
         doc.document.span(said.start(), said.end()),
         f"the store {name} {what} {new}, not {said[0]}"
         f" ({policy.origin('retention', 'stores', name, key)}){told(doc)}",
-        fix=None if doc.kind == "generated" else Fix(f"write {new}", (edit,)),
+        fix=Fix(f"write {new}", (edit,)) if is_all and doc.kind != "generated" else None,
         data={"store": name},
     )
 
@@ -166,7 +194,8 @@ def _as_written(wanted: Duration, said: re.Match[str]) -> str:
     unit = _NAMES.get(term[2][0].lower()) if term and term[2].lower() != "min" else None
     if term is None or unit is None or len(said["unit"]) == 1:
         return str(wanted)
-    plural = "s" if said["gap"] != "-" and int(term[1]) != 1 else ""
+    is_plural = said["unit"].lower().endswith("s") if said["gap"] == "-" else int(term[1]) != 1
+    plural = "s" if is_plural else ""
     return f"{term[1]}{said['gap']}{unit}{plural}"
 
 
@@ -267,5 +296,39 @@ examples = [
     Example(
         "In the past",
         {"govcheck.toml": _POLICY, "CHANGELOG.md": "`backups/` was kept for 30 days.\n"},
+    ),
+    Example(
+        "In a cell that says more, and in hours",
+        {
+            "govcheck.toml": _POLICY
+            + "[retention.stores.tmp]\npath = 'tmp'\nkeep = { within = '36h' }\ngit = 'either'\n",
+            "a.md": (
+                "| Store | Retention |\n| --- | --- |\n| backups | 30 days, then tape |\n"
+                "| tmp | **2 days** |\n"
+            ),
+        },
+        (
+            "a.md:3:13: the store backups keeps 90 days, not 30 days (govcheck.toml:3)",
+            "a.md:4:11: the store tmp keeps 36 hours, not 2 days (govcheck.toml:12)",
+        ),
+        {
+            "a.md": (
+                "| Store | Retention |\n| --- | --- |\n| backups | 30 days, then tape |\n"
+                "| tmp | **36 hours** |\n"
+            ),
+        },
+    ),
+    Example(
+        "Bounds, parts of numbers, and sentences about something else",
+        {
+            "govcheck.toml": _POLICY,
+            "a.md": (
+                "| Store | Retention |\n| --- | --- |\n| backups | at least 30 days |\n"
+                "| backups | 1,030 days |\n| backups | 1.5 years |\n| backups | every 7 days |\n\n"
+                "`backups/` is not kept for 30 days. `backups/` were kept for 30 days.\n"
+                "`backups/` is where logs kept for 30 days go. `backups/` is kept for 30 days "
+                "after a release.\n"
+            ),
+        },
     ),
 ]

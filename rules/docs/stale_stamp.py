@@ -7,7 +7,8 @@ and a file without a commit neither.
 
 ## How to resolve
 
-`--fix` writes today, the day on which the fix is committed; or drop the stamp, since git knows.
+`--fix` writes today, the day on which the fix is committed, unless a time or a name stands behind
+the date; or drop the stamp, since git knows.
 
 ## How to except
 
@@ -45,12 +46,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         if changed is None or stamp.last >= changed:
             continue
         written = doc.document.text[stamp.start : stamp.end]
+        is_mended = stamp.is_all and doc.kind != "generated"
         new = stamp.like(max(policy.today, changed), written)
         edit = Edit(doc.path, stamp.start, stamp.end, new)
         yield rule.finding(
             doc.document.span(stamp.start, stamp.end),
             f"this was last changed on {changed}, not {written}{told(doc)}",
-            fix=None if doc.kind == "generated" else Fix(f"write {new}", (edit,)),
+            fix=Fix(f"write {new}", (edit,)) if is_mended else None,
         )
 
 
@@ -94,5 +96,39 @@ examples = [
         "Nothing is asked for",
         {"govcheck.toml": "", "a.md": "Last Updated: 2020-01-01\n"},
         before={"a.md": ""},
+    ),
+    Example(
+        "With a time, a name, an end, and in the manner of the date",
+        {
+            "govcheck.toml": _POLICY,
+            "a.md": (
+                "Last Updated: 2025-09-29 by Ann\nLast Updated: 2025-09-29T10:00Z\n"
+                "| Last Updated | **01 SEP 2025** |\r\nLast Updated: 1 Sep 2025 – 2 Sep 2025\n"
+                "\n`Last Updated: 2025-09-29`\n"
+            ),
+        },
+        (
+            "a.md:1:15: this was last changed on 2025-12-31, not 2025-09-29",
+            "a.md:2:15: this was last changed on 2025-12-31, not 2025-09-29",
+            "a.md:3:20: this was last changed on 2025-12-31, not 01 SEP 2025",
+            "a.md:4:15: this was last changed on 2025-12-31, not 1 Sep 2025",
+        ),
+        {
+            "a.md": (
+                "Last Updated: 2025-09-29 by Ann\nLast Updated: 2025-09-29T10:00Z\n"
+                "| Last Updated | **01 JAN 2026** |\r\nLast Updated: 1 Sep 2025 – 2 Sep 2025\n"
+                "\n`Last Updated: 2025-09-29`\n"
+            ),
+        },
+        before={"a.md": ""},
+    ),
+    Example(
+        "In code, and of later",
+        {
+            "govcheck.toml": _POLICY,
+            "a.md": "`Last Updated: 2025-09-29`\n\n```\nLast Updated: 2025-09-29\n```\n",
+            "b.md": "Last Updated: January 2026\n",
+        },
+        before={"a.md": "", "b.md": ""},
     ),
 ]
