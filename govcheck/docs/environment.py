@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
 from govcheck.docs.documents import Doc, documents
+from govcheck.docs.subject import is_about_another
 from govcheck.docs.wording import RETIRED, line_above, says
 from govcheck.document import Document
 from govcheck.finding import Span
@@ -66,6 +67,8 @@ _PLACEHOLDER = re.compile(
 _USED = re.compile(rf"\$\{{?({_NAME})|%({_NAME})%")
 # What its examples of code read, by any means.
 _QUOTED = re.compile(rf"[\"'\[.]({_NAME})\b")
+# What a command says, which the rest of a script works with.
+_MADE = ("$(", "`", '"$(')
 # A variable that is set for one command of Node's.
 _OF_NODE = re.compile(r"\S*[ ]+(?:\w+=\S*[ ]+)*(?:npm|npx|yarn|pnpm|bun|bunx|node)\b")
 # A script of a shell has variables of its own.
@@ -208,6 +211,8 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         and not fetches_another(repo, doc.document)
         and not _is_of_skill(repo, doc)
         and not _is_short(repo, doc, name)
+        and not _is_value(doc, name)
+        and not is_about_another(repo, doc.document)
         and not _is_of_plugin(packages, name)
         and not _is_on_page_of_plugin(repo, packages, doc, name)
         and not (
@@ -291,6 +296,16 @@ def _is_short(repo: Repo, doc: Doc, name: str) -> bool:
     """Whether a document uses the end of a longer name that it has, too, and that is read."""
     longer = frozenset(re.findall(rf"\b[A-Z][A-Z0-9_]*_{name}\b", doc.document.text))
     return bool(longer) and bool(_used(repo, longer))
+
+
+def _is_value(doc: Doc, name: str) -> bool:
+    """Whether a command of a document is told a name: `run --token-var SHOP_TOKEN`."""
+    given = re.compile(rf"[ =]{name}(?![\w=.-])")
+    return any(
+        given.search(fence.text) is not None
+        for fence in doc.page.fences
+        if fence.language in _CONFIGURES and name in fence.text
+    )
 
 
 def _is_of_skill(repo: Repo, doc: Doc) -> bool:
@@ -487,7 +502,8 @@ def _told(repo: Repo, doc: Doc) -> Iterator[tuple[str, int]]:
         if fence.language in _CONFIGURES:
             is_script = _SCRIPT.search(fence.text) is not None
             for found in _ASSIGNED.finditer(fence.text):
-                if (is_script and "export" not in found[0]) or _OF_NODE.match(
+                is_local = is_script or fence.text.startswith(_MADE, found.end())
+                if (is_local and "export" not in found[0]) or _OF_NODE.match(
                     fence.text, found.end()
                 ):
                     continue

@@ -238,11 +238,13 @@ def _names(
     path = known.find(name)
     if path is None or not path.endswith(".py") or not _is_package(known, name.partition(".")[0]):
         return
-    if any(path.removesuffix(".py") + ending in repo for ending in _NATIVE):
+    homes = known.find_all(name)
+    if any(home.removesuffix(".py") + ending in repo for home in homes for ending in _NATIVE):
         return
-    offered = _all_exports(repo, known, path, 0)
-    if offered is None:
+    parts = [_all_exports(repo, known, home, 0) for home in homes]
+    if None in parts:
         return
+    offered = frozenset[str]().union(*filter(None, parts))
     single = _single(statement)
     for each in statement.children_by_field_name("name"):
         imported = each.child_by_field_name("name") or each
@@ -251,8 +253,8 @@ def _names(
             continue
         if _PLACEHOLDER.search(label):
             continue
-        folder = posixpath.dirname(path)
-        if any(f"{folder}/{label}{ending}" in repo for ending in _NATIVE):
+        folders = [posixpath.dirname(home) for home in homes]
+        if any(f"{f}/{label}{ending}" in repo for f in folders for ending in _NATIVE):
             continue
         span, module_span = _span(doc, fence, page, imported), _span(doc, fence, page, module)
         wanted = label if single is not None else ""

@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from govcheck.docs.documents import Doc, documents
 from govcheck.docs.links import Lead, Tree, lead, tree
+from govcheck.docs.served import Vain, elsewhere
 from govcheck.finding import Edit, Fix
 from govcheck.history import gone, ignored
 from govcheck.markdown import ENDINGS
@@ -19,6 +20,8 @@ from govcheck.repo import Repo
 _COMMON = re.compile(
     r"(?i)(?:readme|index|_index|changelog|license|contributing|todo|notes)(?:\.|$)"
 )
+# What the hosting service shows where it stands.
+_IN_PLACE = re.compile(r"(?i)(?:readme|changelog|license|contributing|security|todo|notes)(?:\.|$)")
 # Pages in the order of a menu are those of a site that reads links in its own way.
 _NUMBERED = re.compile(r"(?:^|/)\d+\.[a-z][^/]*/")
 _AS_WRITTEN = "/#?&=+,:;@!$'()*~"
@@ -116,9 +119,15 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
         for _, each in found
         if each.told_by == "history" and each.path not in silent and _is_redirected(repo, each)
     )
+    vain = {
+        (path, each): Vain(path, each.target, each.path, _is_page(path, titled))
+        for path, each in found
+        if each.path not in silent and each.told_by == "tree"
+    }
+    unsure = elsewhere(repo, known, tuple(vain.values())) if vain else frozenset[Vain]()
     by_document: dict[str, list[Broken]] = {}
     for path, each in found:
-        if each.path not in silent:
+        if each.path not in silent and vain.get((path, each)) not in unsure:
             by_document.setdefault(path, []).append(each)
     return {path: tuple(links) for path, links in by_document.items()}
 
@@ -139,6 +148,11 @@ def _may_be_built(known: Tree, document: str, link: Broken, is_titled: bool) -> 
     if posixpath.splitext(name)[1]:
         return False
     return not name.isupper() and name != "Makefile"
+
+
+def _is_page(document: str, titled: Set[str]) -> bool:
+    """Whether a document may be read on a site only: one like a README is read where it is."""
+    return document in titled or _IN_PLACE.match(posixpath.basename(document)) is None
 
 
 def _is_redirected(repo: Repo, link: Broken) -> bool:

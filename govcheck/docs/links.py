@@ -238,6 +238,14 @@ def _address(repo: Repo, known: Tree, path: str, plain: str) -> Lead | None:
             return None if _is_told(known, home, said, address) else Lead(base, "", False, "site")
     if not homes or posixpath.splitext(address)[1]:
         return None
+    # Below the site's folder there may be one of its own for pages: `src/content/docs`.
+    if any(
+        each.startswith(f"{homes[0]}/") and posixpath.splitext(each)[0].endswith(f"/{address}")
+        for name in (address, f"{address}/index")
+        for ending in _PAGES
+        for each in named(repo, f"{posixpath.basename(name)}{ending}")
+    ):
+        return None
     return Lead(f"{homes[-1]}/{address}{posixpath.splitext(path)[1]}", "", False, "history")
 
 
@@ -360,6 +368,9 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
     fragment = found.fragment.removeprefix("user-content-")
     if fragment in ("", "top") or _LINE.match(fragment):
         return True
+    is_readme = posixpath.basename(found.path).lower().startswith("readme.")
+    if (is_readme and fragment == "readme") or re.search(r"\w", fragment) is None:
+        return True  # the page of the repository has it; `##` is none, but carries a title
     included = repo.view(_included, found.path)
     parts = (document, *(included or ()))
     try:
@@ -375,7 +386,7 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
     is_part = not document.view(page).headings  # of a page that a program puts together
     if included is None or is_open or is_part or found.path in repo.view(includers):
         return None  # it may lead to a heading of what includes it
-    if posixpath.basename(found.path).lower().startswith("readme."):
+    if is_readme:
         return False  # which the hosting service shows, too
     headings = [each.text for part in parts for each in part.view(page).headings]
     if any(_in_ascii(each) == fragment for each in headings if not each.isascii()):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from govcheck.docs.documents import class_of
 from govcheck.docs.paths import is_somewhere
+from govcheck.docs.subject import is_about_another
 from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.history import held
@@ -31,7 +32,7 @@ _NODE = re.compile(r"(?P<path>[\w./@+-]+\.py)(?P<names>(?:::[A-Za-z_]\w*)+)?(?P<
 PLACEHOLDERS = re.compile(
     r"(?i)\b(?:your|my|path|to|example|some|xxx+|yyyy|name|file|new)\b"
     r"|(?<![a-z])(?:foo|bar|baz|spam|eggs)(?![a-z])"
-    r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|(?<![a-z])example\d|\bmyproject\b|\bfoo_|\bxxx"
+    r"|\.\.\.|…|(?<![a-z])my_|(?<![a-z])your[a-z_]|_name\b|\bpath/to\b|example\.(?:py|sh)|(?<![a-z])example\d|\bmyproject\b|\bfoo_|\bxxx"
     r"|(?<![a-z])new_"
     r"|(?<![a-z])test_(?:file|module|name|function|method|case|something|specific\w*)(?![a-z])"
     r"|\btests?/module/"
@@ -62,6 +63,7 @@ _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)\w{0,20}\b[^\n]{0,200}
 # An item of a list that begins with a name, and then a code span: `- shop-worker \`make x\``.
 _LABEL = re.compile(r"^\s*[-*][ ]+(\w+(?:-\w+)+)[ ]+`$")
 _LINKED = re.compile(r"://(?:github|gitlab)\.com/[\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s/)#\"'`?])")
+_TEXT = frozenset({"", "text", "plaintext"})
 _MANIFESTS = (".toml", ".cfg", "setup.py")
 _LONG = 5
 _OPENS = re.compile(r"(?m)^[ \t]*(?:```|~~~)([^\n`]{1,200})$")
@@ -153,7 +155,19 @@ def _may_be_elsewhere(repo: Repo, each: Written) -> bool:
     text = each.document.text
     label = _LABEL.search(text[text.rfind("\n", 0, each.block) + 1 : each.block])
     is_labelled = each.where == "span" and label is not None and not is_own_name(repo, label[1])
-    return is_labelled or fetches_another(repo, each.document)
+    return (
+        is_labelled
+        or fetches_another(repo, each.document)
+        or is_about_another(repo, each.document)
+        or _is_listed(each)
+    )
+
+
+def _is_listed(each: Written) -> bool:
+    """Whether a command is but a path in a block of no shell, which may list the reader's files."""
+    fence = each.doc.page.fence_at(each.block) if each.doc is not None else None
+    is_text = each.where == "fence" and fence is not None and fence.language in _TEXT
+    return is_text and len(each.command.words) == 1
 
 
 def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:

@@ -1,5 +1,6 @@
 """The words in documents, scripts and workflows that programs do not take."""
 
+import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from govcheck.repo import Repo
 _OPTION = re.compile(r"--[a-z][\w-]+")
 _HEAD = re.compile(r"(?i)\b(?:options?|flags?|arguments?|parameters?|switch(?:es)?|commands?)\b")
 _MIN_LISTED = 3
+_MAKES_COMMANDS = re.compile(r"\b(?:command|group|callback|add_parser|add_typer|add_command)\(")
 
 
 class Unknown(NamedTuple):
@@ -54,7 +56,11 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
             for said in refused(program.interface, call.arguments)
             # What a plan is about may be a subcommand that is yet to come.
             if said.what != "subcommand"
-            or not (each.kind == "plan" or (each.where == "span" and _is_phrase(repo, call, said)))
+            or not (
+                each.kind == "plan"
+                or (each.where == "span" and _is_phrase(repo, call, said))
+                or _may_be_added(repo, said)
+            )
         ]
     for doc in repo.view(documents, policy):
         if doc.kind != "history" and (doc.path in called or policy.docs.program):
@@ -71,6 +77,21 @@ def _is_phrase(repo: Repo, call: Call, said: Refused) -> bool:
         re.search(rf"\b{re.escape(phrase)}\b", document.text) for document in
         repo.search([phrase], (".py", ".ts", ".tsx", ".js", ".rs", ".go"))
     )  # fmt: skip
+
+
+def _may_be_added(repo: Repo, said: Refused) -> bool:
+    """Whether a file of the program's package that makes commands has the name of a subcommand."""
+    folder = posixpath.dirname(said.interface.path)
+    if f"{folder}/__init__.py" not in repo:
+        return False
+    name = said.text.replace("-", "_")
+    names = re.compile(rf"[\"']{re.escape(said.text)}[\"']|\bdef {re.escape(name)}(?:_command)?\(")
+    return any(
+        document.path.startswith(f"{folder}/")
+        and _MAKES_COMMANDS.search(document.text) is not None
+        and names.search(document.text) is not None
+        for document in repo.search([said.text, name], (".py",))
+    )
 
 
 def _of_command(policy: Policy, each: Written, program: Found, said: Refused) -> Unknown:

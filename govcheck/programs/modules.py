@@ -45,6 +45,14 @@ class Modules:
                 namespace = namespace or f"{root}{below}"
         return namespace
 
+    def find_all(self, name: str) -> tuple[str, ...]:
+        """The paths of all files that a dotted name is the module of: of several projects, say."""
+        below = name.replace(".", "/")
+        paths = (
+            f"{root}{below}{ending}" for root in self.roots for ending in ("/__init__.py", ".py")
+        )
+        return tuple(dict.fromkeys(path for path in paths if path in self.files))
+
     def owns(self, name: str) -> bool:
         """Whether the first part of a dotted name is a package or module of the repository."""
         return self.find(name.partition(".")[0]) is not None

@@ -106,7 +106,8 @@ examples = [
             "govcheck.toml": "",
             "a.md": (
                 "[a](b.md#shop.Cart) [c](c.md#given) [d](c.rst#x) [e](e.md#shop.Tax) "
-                "[f](f.md#fields) [g](f.md#cart-is-gone) [h](g.md#api) [i](h.md#android) "
+                '[f](f.md#fields) [l](## "Kilobits") [g](f.md#cart-is-gone) [h](g.md#api) '
+                "[i](h.md#android) "
                 "[j](h.md#parts) [k](h.md#berblick-ok)\n"
             ),
             "b.md": "# API\n\n::: shop.Cart\n",

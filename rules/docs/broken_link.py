@@ -18,6 +18,14 @@ nor makes it of an API. What another document includes, or a symbolic link leads
 there, too. Pages of a site that stand in a folder of which the repository has nothing, or but an
 index, may be made when the site is.
 
+What cannot be told is left alone. In documents that a site may show, which a README and its like
+are not: what is found at the path of the link below a folder `public` or `static`, an address that
+the name of a file in its folder begins (`start` of `start.py`), and what more than one of them link
+to in a folder that neither is nor ever was there, unless a file is called so, with its folder.
+Everywhere: files of one name in five folders or more, which code writes, and, in a document that
+came with another project's sources (the next manifest names another repository), what git never
+knew.
+
 ## How to resolve
 
 `--fix` follows git's renames; where there is none, it takes the one file of that name. Otherwise
@@ -133,6 +141,24 @@ examples = [
             "web/use/start.mdx": "[a](/use/start/#x) [b](/api/get-cart) [c](/use) [d](/a)\n",
         },
         before={"docs/tasks/dask.md": "# Dask\n", "docs/run/tasks.md": "# Run\n"},
+    ),
+    Example(
+        "What a program serves, or makes of code, stand-ins, and another project's",
+        {
+            "govcheck.toml": "",
+            "web/stories/logo.mdx": "<img src='brand/logo.png' />\n",
+            "web/public/brand/logo.png": "",
+            "docs/index.md": "[a](start) [b](use/start)\n",
+            "docs/start.py": "",
+            "docs/a.md": "![x](IMG_HOME/a.png)\n",
+            "docs/b.md": "![x](IMG_HOME/b.png)\n",
+            "docs/list.md": "".join(f"[x](parts/{each}/schema.md)\n" for each in "abcde"),
+            "shop/schemas.py": "def write(root, part):\n    return root / part / 'schema.md'\n",
+            "patches/shelf/Cargo.toml": ('[package]\nrepository = "https://github.com/b/shelf"\n'),
+            "patches/shelf/README.md": "[examples](examples/)\n",
+        },
+        ("docs/index.md:1:16: the link leads nowhere: there is no docs/use/start",),
+        before={"docs/use/start.md": "# Start\n"},
     ),
     Example(
         "In what a program writes",

@@ -10,7 +10,8 @@ A job that runs a file that is gone fails, or passes without having done anythin
 a path that is gone will one day hide something else.
 
 A path counts if it has a folder in front which the repository has. Nothing is said of what git
-ignores, of what a step makes, keeps as an artifact or checks out into a folder, of patterns whose
+ignores, of what a step makes, keeps as an artifact or checks out into a folder, of data that git
+never knew and whose name a string of code has (a program may write them), of patterns whose
 folder exists, of single names such as `build`, of reusable workflows that none here calls (they run
 on the files of other repositories), and of files where documents would be of the class `history`.
 
@@ -24,6 +25,8 @@ says that it moved is written.
 A suppression comment, or `[[exceptions]]` in the policy.
 """
 
+import posixpath
+import re
 from collections.abc import Iterator
 
 from govcheck.finding import Edit, Finding, Fix
@@ -32,6 +35,7 @@ from govcheck.programs import has_settings
 from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
+_DATA = re.compile(r"\.(?:csv|html|json|md|toml|txt|xml|ya?ml)$")
 _SAYS = {
     "command": "there is no {}",
     "filter": "nothing is at {}",
@@ -43,13 +47,19 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Paths that are gone."""
     if not repo.view(has_settings, policy):
         return
+    from govcheck.docs.paths import in_code
     from govcheck.history import gone
     from govcheck.programs.configured import absent  # only a run of the rule pays for them
 
     found = repo.view(absent, policy)
     history = gone(repo, frozenset(each.path for each in found))
+    unknown = {each for each in found if each.how == "command" and each.path not in history}
+    data = {posixpath.basename(each.path) for each in unknown if _DATA.search(each.path)}
+    made = in_code(repo, data)
     for each in found:
         past = history.get(each.path)
+        if each in unknown and posixpath.basename(each.path) in made:
+            continue
         message = _SAYS[each.how].format(each.text)
         fix = None
         if past is not None and past.moved_to is not None:
@@ -209,6 +219,18 @@ examples = [
                 "      - run: ls\n        working-directory: src/it\n"
             ),
             "src/shop/a.py": "",
+        },
+    ),
+    Example(
+        "Data that a program writes",
+        {
+            "govcheck.toml": "",
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - run: |\n          python -m shop branches\n"
+                "          cat shop/etc/branches.yaml\n"
+            ),
+            "shop/etc/a.yaml": "",
+            "shop/__main__.py": "FILE = 'branches.yaml'\n",
         },
     ),
 ]

@@ -17,7 +17,9 @@ Nothing is said
 - of what runs in a folder that is not known (`cd other`), and of a path whose first folder the
   repository does not have: it is one of an example;
 - of what git never knew, in a document that tells to install or clone another repository, or where
-  another name stands before the command in a list;
+  another name stands before the command in a list; in one that names six files or more that are not
+  there, and less than a third as many that are, which tells of another program; and of a path that
+  stands alone in a line of a block of no shell, which may be a list;
 - of what git never knew, but for paths into a folder of a folder (`tests/carts/`), where the
   document, or what is missing, is called like a repository that it links to (`bench.md`,
   `make bench-image`), and of such tests in documents of a plugin of pytest;
@@ -393,6 +395,24 @@ examples = [
             "examples/cart.py": "",
             "run.sh": "cd shop && make cover\n",
             "README.md": "`pip install -e '.[NAME]'`, `python -m examples.example1`\n",
+        },
+    ),
+    Example(
+        "Files of another program, a list of files, and more stand-ins",
+        {
+            "govcheck.toml": "",
+            "scripts/run.py": "",
+            "Makefile": "all:\n\techo\n",
+            "shop/__init__.py": "",
+            "service.md": (
+                "The service: `app/main.py`, `app/cache.py`, `app/routes/carts.py`, `app/log.py`,\n"
+                "`app/routes/tax.py`, `scripts/run.py`, and `conf/app.yml`. Try `make tunnel`.\n\n"
+                "```sh\npython scripts/load.py --all\n```\n"
+            ),
+            "guide.md": (
+                "Write two files:\n\n```text\nscripts/load_carts.py\nscripts/load_tax.py\n```\n\n"
+                "```sh\npython -m shop.yourpart.load\n```\n"
+            ),
         },
     ),
 ]

@@ -21,7 +21,10 @@ class has such a field. Nothing is said
   keep what they have no field for of a file (`extra="allow"`, `env_file`);
 - of a code span that assigns where nothing speaks of setting anything, or of the environment;
 - of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
-  conditions in it keeps for itself, or a program is said to set for another;
+  conditions in it, or a line of commands, keeps for itself (`NAME=$(date)`), a command is told by
+  its name (`run --token-var NAME`), or a program is said to set for another;
+- in a document that names six files or more that are not there, and less than a third as many that
+  are: it tells of another program;
 - of the end of a longer name which the document has, too, and which is read;
 - where the words around, or above the list, say that it is gone, or yet to come;
 - of a name that stands for any: "e.g. `X`", "variables like `X`".
@@ -336,6 +339,19 @@ examples = [
             "app.py": f"{_APP}roles = 1\n",
             "docs/index.md": "Fork [the bot](https://github.com/a/shop-bot).\n",
             "docs/shop-bot/reference.md": "The variable `ROLES_ADMINS` is read.\n",
+        },
+    ),
+    Example(
+        "A name that a command is told, what a command says, and files of another program",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}tax = now = 1\n",
+            "a.md": "```sh\nexport TAX_KEY=x\nshop --key-var TAX_KEY\n```\n",
+            "b.md": "```sh\nNOW_B64=$(date | base64)\nshop --now\n```\n",
+            "c.md": (
+                "`api/main.py`, `api/cache.py`, `api/carts.py`, `api/log.py`, `api/tax.py`,\n"
+                "`conf/api.yml`\n\nSet `SHOP_AGENT=x`.\n"
+            ),
         },
     ),
 ]

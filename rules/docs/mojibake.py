@@ -5,7 +5,8 @@ The characters give the bytes back, and these say what was meant. A few bytes ha
 such an encoding and may have been dropped; where the rest leaves a choice, so does the finding.
 U+FFFD, which stands for what could not be read at all, is reported, too.
 
-Not reported are code in documents that are otherwise sound, and lines that speak of encodings.
+Not reported are code in documents that are otherwise sound, lines that speak of encodings, and the
+character U+FFFD where it is itself spoken of, in quotes or many (`�'s`).
 
 ## How to resolve
 
@@ -32,6 +33,8 @@ _SPEAKS_OF_IT = re.compile(
     r"|cp125\d|windows-125\d|replacement char(?:acter)?)\b"
 )
 _LOST = "\ufffd"
+# The character is spoken of: "a lot of �'s".
+_SPOKEN_OF = re.compile(f"(?<=\\s){_LOST}['’]s\\b|[\"'“‘(]{_LOST}[\"'”’)]")
 _REACH = 300
 
 
@@ -75,7 +78,8 @@ def _lost(document: Document) -> Iterator[Finding]:
     reported = 0
     for found in re.finditer(f"{_LOST}+", document.text):
         line = document.span(*found.span()).line
-        if line == reported or _is_meant(document, found.start()):
+        is_said = _SPOKEN_OF.search(document.text, max(0, found.start() - 2), found.end() + 2)
+        if line == reported or is_said or _is_meant(document, found.start()):
             continue
         if not _is_code(document, found.start()):
             reported = line
@@ -150,7 +154,10 @@ examples = [
     ),
     Example(
         "A line about it",
-        {"govcheck.toml": "", "a.md": "Mojibake looks like â€™; garbled: \ufffd.\n"},
+        {
+            "govcheck.toml": "",
+            "a.md": "Mojibake looks like â€™; garbled: \ufffd.\n\nA bunch of \ufffd's.\n",
+        },
     ),
     Example(
         "An example in code",

@@ -2,9 +2,10 @@
 
 Looked at are the imports at the left margin of Python blocks, sessions, too, from packages that the
 repository holds. A module offers what its statements define, also in `if` and `try`, what it
-imports, and its submodules; of a module that computes its names (`__getattr__`, `globals()`, a star
-from elsewhere), or that has a native twin, nothing is said, and neither is it of modules that git
-never had in a package which holds nothing itself: plugins may be installed there.
+imports, and its submodules, in any of the projects that have a module of its name. Of a module that
+computes its names (`__getattr__`, `globals()`, a star from elsewhere), or that has a native twin,
+nothing is said, and neither is it of modules that git never had in a package which holds nothing
+itself: plugins may be installed there.
 
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
@@ -211,5 +212,15 @@ examples = [
         },
         ("README.md:3:6: there is no module shop.adapters.old",),
         before={"shop/adapters/old.py": "Adapter = 1\n"},
+    ),
+    Example(
+        "What the module of that name in another project has",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "next/pyproject.toml": "[project]\nname = 'shop'\n",
+            "next/shop/__init__.py": "Shelf = 1\n",
+            "README.md": "```python\nfrom shop import Cart, Shelf\n```\n",
+        },
     ),
 ]

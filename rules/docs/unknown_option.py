@@ -17,7 +17,8 @@ reference = "docs/cli.md"    # the document whose tables list all of its options
 Where anything may add options that is not understood (a parser handed to a library, names that are
 computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program, and so it
 does of those that tests have in the place of others. Nor is a code span a command with a subcommand
-where code has the same words for something else.
+where code has the same words for something else, and nor is a subcommand missed whose name stands
+in another file of the program's package that makes commands.
 
 ## How to resolve
 
@@ -295,5 +296,20 @@ examples = [
             ),
             "README.md": "`cloud login --all`\n",
         },
+    ),
+    Example(
+        "A subcommand that another file of the package makes",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\nshop = 'shop.cli:cli'\n",
+            "shop/__init__.py": "",
+            "shop/cli.py": (
+                "import click\n\n\n@click.group()\ndef cli(): ...\n\n\n"
+                "@cli.command()\ndef bump(): ...\n"
+            ),
+            "shop/more.py": "from shop.cli import cli\n\n\n@cli.command('check')\ndef _(): ...\n",
+            "README.md": "`shop check --all`, `shop chck --all`\n",
+        },
+        ("README.md:1:27: shop takes no subcommand chck, see shop/cli.py",),
     ),
 ]
