@@ -41,6 +41,7 @@ _GENERATED = re.compile(
 _OLD_FOLDERS = re.compile(
     r"(?i)archived?|backups?|changelog(?:\.d|s)?|changes|news(?:\.d|fragments)?|release-?notes"
     r"|releases|(?:\w+_)?versioned_docs|v\d+(?:\.\d+){1,3}|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
+    r"|(?:\w+[-_])?old"
 )
 _VERSION = re.compile(r"v(\d{1,3})")
 _PLAN_FOLDERS = re.compile(
@@ -49,7 +50,7 @@ _PLAN_FOLDERS = re.compile(
 )
 _OLD_NAMES = re.compile(
     r"(?i)(?:^|(?P<lead>[-_. ]))(?P<word>changelog|changes|history|news|release[-_]notes"
-    r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective|release(?=s?\.\w+$))"
+    r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective|(?:legacy|release)(?=s?\.\w+$))"
     r"(?=[-_. \d]|s?\.)"
 )
 # What to do at each release, beside headings such as `## v2.x to v3.0`.
@@ -248,7 +249,7 @@ def _named_like(path: str) -> Iterator[tuple[str, str]]:
                 for each in ("lead", "word")
             )
             # 'plan*' would be planets, too, and 'release*' a plan of one.
-            is_whole = kind == "plan" or str(word).lower() == "release"
+            is_whole = kind == "plan" or str(word).lower() in ("legacy", "release")
             whole = name if is_whole else f"{word}*"
             yield kind, f"**/*{lead}{word}*" if lead else f"**/{whole}"
 

@@ -26,7 +26,8 @@ _PROMPT = re.compile(r"(?m)^(?:>>> ?|\.\.\. ?)")
 _IMPORT = re.compile(r"(?m)^\s*(?:from\s+\w[\w.]*\s+import|import\s+\w[\w.]*)")
 _OTHERWISE = re.compile(
     r"(?im)\b(?:old|legacy|deprecat\w*|remov\w*|previous\w*|former\w*|no longer|instead of|wrong"
-    r"|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be)\b|\bbefore\W*$|❌|✗|→"
+    r"|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be)\b"
+    r"|\bbefore\W*(?:\([^)\n]*\)\W*)?$|❌|✗|→"
 )
 _BEFORE = re.compile(r"(?i)\W*before\b")
 _WARNING = re.compile(

@@ -72,7 +72,7 @@ def written(doc: Doc) -> Iterator[Written]:
         if link.target_start >= 0:
             yield Written(link.kind, link.target, link.target_start, link.target_end)
     for definition in doc.page.definitions:
-        if definition.target_start >= 0:
+        if definition.target_start >= 0 and definition.label != "//":  # which is a comment
             place = definition.target_start, definition.target_end
             yield Written("link", definition.target, *place)
 

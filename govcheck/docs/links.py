@@ -26,6 +26,8 @@ _STAND_IN = frozenset(
      "permalink"}
 )  # fmt: skip
 _IS_STAND_IN = re.compile(r"(?:[A-Z]+_)+(?:URL|LINK|HREF|PATH|HERE)|(?:[a-z]+-)+(?:url|link)")
+# A name in capitals that stands for an address, but for `LICENSE_MIT`.
+_FILLED_IN = re.compile(r"(?!LICEN[CS]E|COPYING|NOTICE|THIRD)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _ON_GITHUB = re.compile(
     r"(?:^|/)(?:issues|pulls?|wiki|releases|discussions|actions|security|tree|blob|raw|compare"
     r"|commits?|labels|milestones?|projects|network|graphs|stargazers|tags|archive|settings|new"
@@ -155,6 +157,9 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     if "\0" in plain or len(plain) > 1000 or "\n" in plain:
         return None
     known = repo.view(tree)
+    first = plain.partition("/")[0]
+    if _FILLED_IN.fullmatch(first) and not named(repo, first):
+        return None
     is_site = any(path.startswith(f"{site}/") for site in known.sites)
     if plain.startswith("/"):
         found = posixpath.normpath(plain.lstrip("/") or ".")

@@ -24,6 +24,7 @@ _HOME = re.compile(
     r"(?:github|gitlab)\.com[/:][\w.-]+/([\w.-]+?)(?:\.git)?[/#\"'\s]"
 )
 _MANY = 5
+_SEVERAL = 3
 
 
 class Vain(NamedTuple):
@@ -41,6 +42,7 @@ def elsewhere(repo: Repo, known: Tree, links: Sequence[Vain]) -> frozenset[Vain]
     found |= {each for each in links if each.is_page and _has_stem(repo, each)}
     found |= {*_into_unknown_folders(repo, known, links)}
     found |= {*_made(repo, links)}
+    found |= {*_stand_ins(repo, links)}
     copied = {each for each in links if each not in found and _is_copied(repo, each.document)}
     past = gone(repo, frozenset(each.path for each in copied))
     return frozenset(found | {each for each in copied if each.path not in past})
@@ -116,6 +118,33 @@ def _made(repo: Repo, links: Sequence[Vain]) -> Iterator[Vain]:
     }
     for name in in_code(repo, many):
         yield from many[name]
+
+
+def _stand_ins(repo: Repo, links: Sequence[Vain]) -> Iterator[Vain]:
+    """Links that pages of several folders write in the same way, to what no file is called like."""
+    by_target: dict[str, list[Vain]] = defaultdict(list)
+    for each in links:
+        plain = each.target.partition("#")[0].partition("?")[0]
+        if each.is_page and not plain.startswith(("/", "../")):
+            by_target[plain].append(each)
+    many = [
+        said
+        for said in by_target.values()
+        if len({each.path for each in said}) >= _SEVERAL and not _is_like_any(repo, said[0].path)
+    ]
+    past = gone(repo, frozenset(each.path for said in many for each in said))
+    for said in many:
+        if past.keys().isdisjoint(each.path for each in said):
+            yield from said
+
+
+def _is_like_any(repo: Repo, path: str) -> bool:
+    """Whether anything has the name of a path, or one with another ending."""
+    name = posixpath.basename(path)
+    stem = posixpath.splitext(name)[0]
+    return bool(named(repo, name)) or any(
+        posixpath.splitext(posixpath.basename(each))[0] == stem for each in repo.files
+    )
 
 
 def _is_copied(repo: Repo, document: str) -> bool:

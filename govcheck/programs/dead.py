@@ -103,7 +103,7 @@ def missing(repo: Repo, policy: Policy) -> tuple[Missing, ...]:
 def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
     generator = class_of(policy, each.document.path)[1] if each.doc is not None else None
     found = [*_of_call(repo, policy, each, call)]
-    is_doubtful = bool(found) and _may_be_elsewhere(repo, each)
+    is_doubtful = bool(found) and (_is_name(each, call) or _may_be_elsewhere(repo, each))
     is_pytest = each.doc is not None and call.name.text in ("pytest", "py.test")
     for said in found:
         is_other = is_doubtful or (
@@ -168,6 +168,13 @@ def _is_listed(each: Written) -> bool:
     fence = each.doc.page.fence_at(each.block) if each.doc is not None else None
     is_text = each.where == "fence" and fence is not None and fence.language in _TEXT
     return is_text and len(each.command.words) == 1
+
+
+def _is_name(each: Written, call: Call) -> bool:
+    """Whether what a block runs has no ending: `shop/cart`, which may be the name of an image."""
+    text = call.name.text
+    is_bare = not text.startswith(".") and not posixpath.splitext(text)[1]
+    return each.where == "fence" and call.kind == "file" and is_bare
 
 
 def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:

@@ -41,8 +41,10 @@ _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspac
 # What a line says of a command that is not there: none of it is a claim that it is.
 _OTHERWISE = re.compile(
     r"(?i)\b(?:not (?:yet|exist|built|implemented|available)|no longer|planned|proposed"
-    r"|(?:was|were|been) removed|doesn't exist|there (?:is|are)(?: intentionally)? no)\b"
+    r"|(?:was|were|been) removed|doesn't exist|there (?:is|are)(?: \w+ly)?\s+no)\b"
 )
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]")
+_LAST = re.compile(r"[.!?:;]\s")
 _REACH = 300
 _FOLDER = "working-directory"
 # What stands below them was written elsewhere, and is not run here.
@@ -230,9 +232,13 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 def _told_otherwise(document: Document, start: int, end: int) -> bool:
     """Whether the line of a code span says that there is no such thing, yet or any more."""
     text = document.text
-    first = text.rfind("\n", max(0, start - _REACH), start) + 1 or max(0, start - _REACH)
+    far = max(0, start - _REACH)
+    first = max(text.rfind("\n", far, start) + 1, far)
+    # A sentence may begin in the line above.
+    over = text[max(text.rfind("\n", far, max(far, first - 1)) + 1, far) : first]
+    over = "" if not over.strip() or _ITEM.match(text, first) else _LAST.split(over)[-1]
     last = text.find("\n", end, end + _REACH)
-    line = text[first:start] + text[end : last if last >= 0 else end + _REACH]
+    line = over + text[first:start] + text[end : last if last >= 0 else end + _REACH]
     return _OTHERWISE.search(line) is not None
 
 

@@ -18,8 +18,9 @@ Nothing is said
   repository does not have: it is one of an example;
 - of what git never knew, in a document that tells to install or clone another repository, or where
   another name stands before the command in a list; in one that names six files or more that are not
-  there, and less than a third as many that are, which tells of another program; and of a path that
-  stands alone in a line of a block of no shell, which may be a list;
+  there, and less than a third as many that are, which tells of another program; of a path that
+  stands alone in a line of a block of no shell, which may be a list; and in blocks, of a path that
+  has no ending and does not begin with a dot, which may be an image's name;
 - of what git never knew, but for paths into a folder of a folder (`tests/carts/`), where the
   document, or what is missing, is called like a repository that it links to (`bench.md`,
   `make bench-image`), and of such tests in documents of a plugin of pytest;
@@ -409,6 +410,8 @@ examples = [
                 "`app/routes/tax.py`, `scripts/run.py`, and `conf/app.yml`. Try `make tunnel`.\n\n"
                 "```sh\npython scripts/load.py --all\n```\n"
             ),
+            "images.md": "```bash\nREPOSITORY    TAG\nshop/worker   latest\n```\n",
+            "tasks.md": "Migrations run at the start. There is no\n`make migrate` target.\n",
             "guide.md": (
                 "Write two files:\n\n```text\nscripts/load_carts.py\nscripts/load_tax.py\n```\n\n"
                 "```sh\npython -m shop.yourpart.load\n```\n"

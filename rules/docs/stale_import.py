@@ -220,7 +220,10 @@ examples = [
             **_PACKAGE,
             "next/pyproject.toml": "[project]\nname = 'shop'\n",
             "next/shop/__init__.py": "Shelf = 1\n",
-            "README.md": "```python\nfrom shop import Cart, Shelf\n```\n",
+            "README.md": (
+                "```python\nfrom shop import Cart, Shelf\n\n"
+                "# Before (v1)\nfrom shop import Till\n```\n"
+            ),
         },
     ),
 ]
