@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
@@ -214,6 +214,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         and not _is_value(doc, name)
         and not is_about_another(repo, doc.document)
         and not _is_of_plugin(packages, name)
+        and not _is_of_family(repo, packages, near, name)
         and not _is_on_page_of_plugin(repo, packages, doc, name)
         and not (
             _first_word(name) not in ours
@@ -380,6 +381,24 @@ def _is_of_plugin(packages: frozenset[str], name: str) -> bool:
         each.count("-") and each.startswith(f"{words[0]}-") and set(each.split("-")) <= {*words}
         for each in packages
     )
+
+
+def _is_of_family(repo: Repo, packages: frozenset[str], near: Collection[str], name: str) -> bool:
+    """Whether a name has a word of a package of the same family, which may read it.
+
+    Such a package is called `shop-tax` in a project `shop`, and no variable here has its word.
+    """
+    own = {normalized(each) for each in repo.view(project_names)}
+    words = {
+        word
+        for package in packages - own
+        for project in own
+        if len(project) >= _LONG and package.startswith(f"{project}-")
+        for word in package[len(project) + 1 :].split("-")
+        if len(word) > _LONG and f"{project}_{word}" not in repo.view(modules).folders
+    }
+    used = {word.lower() for each in near for word in each.split("_")}
+    return not words.isdisjoint({*name.lower().split("_")} - used)
 
 
 def _is_on_page_of_plugin(repo: Repo, packages: frozenset[str], doc: Doc, name: str) -> bool:

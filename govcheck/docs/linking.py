@@ -21,7 +21,9 @@ _COMMON = re.compile(
     r"(?i)(?:readme|index|_index|changelog|license|contributing|todo|notes)(?:\.|$)"
 )
 # What the hosting service shows where it stands.
-_IN_PLACE = re.compile(r"(?i)(?:readme|changelog|license|contributing|security|todo|notes)(?:\.|$)")
+_IN_PLACE = re.compile(
+    r"(?i)(?:readme|changelog|license|contributing|security|todo|notes)(?:[-_.]|$)"
+)
 # Pages in the order of a menu are those of a site that reads links in its own way.
 _NUMBERED = re.compile(r"(?:^|/)\d+\.[a-z][^/]*/")
 _AS_WRITTEN = "/#?&=+,:;@!$'()*~"

@@ -60,6 +60,11 @@ _PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
 _TEMPLATE_ENDINGS = (".jinja", ".jinja2", ".j2", ".tmpl", ".tpl", ".mustache", ".in")
 _INDEXES = ("index", "README", "_index")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+_IN_LANGUAGE = re.compile(
+    r"(?P<name>.*\w)[-_.](?:ar|cn|de|es|fr|hi|id|it|ja|jp|ko|kr|pl|pt|ru|tr|uk|vi|zh)"
+    r"(?:[-_][A-Za-z]{2,4})?(?P<ending>\.\w+)",
+    re.IGNORECASE,
+)
 _LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
 _MAKES_ANCHORS = re.compile(
     r"^[ \t]*:::|^[ \t]*===[!+]? \"|^[ \t]*:(?:name|label):|^\[\[autodoc\]\]|\{%|\{\{"
@@ -281,8 +286,11 @@ def _is_told(known: Tree, home: str, said: str, address: str) -> bool:
 def originals(path: str) -> Iterator[str]:
     """The paths that the page may have of which the one at a path is a translation.
 
-    It stands in the folder `en` beside that of the language, or above the latter.
+    It stands in the folder `en` beside that of the language, or above the latter; or beside it, by
+    the name without the language: `README_zh.md`.
     """
+    if suffixed := _IN_LANGUAGE.fullmatch(path):
+        yield suffixed["name"] + suffixed["ending"]
     folders = path.split("/")
     for number, folder in enumerate(folders[:-1]):
         if _LANGUAGE.fullmatch(folder) and folder != "en":

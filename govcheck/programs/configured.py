@@ -42,6 +42,7 @@ _TABLES = frozenset(
 # Those that search an expression in paths.
 _SEARCH = frozenset({"black", "mypy", "pylint"})
 _TRIGGERS = re.compile(r"(?m)^[ \t]*(?:push|pull_request\w*|schedule|workflow_dispatch)\b")
+_ASKED = re.compile(r"(?:\[|\btest)\s+(?:!\s+)?-[defrsx]\s+[\"']?([\w./-]+)")
 _OUTPUT = re.compile(r"^--?(?:o|out|output|output[-_]\w+|report|junit\w*|cov-report|html|log\w*)\b")
 _BUILT = frozenset(
     {"dist", "build", "target", "node_modules", "htmlcov", "site", "_build", "artifacts", "reports",
@@ -125,6 +126,8 @@ def _in_command(repo: Repo, each: Written, made: frozenset[str]) -> Iterator[Nam
         if value is None or not value.is_literal:
             continue
         named = value.text.partition("::")[0]
+        if named in each.document.view(_asked_for):
+            continue
         if (path := _missing(repo, each.folders, named, made)) is not None:
             span = each.document.span(value.start, value.start + len(named))
             yield Named(span, named, path, "command")
@@ -156,6 +159,11 @@ _NO_PATHS = frozenset(
      "[", "test", "[[", "ls", "find", "cd", "docker", "gh", "aws", "apt-get", "sudo", "npm", "npx",
      "yarn", "brew", "sed", "tee", "chmod", "rmdir", "mv", "zip", "gzip", "date", "set"}
 )  # fmt: skip
+
+
+def _asked_for(document: Document) -> frozenset[str]:
+    """The paths of which scripts ask whether they are there: `[ -f shop.yaml ]`."""
+    return frozenset(_ASKED.findall(document.text))
 
 
 def _artifacts(document: Document) -> frozenset[str]:

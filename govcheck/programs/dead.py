@@ -2,11 +2,12 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from itertools import pairwise
 from typing import NamedTuple
 
 from govcheck.docs.documents import class_of
+from govcheck.docs.links import originals
 from govcheck.docs.paths import is_somewhere
 from govcheck.docs.subject import is_about_another
 from govcheck.document import Document
@@ -32,7 +33,7 @@ _NODE = re.compile(r"(?P<path>[\w./@+-]+\.py)(?P<names>(?:::[A-Za-z_]\w*)+)?(?P<
 PLACEHOLDERS = re.compile(
     r"(?i)\b(?:your|my|path|to|example|some|xxx+|yyyy|name|file|new)\b"
     r"|(?<![a-z])(?:foo|bar|baz|spam|eggs)(?![a-z])"
-    r"|\.\.\.|…|(?<![a-z])my_|(?<![a-z])your[a-z_]|_name\b|\bpath/to\b|example\.(?:py|sh)|(?<![a-z])example\d|\bmyproject\b|\bfoo_|\bxxx"
+    r"|\.\.\.|…|(?<![a-z])my_|(?<![a-z])your[a-z_]|_name\b|\bpath[/_]to(?![a-z])|example\.(?:py|sh)|(?<![a-z])example\d|\bmyproject\b|\bfoo_|\bxxx"
     r"|(?<![a-z])new_"
     r"|(?<![a-z])test_(?:file|module|name|function|method|case|something|specific\w*)(?![a-z])"
     r"|\btests?/module/"
@@ -68,6 +69,8 @@ _MANIFESTS = (".toml", ".cfg", "setup.py")
 _LONG = 5
 _OPENS = re.compile(r"(?m)^[ \t]*(?:```|~~~)([^\n`]{1,200})$")
 _REACH = 200
+# A document that bears a date tells of that day.
+_DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
 
 
 class Missing(NamedTuple):
@@ -97,7 +100,23 @@ def missing(repo: Repo, policy: Policy) -> tuple[Missing, ...]:
         call = call_of(each.command)
         if call is not None:
             found += _in_call(repo, policy, each, call)
-    return tuple(found)
+    said = {(each.span.path, each.message) for each in found}
+    return tuple(each for each in found if not _is_told_in_original(repo, each, said))
+
+
+def _is_told_in_original(repo: Repo, each: Missing, said: Set[tuple[str, str]]) -> bool:
+    """Whether a document is a translation, and its original has the same, and nothing is missed.
+
+    What is said there of a command can be read.
+    """
+    text = each.written.document.text[each.span.start : each.span.end]
+    return each.written.doc is not None and any(
+        (path, each.message) not in said
+        and (original := repo.document(path)) is not None
+        and text in original.text
+        for path in originals(each.span.path)
+        if path in repo
+    )
 
 
 def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
@@ -159,6 +178,7 @@ def _may_be_elsewhere(repo: Repo, each: Written) -> bool:
         is_labelled
         or fetches_another(repo, each.document)
         or is_about_another(repo, each.document)
+        or _DATED.search(each.document.path) is not None
         or _is_listed(each)
     )
 

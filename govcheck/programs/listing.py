@@ -88,6 +88,7 @@ def _may_be_added(repo: Repo, said: Refused) -> bool:
     names = re.compile(rf"[\"']{re.escape(said.text)}[\"']|\bdef {re.escape(name)}(?:_command)?\(")
     return any(
         document.path.startswith(f"{folder}/")
+        and document.path != said.interface.path
         and _MAKES_COMMANDS.search(document.text) is not None
         and names.search(document.text) is not None
         for document in repo.search([said.text, name], (".py",))

@@ -11,9 +11,11 @@ a path that is gone will one day hide something else.
 
 A path counts if it has a folder in front which the repository has. Nothing is said of what git
 ignores, of what a step makes, keeps as an artifact or checks out into a folder, of data that git
-never knew and whose name a string of code has (a program may write them), of patterns whose
-folder exists, of single names such as `build`, of reusable workflows that none here calls (they run
-on the files of other repositories), and of files where documents would be of the class `history`.
+never knew and whose name a string of code has (a program may write them), of words of commands that
+git never knew, without an ending or `./` in front (`api/sync` may be a branch), of what a script
+asks for (`[ -f x/y.yaml ]`), of patterns whose folder exists, of single names such as `build`, of
+reusable workflows that none here calls (they run on the files of other repositories), and of files
+where documents would be of the class `history`.
 
 ## How to resolve
 
@@ -36,6 +38,7 @@ from govcheck.repo import Repo
 from govcheck.rule import Example, Rule
 
 _DATA = re.compile(r"\.(?:csv|html|json|md|toml|txt|xml|ya?ml)$")
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _SAYS = {
     "command": "there is no {}",
     "filter": "nothing is at {}",
@@ -58,7 +61,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     made = in_code(repo, data)
     for each in found:
         past = history.get(each.path)
-        if each in unknown and posixpath.basename(each.path) in made:
+        if each in unknown and (posixpath.basename(each.path) in made or _may_be_a_name(each.text)):
             continue
         message = _SAYS[each.how].format(each.text)
         fix = None
@@ -70,6 +73,12 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         elif past is not None:
             message += ": it was removed"
         yield rule.finding(each.span, message, fix=fix, data={"path": each.path})
+
+
+def _may_be_a_name(text: str) -> bool:
+    """Whether a word of a command may be no path: that of a branch, `api/sync`, say."""
+    name = posixpath.basename(text.rstrip("/"))
+    return not text.startswith("./") and _WORD.fullmatch(name) is not None
 
 
 rule = Rule("dead-ci-path", "docs", check)
@@ -231,6 +240,19 @@ examples = [
             ),
             "shop/etc/a.yaml": "",
             "shop/__main__.py": "FILE = 'branches.yaml'\n",
+        },
+    ),
+    Example(
+        "What a script asks for, and a branch",
+        {
+            "govcheck.toml": "",
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - run: |\n"
+                "          if [ -f shop/atlas.yaml ]; then\n"
+                "            atlas --config shop/atlas.yaml\n          fi\n"
+                "          python shop/sync.py --branch shop/new-classes\n"
+            ),
+            "shop/sync.py": "",
         },
     ),
 ]

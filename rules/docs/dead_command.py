@@ -25,6 +25,8 @@ Nothing is said
   document, or what is missing, is called like a repository that it links to (`bench.md`,
   `make bench-image`), and of such tests in documents of a plugin of pytest;
 - of an extra that is called as the repository is: it is another project's;
+- of what git never knew, in a document that bears a date;
+- in a translation, of what the original has without being wrong;
 - of a test that its file never had, and that is called like none in it;
 - of a file without a folder that `cp` copies under quite another name;
 - of files below `vendor` and the like.
@@ -395,7 +397,8 @@ examples = [
             "shop/Makefile": "cover:\n\techo\n",
             "examples/cart.py": "",
             "run.sh": "cd shop && make cover\n",
-            "README.md": "`pip install -e '.[NAME]'`, `python -m examples.example1`\n",
+            "README.md": "`pip install -e '.[NAME]'`, `python -m examples.example1`"
+            " `pytest examples/path_to_test.py`\n",
         },
     ),
     Example(
@@ -412,6 +415,8 @@ examples = [
             ),
             "images.md": "```bash\nREPOSITORY    TAG\nshop/worker   latest\n```\n",
             "tasks.md": "Migrations run at the start. There is no\n`make migrate` target.\n",
+            "2023-10-07-load.md": "```sh\npython scripts/load.py\n```\n",
+            "tasks_zh.md": "项目不提供 `make migrate` 目标。\n",
             "guide.md": (
                 "Write two files:\n\n```text\nscripts/load_carts.py\nscripts/load_tax.py\n```\n\n"
                 "```sh\npython -m shop.yourpart.load\n```\n"

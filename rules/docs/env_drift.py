@@ -10,7 +10,8 @@ class has such a field. Nothing is said
 - of what interpreters, shells, cloud clients, databases and frameworks read by themselves, and of
   flags, for which there are rules of their own;
 - of a variable whose first word is that of a package that is required, or that any document tells
-  to install, or a word of no code here: it is a vendor's;
+  to install, or a word of no code here: it is a vendor's; and of one with a word of a package of
+  the same family (`SNAPSHOT_X`, if a project `shop` requires `shop-snapshot`);
 - of one that begins like none that code reads, where most of those begin alike, or in a document
   that stands in a folder of integrations, or in one that is called like another repository which
   documents link to, tells to install another program or to do something in another repository, or
@@ -346,6 +347,8 @@ examples = [
         {
             "govcheck.toml": "",
             "app.py": f"{_APP}tax = now = 1\n",
+            "pyproject.toml": "[project]\nname = 'till'\ndependencies = ['till-snapshot']\n",
+            "d.md": "Set the variable `SHOP_SNAPSHOT=1`.\n",
             "a.md": "```sh\nexport TAX_KEY=x\nshop --key-var TAX_KEY\n```\n",
             "b.md": "```sh\nNOW_B64=$(date | base64)\nshop --now\n```\n",
             "c.md": (

@@ -308,8 +308,11 @@ examples = [
                 "@cli.command()\ndef bump(): ...\n"
             ),
             "shop/more.py": "from shop.cli import cli\n\n\n@cli.command('check')\ndef _(): ...\n",
-            "README.md": "`shop check --all`, `shop chck --all`\n",
+            "README.md": "`shop check --all`, `shop chck --all`, `shop --mode fast`\n",
         },
-        ("README.md:1:27: shop takes no subcommand chck, see shop/cli.py",),
+        (
+            "README.md:1:27: shop takes no subcommand chck, see shop/cli.py",
+            "README.md:1:46: shop takes no option --mode, see shop/cli.py",
+        ),
     ),
 ]
