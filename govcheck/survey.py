@@ -46,19 +46,33 @@ _OLD_FOLDERS = re.compile(
 _VERSION = re.compile(r"v(\d{1,3})")
 _PLAN_FOLDERS = re.compile(
     r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas"
-    r"|design-?(?:doc|note|proposal)s?"
+    r"|designs?|design-?(?:doc|note|proposal)s?"
 )
 _OLD_NAMES = re.compile(
     r"(?i)(?:^|(?P<lead>[-_. ]))(?P<word>changelog|changes|history|news|release[-_]notes"
     r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective|(?:legacy|release)(?=s?\.\w+$))"
     r"(?=[-_. \d]|s?\.)"
 )
+# Headings of documents that tell what is to be done, and why.
+_PLANNED = re.compile(
+    r"(?im)^#{1,6}[ \t]+(?:[\d.]+[ \t]*|phase \w+[:. \u2013\u2014-]*)*"
+    r"(?P<word>open (?:questions?|issues)|non-?goals?|goals?(?: and non-?goals)?|phas(?:es?|ing)\b"
+    r"|(?:rejected )?alternatives(?: considered)?|propos(?:al|ed)\b|milestones?|roll-?out\b"
+    r"|out of scope|scope$|acceptance criteria"
+    r"|implementation (?:plan|phases|order|strategy|roadmap)"
+    r"|future work|current state|motivation|success (?:criteria|metrics)|risks?\b|decisions?\b"
+    r"|rationale|deliverables?|timeline|problem(?: statement)?$|root cause|action items"
+    r"|files to (?:modify|change|create)|files (?:modified|changed)|executive summary"
+    r"|recommendations?$|design decisions)"
+)
+_OF_PHASES = re.compile(r"(?im)^#{1,6}[ \t]+(?:phase|part|milestone|initiative)[ \t]+[\dA-Z]\b")
+_FENCED = re.compile(r"(?ms)^(?:```|~~~).*?^(?:```|~~~)")
 # What to do at each release, beside headings such as `## v2.x to v3.0`.
 _FOR_RELEASES = re.compile(r"(?i)(?:migrat|upgrad)(?:e|ing|ion)(?:[-_ ](?:guide|notes))?s?\.\w+$")
 _OF_RELEASE = re.compile(r"(?m)^##?[ ][^\n]*\bv?\d+\.(?:\d|x\b)")
 # A first word with others behind it says what a document is about, not what it is.
 _PLAN_NAMES = re.compile(
-    r"(?i)(?:(?:^|(?P<lead>[-_. ]))(?P<word>plan|planning|roadmap|todo|proposal|rfc"
+    r"(?i)(?:(?:^|(?P<lead>[-_. ]))(?P<word>plan|planning|roadmap|todo|task|prd|triage|proposal|rfc"
     r"|refactor(?:ing)?|progress|opportunities|candidates)s?\.\w+$"
     r"|(?P<lead3>[-_. ])(?P<word3>design)(?:[-_ ]?doc)?\.\w+$"
     r"|(?P<lead2>[-_. ])(?P<word2>plan|planning|progress|refactor(?:ing)?)[-_ \d])"
@@ -193,6 +207,9 @@ def found_documents(repo: Repo) -> FoundDocuments:
         ):
             classes["history"].add(path)
             continue
+        if _is_planned(document.text) and not posixpath.basename(path).lower().startswith("readme"):
+            classes["plan"].add(path)
+            continue
         head = document.text[:_HEAD]
         if mark := _GENERATED.search(head):
             generated.append((path, _generator(repo, head[mark.start() :])))
@@ -205,6 +222,15 @@ def found_documents(repo: Repo) -> FoundDocuments:
         tuple(generated),
         tuple(label for label, number in dated.items() if number >= _SEVERAL),
     )
+
+
+def _is_planned(text: str) -> bool:
+    """Whether the headings of a document are those of a plan: its goals, phases, open questions."""
+    if text.count("\n#") < _SEVERAL:
+        return False
+    plain = _FENCED.sub("", text)
+    words = {found["word"].lower().rstrip("s") for found in _PLANNED.finditer(plain)}
+    return len(words) + (_OF_PHASES.search(plain) is not None) >= _SEVERAL
 
 
 def _kept_versions(documents: list[str]) -> tuple[str, ...]:
@@ -239,7 +265,9 @@ def _named_like(path: str) -> Iterator[tuple[str, str]]:
     *folders, name = path.split("/")
     for kind, words in (("history", _OLD_FOLDERS), ("plan", _PLAN_FOLDERS)):
         for depth, folder in enumerate(folders):
-            if words.fullmatch(folder.removeprefix(".")):
+            if words.fullmatch(folder.removeprefix(".")) or (
+                kind == "history" and depth and folder == "research"
+            ):
                 yield kind, f"{'/'.join(folders[: depth + 1])}/**"
     for kind, words in (("history", _OLD_NAMES), ("plan", _PLAN_NAMES)):
         if found := words.search(name):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
 from govcheck.docs.documents import Doc, documents
-from govcheck.docs.subject import is_about_another
+from govcheck.docs.subject import is_about_another, names_files
 from govcheck.docs.wording import RETIRED, line_above, says
 from govcheck.document import Document
 from govcheck.finding import Span
@@ -19,7 +19,7 @@ from govcheck.manifests.find import declared
 from govcheck.policy import Policy
 from govcheck.programs.modules import modules, project_names
 from govcheck.programs.tasks import locked
-from govcheck.programs.written import fetches_another, is_own_name
+from govcheck.programs.written import fetches_another, is_of_documents, is_own_name
 from govcheck.repo import Repo
 
 _NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
@@ -113,7 +113,10 @@ _EXAMPLE = re.compile(
     r"(?i)(?:\be\.g\.[^\n.;()]*"
     r"|\bvariables (?:like|such as)\s+(?:`[^`\n]*`[\s,]*(?:(?:or|and)\s+)?)*)`\Z"
 )
+_INSTEAD = re.compile(r"(?i)\b(?:instead of|rather than|not)\s+(?:the )?[`\"']*\Z")
+_FEW_LETTERS = 40
 _FEW = 5
+_SOME = 2
 _LONG = 4
 _REACH = 1_000
 _FAR = 3_000
@@ -155,7 +158,8 @@ def _is_known(name: str) -> bool:
 class Unread(NamedTuple):
     """A variable that a document names and nothing reads; `near` are those that code reads.
 
-    `is_ours` tells that one of those begins with the same word.
+    `is_ours` tells that one of those begins with the same word, `is_at_home` that the document
+    stands beside code, names a file of the repository, or more than one variable that code reads.
     """
 
     doc: Doc
@@ -163,6 +167,7 @@ class Unread(NamedTuple):
     span: Span
     near: tuple[str, ...]
     is_ours: bool
+    is_at_home: bool
 
 
 class Untold(NamedTuple):
@@ -200,7 +205,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         )
     )
     vain = doubtful - _used(repo, doubtful)
-    if not vain or _makes_names(repo):
+    if not vain or _makes_names(repo) or is_of_documents(repo):
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
     has_prefix = repo.view(_has_prefix)
@@ -229,6 +234,13 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     # What takes a search of all code is asked of what is left.
     others = _of_others(repo, packages, frozenset(_first_word(name) for _, name, _ in left))
     others |= repo.view(_installed, policy) - packages - ours
+    told = {doc.path: {other for each, other, _ in said if each is doc} for doc, _, _ in left}
+    at_home = {
+        doc.path: _is_beside_code(repo, doc)
+        or names_files(repo, doc.document)
+        or len(told[doc.path] & near.keys()) >= _SOME
+        for doc, _, _ in left
+    }
     return tuple(
         Unread(
             doc,
@@ -236,9 +248,17 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
             doc.document.span(start, start + len(name)),
             tuple(sorted(near)),
             _first_word(name) in ours,
+            at_home[doc.path],
         )
         for doc, name, start in left
         if _first_word(name) not in others
+    )
+
+
+def _is_beside_code(repo: Repo, doc: Doc) -> bool:
+    folder = posixpath.dirname(doc.path)
+    return bool(folder) and any(
+        posixpath.dirname(path) == folder for path in repo.view(modules).files
     )
 
 
@@ -510,6 +530,8 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
                 continue
             table = doc.page.table_at(start)
             over = line_above(text, table.start) if table is not None else ""
+            if _INSTEAD.search(text, max(0, start - _FEW_LETTERS), start) is not None:
+                continue
             is_set = says(_SETS, text, doc.page, start) or _SETS.search(over) is not None
             if not (is_set or says(RETIRED, text, doc.page, start)):
                 yield doc, name, start

@@ -39,6 +39,7 @@ _MAKES = re.compile(
     r"(?m)^[ \t]*(?:\$ )?(?:[a-z][\w-]* ){1,3}(?:create|init|new|startproject|startapp)\b"
     r"([^\n|;&]*)$"
 )
+_DEFINES = re.compile(r"(?m)^[ \t]*(?:class|(?:async )?def)[ \t]+(\w+)")
 _REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
@@ -127,7 +128,8 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
         yield from (
             each
             for each in broken
-            if not notice or not re.search(rf"\b{re.escape(each.name or each.module)}\b", notice)
+            if not _is_written_there(known, doc, each)
+            and not (notice and re.search(rf"\b{re.escape(each.name or each.module)}\b", notice))
         )
 
 
@@ -154,6 +156,17 @@ def _made(doc: Doc) -> frozenset[str]:
         if fence.language not in _PYTHON
         for found in _MAKES.finditer(fence.text)
         for word in re.findall(r"[\w-]+", found[1])
+    )
+
+
+def _is_written_there(known: Modules, doc: Doc, stale: Stale) -> bool:
+    """Whether a block that is said to be the file of a module defines what it lacks."""
+    path = known.find(stale.module) or ""
+    return bool(stale.name) and any(
+        posixpath.basename(path) in f"{fence.info}\n{fence.text[:_REACH].lstrip().splitlines()[:1]}"
+        and stale.name in _DEFINES.findall(fence.text)
+        for fence in doc.page.fences
+        if path and fence.language in _PYTHON
     )
 
 

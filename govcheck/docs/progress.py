@@ -23,6 +23,7 @@ _WHOLE = r"\d{1,3}(?:,\d{3})+|\d+"
 _FRACTION = (
     rf"(?<![\d./,-])(?P<a>{_WHOLE})(?:\s?/\s?|\s(?:out\s)?of\s)(?P<b>{_WHOLE})(?![\d./,%-]\d)"
 )
+_BOTH_SHARES = 100  # what two shares make: the rule of 80/20
 _PERCENT = r"(?P<percent>\d{1,3}(?:\.\d{1,2})?)\s?%"
 _BETWEEN = r"[^\n|()%\d]{0,40}\("
 # `64% complete (14/22 tasks)`, and `14/22 tasks (64%)`.
@@ -126,7 +127,11 @@ def percentages(document: Document, page: Page) -> Iterator[Percentage]:
                 continue
             seen.add(start)
             a, b = _whole(found["a"]), _whole(found["b"])
-            if _agrees(found["percent"], a, b) or _is_date(found["a"], found["b"]):
+            if (
+                (a > b and a + b == _BOTH_SHARES)
+                or _agrees(found["percent"], a, b)
+                or _is_date(found["a"], found["b"])
+            ):
                 continue
             yield Percentage(start, end, _percent(found["percent"], a, b), f"{a}/{b}")
 

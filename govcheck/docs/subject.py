@@ -18,6 +18,11 @@ _MANY = 6
 _TIMES = 3
 
 
+def names_files(repo: Repo, document: Document) -> bool:
+    """Whether a document names a file in a folder that is there, in its code."""
+    return repo.view(_named, document.path).present > 0
+
+
 class Named(NamedTuple):
     """How many of the files that a document names in its code are there, and how many are not."""
 

@@ -137,7 +137,7 @@ def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
 
 def _is_deep_inside(repo: Repo, path: str) -> bool:
     """Whether a path leads into a folder of a folder that the repository has."""
-    above = posixpath.dirname(path)
+    above = posixpath.dirname(path.lstrip("/"))
     while above and not repo.exists(above):
         above = posixpath.dirname(above)
     return "/" in above
@@ -382,11 +382,11 @@ def _module(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
         return
     if home is not None and home.endswith(".py") and not home.endswith("__init__.py"):
         return
-    path = f"{known.find(name.partition('.')[0]) or ''}"
+    path = known.find(name.partition(".")[0], *roots) or ""
     base = posixpath.dirname(path) if path.endswith(".py") else path
     below = name.partition(".")[2].replace(".", "/")
     yield Missing(each, each.span(word), f"there is no module {name}", "module",
-                  f"{base}/{below}.py", name)  # fmt: skip
+                  posixpath.join(base, f"{below}.py"), name)  # fmt: skip
 
 
 # Tests.

@@ -330,6 +330,11 @@ def is_own_name(repo: Repo, name: str) -> bool:
     return re.sub(r"[^a-z0-9]", "", name.lower()) in repo.view(_own_names)
 
 
+def is_of_documents(repo: Repo) -> bool:
+    """Whether the repository holds but the documents of a program: it is called `shop-docs`."""
+    return any(name.endswith("docs") and len(name) > len("docs") for name in repo.view(_own_names))
+
+
 def _own_names(repo: Repo) -> frozenset[str]:
     """What the repository is called, in letters, or where it is hosted: `cd` leads to its root."""
     names = {posixpath.basename(repo.root)}

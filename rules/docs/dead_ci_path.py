@@ -13,9 +13,9 @@ A path counts if it has a folder in front which the repository has. Nothing is s
 ignores, of what a step makes, keeps as an artifact or checks out into a folder, of data that git
 never knew and whose name a string of code has (a program may write them), of words of commands that
 git never knew, without an ending or `./` in front (`api/sync` may be a branch), of what a script
-asks for (`[ -f x/y.yaml ]`), of patterns whose folder exists, of single names such as `build`, of
-reusable workflows that none here calls (they run on the files of other repositories), and of files
-where documents would be of the class `history`.
+asks for (`[ -f x/y.yaml ]`), of what a comment right above says does not exist, of patterns whose
+folder exists, of single names such as `build`, of reusable workflows that none here calls (they run
+on the files of other repositories), and of files where documents would be of the class `history`.
 
 ## How to resolve
 
@@ -253,6 +253,19 @@ examples = [
                 "          python shop/sync.py --branch shop/new-classes\n"
             ),
             "shop/sync.py": "",
+        },
+    ),
+    Example(
+        "What a comment says need not be there, and the settings of a project that tests try",
+        {
+            "govcheck.toml": "",
+            "pytest.ini": (
+                "[pytest]\n# Some of these don't exist in every checkout.\n"
+                "norecursedirs = tests/manual tests/evals\n"
+            ),
+            "tests/test_a.py": "",
+            "tests/fixtures/project/setup.cfg": "[flake8]\nexclude = docs/source/*\n",
+            "docs/index.md": "",
         },
     ),
 ]

@@ -398,7 +398,7 @@ examples = [
             "examples/cart.py": "",
             "run.sh": "cd shop && make cover\n",
             "README.md": "`pip install -e '.[NAME]'`, `python -m examples.example1`"
-            " `pytest examples/path_to_test.py`\n",
+            " `pytest examples/path_to_test.py`, `pytest examples/test_XXXX-name.py`\n",
         },
     ),
     Example(
@@ -422,5 +422,15 @@ examples = [
                 "```sh\npython -m shop.yourpart.load\n```\n"
             ),
         },
+    ),
+    Example(
+        "A module of a package beside the document, not of the root",
+        {
+            "govcheck.toml": "",
+            "tools/till/part/__init__.py": "",
+            "tools/till/__init__.py": "",
+            "tools/README.md": "```sh\npython -m till.part.gone\n```\n",
+        },
+        ("tools/README.md:2:11: there is no module till.part.gone",),
     ),
 ]

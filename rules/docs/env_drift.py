@@ -27,11 +27,14 @@ class has such a field. Nothing is said
 - in a document that names six files or more that are not there, and less than a third as many that
   are: it tells of another program;
 - of the end of a longer name which the document has, too, and which is read;
-- where the words around, or above the list, say that it is gone, or yet to come;
+- where the words around, or above the list, say that it is gone, or yet to come, or that another
+  is read instead of it;
 - of a name that stands for any: "e.g. `X`", "variables like `X`".
 
 What begins like no variable that code reads, and resembles none, may still be one of a program that
-is elsewhere: it is told (`info`), and fails no run.
+is elsewhere. It is told (`info`), and fails no run, in a document that is at home here: one that
+stands beside Python code, names a file of the repository, or two variables that code reads. Nothing
+is said in a repository that holds but the documents of a program (`shop-docs`).
 
 ```toml
 [docs.environment]
@@ -71,6 +74,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
     for each in repo.view(unread, policy):
         hint = _meant(each.name, each.near)
+        if not (each.is_ours or hint or each.is_at_home):
+            continue
         message = f"nothing reads the environment variable {each.name}{hint}{told(each.doc)}"
         yield rule.finding(
             each.span,
@@ -282,6 +287,17 @@ examples = [
         },
     ),
     Example(
+        "What begins like none that code reads, at home here and elsewhere",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}till = 1\n",
+            "src/load.py": "",
+            "guide.md": "Run `python src/load.py`, and set the variable `TILL_LIMIT`.\n",
+            "shell.md": "```env\nTILL_PATH=x\n```\n",
+        },
+        ("guide.md:1:49: nothing reads the environment variable TILL_LIMIT",),
+    ),
+    Example(
         "Constants, stand-ins, and what another document tells to install",
         {
             "govcheck.toml": "",
@@ -348,7 +364,10 @@ examples = [
             "govcheck.toml": "",
             "app.py": f"{_APP}tax = now = 1\n",
             "pyproject.toml": "[project]\nname = 'till'\ndependencies = ['till-snapshot']\n",
-            "d.md": "Set the variable `SHOP_SNAPSHOT=1`.\n",
+            "d.md": (
+                "Set the variable `SHOP_SNAPSHOT=1`. We read the variable `SHOP_API_TOKEN` "
+                "instead of `SHOP_OTHER`.\n"
+            ),
             "a.md": "```sh\nexport TAX_KEY=x\nshop --key-var TAX_KEY\n```\n",
             "b.md": "```sh\nNOW_B64=$(date | base64)\nshop --now\n```\n",
             "c.md": (

@@ -228,4 +228,8 @@ examples = [
         "In a history",
         {"govcheck.toml": "", "CHANGELOG.md": "77% (19/27)\n"},
     ),
+    Example(
+        "A rule of shares",
+        {"govcheck.toml": "", "a.md": "That gives 80% (80/20) of what is asked for.\n"},
+    ),
 ]

@@ -14,7 +14,7 @@ classes `plan` and `history`, in those that say above their first section that t
 or out of date, of what a warning there names, in a translation of what the original shows so, of
 packages in folders of examples, samples, demos, fixtures and resources, and of what the reader is
 to write (`new_part`, `part_a`, `MyPart`, `ThingAdded`, a package that a command such as
-`tool create` makes).
+`tool create` makes, what a block defines that is called like the module's file).
 
 ## How to resolve
 
@@ -222,7 +222,9 @@ examples = [
             "next/shop/__init__.py": "Shelf = 1\n",
             "README.md": (
                 "```python\nfrom shop import Cart, Shelf\n\n"
-                "# Before (v1)\nfrom shop import Till\n```\n"
+                "# Before (v1)\nfrom shop import Till\n```\n\n"
+                '```python title="shop/__init__.py"\nclass Basket: ...\n```\n\n'
+                "```python\nfrom shop import Basket\n```\n"
             ),
         },
     ),
