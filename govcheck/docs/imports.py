@@ -50,6 +50,7 @@ _PLACEHOLDER = re.compile(
 _SAMPLES = re.compile(
     r"(?i)(?:^|/)(?:examples?|samples?|demos?|fixtures|resources|test_?data|snapshots|truth)/"
 )
+_MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
 _NATIVE = (".pyi", ".pyx", ".pxd", ".so", ".pyd", ".c", ".cpp", ".rs")
 _MAX_DEPTH = 6
 
@@ -202,7 +203,12 @@ def _module(
     name = source_of(node)
     first, dot, _ = name.partition(".")
     home = known.find(first)
-    if not dot or home is None or known.find(name) is not None or not _is_package(known, first):
+    if (
+        not dot
+        or home is None
+        or known.find(name) is not None
+        or not _is_package(repo, known, first)
+    ):
         return
     names = statement.children_by_field_name("name") if statement is not None else ()
     if any(_PLACEHOLDER.search(said) for said in (name, *map(source_of, names))):
@@ -250,7 +256,11 @@ def _names(
 ) -> Iterator[Stale]:
     name = source_of(module)
     path = known.find(name)
-    if path is None or not path.endswith(".py") or not _is_package(known, name.partition(".")[0]):
+    if (
+        path is None
+        or not path.endswith(".py")
+        or not _is_package(repo, known, name.partition(".")[0])
+    ):
         return
     homes = known.find_all(name)
     if any(home.removesuffix(".py") + ending in repo for home in homes for ending in _NATIVE):
@@ -283,13 +293,17 @@ def _single(statement: Node) -> Node | None:
     return names[0].child_by_field_name("name") or names[0]
 
 
-def _is_package(known: Modules, first: str) -> bool:
+def _is_package(repo: Repo, known: Modules, first: str) -> bool:
     """Whether a first name is that of a package that is imported, not of some folder."""
     path = known.find(first)
     if path is None or _SAMPLES.search(path):
         return False
-    is_below_source = any(root and path.startswith(root) for root in known.roots)
-    return path.endswith("__init__.py") or is_below_source
+    if path.endswith("__init__.py"):
+        return True
+    # A folder with a manifest is a project, which may be called like what it is made for.
+    if any(f"{path}/{name}" in repo for name in _MANIFESTS):
+        return False
+    return any(root and path.startswith(root) for root in known.roots)
 
 
 def _exports(repo: Repo, path: str) -> Exports | None:
@@ -333,7 +347,7 @@ def _homes(repo: Repo, known: Modules, names: frozenset[str]) -> dict[str, str]:
         if re.search(r"(?:^|[/_.])tests?(?:[/_.]|$)", document.path):
             continue
         module = known.name_of(document.path)
-        if not _is_package(known, module.partition(".")[0]):
+        if not _is_package(repo, known, module.partition(".")[0]):
             continue
         if known.find(module) == document.path:
             for name in names & document.view(exports).defined:

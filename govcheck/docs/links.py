@@ -151,6 +151,7 @@ def tree(repo: Repo) -> Tree:
 
 def lead(repo: Repo, path: str, target: str) -> Lead | None:
     """Where a link in the document at `path` leads; None where the repository cannot know."""
+    target = target.strip()
     if _SCHEME.match(target) or _PLACEHOLDER.search(target) or _TEMPLATES.search(path):
         return None
     plain, _, fragment = target.partition("#")

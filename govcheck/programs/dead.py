@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -132,7 +132,7 @@ def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
                 or (is_pytest and repo.view(_is_plugin_of_pytest))
             )
         )
-        yield said._replace(generator=generator, is_doubtful=is_other)
+        yield said._replace(generator=generator, is_doubtful=is_other or said.is_doubtful)
 
 
 def _is_deep_inside(repo: Repo, path: str) -> bool:
@@ -503,6 +503,19 @@ def _everywhere(
     return names if found and tasks.ANY not in names else None
 
 
+def _in_any(each: Written, known: Callable[[str], frozenset[str] | None]) -> frozenset[str] | None:
+    """What projects have in the folders that a command may run in; None if not of the first one.
+
+    Unless there is no project: then it is the next folder that tells.
+    """
+    told = [known(folder.rstrip("/")) for folder in each.folders]
+    first = next(iter(told), None)
+    if first is None and each.doc is not None:
+        return None
+    there = [each for each in told if each is not None]
+    return frozenset[str]().union(*there) if there else None
+
+
 _USUAL_SCRIPTS = frozenset({"build", "dev", "start", "test"})
 _MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|m|M)akefile$")
 _CD = re.compile(r"\bcd (?:\S*/)?([\w.-]+)")
@@ -616,7 +629,19 @@ def _node(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -> 
         return  # of any project with a package.json, such as a reader's
     here = [scripts[f.rstrip("/")] for f in each.folders if f.rstrip("/") in scripts]
     if here and not any(word.text in known for known in scripts.values()):
-        yield _told(each, word, f"script of {name}")
+        yield _told(each, word, f"script of {name}")._replace(
+            is_doubtful=each.doc is not None and not _was_script(repo, each, word.text, here)
+        )
+
+
+def _was_script(repo: Repo, each: Written, name: str, here: Sequence[Collection[str]]) -> bool:
+    """Whether a script of a name is like one that there is, or may have been there once."""
+    from difflib import get_close_matches  # only a candidate pays for the import
+
+    known = sorted({other for names in here for other in names})
+    return bool(get_close_matches(name, known, 1)) or any(
+        held(repo, f"{folder}package.json", f'"{name}"') is not False for folder in each.folders
+    )
 
 
 def _listed(
@@ -697,7 +722,8 @@ def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -
     folder = _folder(each)
     if folder is None or any(word.text in _ELSEWHERE for word in arguments):
         return
-    known_groups, known_extras = tasks.groups(repo, folder), tasks.extras(repo, folder)
+    known_groups = _in_any(each, lambda home: tasks.groups(repo, home))
+    known_extras = _in_any(each, lambda home: tasks.extras(repo, home))
     pairs = [*pairwise(arguments)]
     for option, word in pairs:
         if option.text == "--" or (arguments[0].text == "run" and not option.text.startswith("-")
@@ -751,7 +777,7 @@ def _extras(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[
         found = re.fullmatch(r"\.?/?\[(?P<names>[\w,. -]+)\]|\.\[(?P<more>[\w,. -]+)\]", word.text)
         if found is None or folder is None or not word.text.startswith("."):
             continue
-        known = tasks.extras(repo, folder)
+        known = _in_any(each, lambda home: tasks.extras(repo, home))
         if known is None:
             continue
         for name in tasks.composed(found["names"] or found["more"]):

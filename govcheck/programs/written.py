@@ -43,6 +43,10 @@ _OTHERWISE = re.compile(
     r"(?i)\b(?:not (?:yet|exist|built|implemented|available)|no longer|planned|proposed"
     r"|(?:was|were|been) removed|doesn't exist|there (?:is|are)(?: \w+ly)?\s+no)\b"
 )
+# What leads to a command that stands for any: "some have targets like `make x` or `make y`".
+_EXAMPLE = re.compile(
+    r"(?i)\b(?:\w+s (?:like|such as)|e\.g\.,?)\s+(?:`[^`\n]*`[\s,]*(?:(?:or|and)\s+)?)*`+\Z"
+)
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]")
 _LAST = re.compile(r"[.!?:;]\s")
 _REACH = 300
@@ -239,7 +243,9 @@ def _told_otherwise(document: Document, start: int, end: int) -> bool:
     over = "" if not over.strip() or _ITEM.match(text, first) else _LAST.split(over)[-1]
     last = text.find("\n", end, end + _REACH)
     line = over + text[first:start] + text[end : last if last >= 0 else end + _REACH]
-    return _OTHERWISE.search(line) is not None
+    return (
+        _OTHERWISE.search(line) is not None or _EXAMPLE.search(over + text[first:start]) is not None
+    )
 
 
 def _placed(

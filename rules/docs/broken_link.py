@@ -152,7 +152,8 @@ examples = [
             "docs/start.py": "",
             "docs/a.md": "![x](IMG_HOME/a.png)\n",
             "docs/b.md": "![x](IMG_HOME/b.png)\n",
-            "docs/x/c.md": "[x](../faces) [y](ENGLISH_PAGE)\n\n[//]: contributor-faces\n",
+            "docs/x/c.md": "[x](../faces) [y](ENGLISH_PAGE) "
+            "<a href=' https://example.org'>z</a>\n\n[//]: contributor-faces\n",
             **{f"docs/{each}/d.md": "[api](made/api)\n" for each in "xyz"},
             "docs/list.md": "".join(f"[x](parts/{each}/schema.md)\n" for each in "abcde"),
             "shop/schemas.py": "def write(root, part):\n    return root / part / 'schema.md'\n",

@@ -26,6 +26,8 @@ Nothing is said
   `make bench-image`), and of such tests in documents of a plugin of pytest;
 - of an extra that is called as the repository is: it is another project's;
 - of what git never knew, in a document that bears a date;
+- of a script of npm that is called like none there is, and never was there, and of a command that
+  stands for any ("targets like `make x`");
 - in a translation, of what the original has without being wrong;
 - of a test that its file never had, and that is called like none in it;
 - of a file without a folder that `cp` copies under quite another name;
@@ -432,5 +434,20 @@ examples = [
             "tools/README.md": "```sh\npython -m till.part.gone\n```\n",
         },
         ("tools/README.md:2:11: there is no module till.part.gone",),
+    ),
+    Example(
+        "Targets that stand for any, a reader's scripts, extras of a project below the root",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'shop'\n",
+            "till/pyproject.toml": "[project.optional-dependencies]\nserver = []\n",
+            "till/install.sh": "poetry install -E server\n",
+            "Makefile": "all:\n\techo\n",
+            "package.json": '{"scripts": {"watch": "x"}}\n',
+            "README.md": "Some have tests with targets like `make test-it` or `make test-docs`.\n",
+            "guide.md": "```sh\nnpm run start:worker\nnpm run wach\n```\n",
+        },
+        ("guide.md:3:9: there is no script of npm wach",),
+        before={"package.json": '{"scripts": {"watch": "x"}}\n'},
     ),
 ]

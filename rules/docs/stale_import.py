@@ -228,4 +228,14 @@ examples = [
             ),
         },
     ),
+    Example(
+        "The folder of a project that is called like the package that it is made for",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[tool.pytest.ini_options]\npythonpath = ['packages']\n",
+            "packages/till/pyproject.toml": "[project]\nname = 'shop-till'\n",
+            "packages/till/shop_till/__init__.py": "",
+            "packages/till/README.md": "```python\nfrom till.server import Server\n```\n",
+        },
+    ),
 ]
