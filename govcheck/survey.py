@@ -44,6 +44,7 @@ _OLD_FOLDERS = re.compile(
     r"|(?:\w+[-_])?old"
 )
 _VERSION = re.compile(r"v(\d{1,3})")
+_PROJECT_VERSION = re.compile(r"(?m)^version[ \t]*=[ \t]*[\"'](\d{1,3})\.")
 _PLAN_FOLDERS = re.compile(
     r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas"
     r"|designs?|design-?(?:doc|note|proposal)s?"
@@ -190,7 +191,7 @@ def found_documents(repo: Repo) -> FoundDocuments:
     documents = [*repo.matching(*Docs().include)]
     classes: dict[str, set[str]] = {"history": set(), "plan": set()}
     generated = []
-    kept = _kept_versions(documents)
+    kept = _kept_versions(repo, documents)
     dated = dict.fromkeys(_DATES, 0)
     for path in documents:
         if found := next(((kind, p) for kind, p in _named_like(path)), None):
@@ -233,10 +234,11 @@ def _is_planned(text: str) -> bool:
     return len(words) + (_OF_PHASES.search(plain) is not None) >= _SEVERAL
 
 
-def _kept_versions(documents: list[str]) -> tuple[str, ...]:
+def _kept_versions(repo: Repo, documents: list[str]) -> tuple[str, ...]:
     """The folders that keep the documents of an old version: `docs/v2` beside those of `docs`.
 
-    More than half of what is in there is also in the folder above, or in that of a later version.
+    More than half of what is in there is also in the folder above, or in that of a later version;
+    or there are documents of a later version beside it, or the project itself is of one.
     """
     found: dict[str, dict[int, list[str]]] = {}
     for path in documents:
@@ -250,14 +252,26 @@ def _kept_versions(documents: list[str]) -> tuple[str, ...]:
                 break
             above = f"{here}/"
     paths = frozenset(documents)
+    present = _major(repo)
     kept = []
     for above, versions in found.items():
         for number, names in versions.items():
             later = [above, *(f"{above}v{each}/" for each in versions if each > number)]
             twins = sum(any(f"{base}{name}" in paths for base in later) for name in names)
-            if len(names) >= _SEVERAL and 2 * twins > len(names):
+            is_old = max(versions) > number or number < present
+            if len(names) >= _SEVERAL and (is_old or 2 * twins > len(names)):
                 kept.append(f"{above}v{number}")
     return tuple(kept)
+
+
+def _major(repo: Repo) -> int:
+    """The first number of the version of the project whose manifest is the nearest to the root."""
+    manifests = (path for path in repo.files if posixpath.basename(path) == "pyproject.toml")
+    for path in sorted(manifests, key=lambda each: each.count("/")):
+        document = repo.document(path)
+        if document is not None and (found := _PROJECT_VERSION.search(document.text)):
+            return int(found[1])
+    return 0
 
 
 def _named_like(path: str) -> Iterator[tuple[str, str]]:

@@ -362,6 +362,11 @@ def test_init_knows_the_documents_of_old_versions_by_those_of_the_present_one(
             **{f"api/v1/{page}": "" for page in pages},
             **{f"api/v2/{page}": "" for page in pages},
             "site/api_versioned_docs/version-1.2/a.md": "",
+            **{f"web/v1/{page}": "" for page in pages},
+            **{f"web/v2/{name}.md": "" for name in "abc"},
+            **{f"help/v2/{page}": "" for page in pages},
+            **{f"help/v3/{name}.md": "" for name in "abc"},
+            "python/pyproject.toml": "[project]\nname = 'a'\nversion = '3.1.0'\n",
         }
     )
     monkeypatch.chdir(root)
@@ -370,7 +375,10 @@ def test_init_knows_the_documents_of_old_versions_by_those_of_the_present_one(
     assert found == [
         {
             "name": "history",
-            "paths": ["api/v1/**", "docs/v2/**", "site/api_versioned_docs/**"],
+            "paths": [
+                *("api/v1/**", "api/v2/**", "docs/v2/**", "help/v2/**"),
+                *("site/api_versioned_docs/**", "web/v1/**", "web/v2/**"),
+            ],
         }
     ]
 

@@ -125,7 +125,8 @@ _FAR = 3_000
 KNOWN = (
     "*_VISIBLE_DEVICES", "AIRBYTE_*", "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "ASCEND_*",
     "AWS_*", "AZURE_*", "BASH_*", "BUILDKIT_*", "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS",
-    "CIRCLE*", "CI_*", "CLOUDSDK_*", "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*",
+    "CIRCLE*", "CI_*", "CLAUDE_*", "CLOUDSDK_*", "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*",
+    "CONDA_*",
     "COVERAGE_*", "CUDA_*", "CURL_*", "DATABASE_URL", "DATABRICKS_*", "DATADOG_*", "DBT_*",
     "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY", "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*",
     "E2B_*", "EDITOR", "ELASTIC_*", "FLASK_*", "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*",

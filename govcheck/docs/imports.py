@@ -15,7 +15,7 @@ from govcheck.finding import Span
 from govcheck.history import gone, ignored
 from govcheck.markdown.page import Fence
 from govcheck.policy import Policy
-from govcheck.programs.modules import Modules, modules
+from govcheck.programs.modules import Modules, is_alias, modules
 from govcheck.python.exports import Exports, exports
 from govcheck.python.module import text as source_of
 from govcheck.repo import Repo
@@ -144,7 +144,7 @@ def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
     text = doc.document.text
     above = line_above(text, fence.start)
     heading = doc.page.heading_above(fence.start)
-    said = f"{above}\n{heading.text if heading else ''}"
+    said = f"{above}\n{heading.text if heading else ''}\n{fence.info}"
     paragraph = text[max(0, fence.start - _REACH) : fence.start].rstrip().rpartition("\n\n")[2]
     return _OTHERWISE.search(said) is not None or _BEFORE.match(paragraph) is not None
 
@@ -220,6 +220,8 @@ def _module(
     above = known.find(".".join(parts[: end - 1])) or ""
     if above.endswith(".py") and not above.endswith("__init__.py"):
         return  # a name of a module, perhaps, that is one by itself
+    if is_alias(repo, above, ".".join(parts[: end - 1])):
+        return
     if above.endswith("__init__.py"):
         offered = _exports(repo, above)
         if offered is None or offered.is_open or parts[end - 1] in offered.names:
@@ -263,6 +265,8 @@ def _names(
     ):
         return
     homes = known.find_all(name)
+    if any(is_alias(repo, home, name) for home in homes):
+        return
     if any(home.removesuffix(".py") + ending in repo for home in homes for ending in _NATIVE):
         return
     parts = [_all_exports(repo, known, home, 0) for home in homes]

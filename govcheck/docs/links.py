@@ -40,7 +40,7 @@ _TEMPLATES = re.compile(
 _SITES = re.compile(
     r"(?:^|/)(?:mkdocs[\w-]*\.ya?ml|zensical\.toml|docusaurus\.config\.[cm]?[jt]s|conf\.py|_config\.ya?ml"
     r"|book\.toml|hugo\.(?:toml|ya?ml|json)|antora\.yml|astro\.config\.[cm]?[jt]s|_quarto\.yml"
-    r"|myst\.yml|(?:docs|mint)\.json|sidebars\.[jt]s|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
+    r"|myst\.yml|(?:docs|mint)\.json|sidebars\.[jt]s|fern\.config\.json|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
     r"|\.vuepress/config\.[jt]s)$"
 )
 _MKDOCS = re.compile(r"(?:^|/)mkdocs[\w-]*\.ya?ml$")
@@ -200,7 +200,7 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         return None
     if is_site and _is_decided_by_site(repo, known, path, plain):
         return None
-    if "/content/" in path and is_there(repo, known, _from_address(path, plain)):
+    if "/content/" in f"/{path}" and is_there(repo, known, _from_address(path, plain)):
         return None
     if is_template(repo, found):
         return None
@@ -406,10 +406,12 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
     if any(_in_ascii(each) == fragment for each in headings if not each.isascii()):
         return True
     is_on_site = any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites)
-    if not is_on_site and "/content/" in found.path:
+    if not is_on_site and "/content/" in f"/{found.path}":
         return True if _loose(fragment) in loose else None
     if not is_on_site:
         # A site of which nothing else is here may spell what it makes of a heading otherwise.
+        if "_" in fragment and _loose(fragment) in loose:
+            return None
         squeezed = {each.replace("-", "") for each in loose - {_loose(fragment)}}
         return None if _loose(fragment).replace("-", "") in squeezed else False
     if _loose(fragment) in loose:

@@ -17,7 +17,7 @@ from govcheck.markdown.page import page
 from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
 from govcheck.programs.calls import Call, call_of
-from govcheck.programs.modules import console_scripts, modules, project_names
+from govcheck.programs.modules import console_scripts, is_alias, modules, project_names
 from govcheck.programs.written import (
     Written,
     created,
@@ -381,6 +381,8 @@ def _module(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
     if home is None and not (known.owns(name) and "." in parent):
         return
     if home is not None and home.endswith(".py") and not home.endswith("__init__.py"):
+        return
+    if home is not None and is_alias(repo, home, parent):
         return
     path = known.find(name.partition(".")[0], *roots) or ""
     base = posixpath.dirname(path) if path.endswith(".py") else path

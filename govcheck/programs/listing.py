@@ -14,7 +14,7 @@ from govcheck.markdown.page import Cell, Code
 from govcheck.policy import Policy
 from govcheck.programs.calls import Call, call_of
 from govcheck.programs.checking import Refused, refused
-from govcheck.programs.find import Found, declared, program_of
+from govcheck.programs.find import Found, candidates, declared, program_of
 from govcheck.programs.modules import console_scripts
 from govcheck.programs.python import interface_of_object
 from govcheck.programs.written import Written, written
@@ -23,6 +23,7 @@ from govcheck.repo import Repo
 _OPTION = re.compile(r"--[a-z][\w-]+")
 _HEAD = re.compile(r"(?i)\b(?:options?|flags?|arguments?|parameters?|switch(?:es)?|commands?)\b")
 _MIN_LISTED = 3
+_LOADS = re.compile(r"\b(?:iter_)?entry_points\(")
 _MAKES_COMMANDS = re.compile(r"\b(?:command|group|callback|add_parser|add_typer|add_command)\(")
 
 
@@ -54,6 +55,7 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
         found += [
             _of_command(policy, each, program, said)
             for said in refused(program.interface, call.arguments)
+            if said.what != "option" or not _is_of_script(repo, each, program, said)
             # What a plan is about may be a subcommand that is yet to come.
             if said.what != "subcommand"
             or not (
@@ -79,8 +81,24 @@ def _is_phrase(repo: Repo, call: Call, said: Refused) -> bool:
     )  # fmt: skip
 
 
+def _is_of_script(repo: Repo, each: Written, program: Found, said: Refused) -> bool:
+    """Whether the script that is called has an option itself, and a parser is given elsewhere."""
+    paths = [*candidates(each, program.name)] if program.name.endswith(".py") else []
+    return any(
+        re.search(rf"[\"']{re.escape(said.text)}[\"']", document.text) is not None
+        for path in paths
+        if path != said.interface.path and (document := repo.document(path)) is not None
+    )
+
+
 def _may_be_added(repo: Repo, said: Refused) -> bool:
-    """Whether a file of the program's package that makes commands has the name of a subcommand."""
+    """Whether a subcommand may be made elsewhere: by a plugin, or in another file of the package.
+
+    The latter has its name, and makes commands.
+    """
+    own = repo.document(said.interface.path)
+    if own is not None and _LOADS.search(own.text) is not None:
+        return True
     folder = posixpath.dirname(said.interface.path)
     if f"{folder}/__init__.py" not in repo:
         return False

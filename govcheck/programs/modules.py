@@ -68,6 +68,18 @@ class Modules:
         return tuple(each.removesuffix("/__init__").replace("/", ".") for each in below)
 
 
+def is_alias(repo: Repo, path: str, name: str) -> bool:
+    """Whether a package hands its own name to a function, which may put others in its place.
+
+    `path` is that of its `__init__.py`, `name` its dotted name.
+    """
+    document = repo.document(path) if path.endswith("__init__.py") else None
+    if document is None:
+        return False
+    handed = rf"(?m)^[^\s#][^\n]*\([^)\n]*[\"']{re.escape(name)}[\"'][^\n]*$"
+    return any("ogger(" not in found[0] for found in re.finditer(handed, document.text))
+
+
 def modules(repo: Repo) -> Modules:
     """The modules of a repository, below the folders that its manifests name, or usage."""
     python = frozenset(path for path in repo.files if path.endswith(".py") and path in repo)

@@ -4,8 +4,9 @@ Looked at are the imports at the left margin of Python blocks, sessions, too, fr
 repository holds. A module offers what its statements define, also in `if` and `try`, what it
 imports, and its submodules, in any of the projects that have a module of its name. Of a module that
 computes its names (`__getattr__`, `globals()`, a star from elsewhere), or that has a native twin,
-nothing is said, and neither is it of modules that git never had in a package which holds nothing
-itself: plugins may be installed there.
+nothing is said, nor of a package that hands its own name to a function, which may put another in
+its place, and neither is it of modules that git never had in a package which holds nothing itself:
+plugins may be installed there.
 
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
@@ -236,6 +237,22 @@ examples = [
             "packages/till/pyproject.toml": "[project]\nname = 'shop-till'\n",
             "packages/till/shop_till/__init__.py": "",
             "packages/till/README.md": "```python\nfrom till.server import Server\n```\n",
+        },
+    ),
+    Example(
+        "A package that another is put in the place of, and what a block's title says",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "shop/till/__init__.py": (
+                "from shop.shim import alias\n\nalias('shop.till', 'shop_till')\n"
+            ),
+            "shop/shim.py": "def alias(old, new): ...\n",
+            "README.md": (
+                "```python\nfrom shop.till.desk import Desk\nfrom shop.till import Till\n```\n\n"
+                "```python Python (previous)\nfrom shop import Shelf\n```\n\n"
+                "```sh\npython -m shop.till.desk\n```\n"
+            ),
         },
     ),
 ]

@@ -315,4 +315,28 @@ examples = [
             "README.md:1:46: shop takes no option --mode, see shop/cli.py",
         ),
     ),
+    Example(
+        "A program that loads plugins, and a script that hands its own parser on",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\nshop = 'shop.cli:cli'\n",
+            "shop/__init__.py": "",
+            "shop/cli.py": (
+                "import click\nfrom importlib.metadata import entry_points\n\n\n"
+                "@click.group()\ndef cli(): ...\n\n\n@cli.command()\ndef bump(): ...\n\n\n"
+                "for each in entry_points(group='shop'):\n    each.load()\n"
+            ),
+            "shop/run.py": (
+                "import argparse\n\n\ndef main(parser=None):\n"
+                "    parser = parser or argparse.ArgumentParser()\n"
+                "    parser.add_argument('--port')\n    parser.parse_args()\n"
+            ),
+            "examples/desk.py": (
+                "import argparse\nfrom shop.run import main\n\n"
+                "if __name__ == '__main__':\n    parser = argparse.ArgumentParser()\n"
+                "    parser.add_argument('--url')\n    main(parser)\n"
+            ),
+            "README.md": "`shop cloud login`, `python examples/desk.py --url x`\n",
+        },
+    ),
 ]
