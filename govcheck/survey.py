@@ -40,7 +40,7 @@ _GENERATED = re.compile(
 )
 _OLD_FOLDERS = re.compile(
     r"(?i)archived?|backups?|changelog(?:\.d|s)?|changes|news(?:\.d|fragments)?|release-?notes"
-    r"|releases|(?:\w+_)?versioned_docs|v\d+(?:\.\d+){1,3}|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
+    r"|releases|(?:\w+_)?versioned_docs|v\d+(?:\.\d+){1,3}|history|decisions|adrs?|rfcs?|blogs?|post-?mortems?|whats-?new|deprecated"
     r"|(?:\w+[-_])?old"
 )
 _VERSION = re.compile(r"v(\d{1,3})")
@@ -68,8 +68,11 @@ _PLANNED = re.compile(
 )
 _OF_PHASES = re.compile(r"(?im)^#{1,6}[ \t]+(?:phase|part|milestone|initiative)[ \t]+[\dA-Z]\b")
 _FENCED = re.compile(r"(?ms)^(?:```|~~~).*?^(?:```|~~~)")
+_OF_TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 # What to do at each release, beside headings such as `## v2.x to v3.0`.
 _FOR_RELEASES = re.compile(r"(?i)(?:migrat|upgrad)(?:e|ing|ion)(?:[-_ ](?:guide|notes))?s?\.\w+$")
+# `v0.5.0.md`
+_OF_ONE_RELEASE = re.compile(r"[vV]?\d{1,3}(?:\.\d{1,3}){1,3}\.(?:mdx?|rst|markdown)")
 _OF_RELEASE = re.compile(r"(?m)^##?[ ][^\n]*\bv?\d+\.(?:\d|x\b)")
 # A first word with others behind it says what a document is about, not what it is.
 _PLAN_NAMES = re.compile(
@@ -121,9 +124,12 @@ def found_flags(repo: Repo) -> tuple[FoundFlag, ...]:
         reads = [place for place in places if place.kind in READS and not place.defines]
         if not reads:
             continue
-        defaults = [meaning(read.default[0]) for read in reads if read.default]
+        # What tests set for themselves is no default of the program.
+        own = [read for read in reads if not _OF_TESTS.search(read.span.path)]
+        defaults = [meaning(read.default[0]) for read in own if read.default]
         agree = bool(defaults) and all(default == defaults[0] for default in defaults)
-        place = f"{reads[0].span.path}:{reads[0].span.line}"
+        first = (own or reads)[0].span
+        place = f"{first.path}:{first.line}"
         found.append(FoundFlag(name, defaults[0] if agree else None, place))
     return tuple(sorted(found, key=lambda flag: flag.name))
 
@@ -277,6 +283,8 @@ def _major(repo: Repo) -> int:
 def _named_like(path: str) -> Iterator[tuple[str, str]]:
     """The class of a document by the name of a folder, or its own, and the pattern for both."""
     *folders, name = path.split("/")
+    if _OF_ONE_RELEASE.fullmatch(name):
+        yield "history", "/".join([*folders, "v*" if name[0] in "vV" else "[0-9]*"])
     for kind, words in (("history", _OLD_FOLDERS), ("plan", _PLAN_FOLDERS)):
         for depth, folder in enumerate(folders):
             if words.fullmatch(folder.removeprefix(".")) or (

@@ -402,6 +402,10 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
             "tests/slow/test_a.py": (
                 "import pytest\n\npytestmark = pytest.mark.slow\n\n\ndef test_a(): ...\n"
             ),
+            "tests/conftest.py": (
+                "import os\n\nos.environ.setdefault('ENABLE_B', 'false')\n"
+                "os.getenv('USE_MENU', 'true') == 'true'\n"
+            ),
             ".gitignore": "logs/\n.venv/\n",
             "logs/a.log": "",
             ".venv/x": "",
@@ -414,6 +418,7 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
     assert "flag-default" in out
     assert '[flags.USE_MENU]  # read at app.py:2\nstatus = "active"\ndefault = false\n' in text
     assert '[flags.ENABLE_A]  # read at app.py:3\nstatus = "active"\n\n' in text
+    assert '[flags.ENABLE_B]  # read at tests/conftest.py:3\nstatus = "active"\n\n' in text
     assert (
         '[dependencies]\npython = ">=3.11"\n\n[dependencies.packages.numpy]  # pyproject.toml:5\n'
         'allow = "<2"\nreason = "built against NumPy 1"\n'

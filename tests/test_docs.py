@@ -213,6 +213,7 @@ def test_init_tells_documents_of_the_past_and_plans_from_the_others(
             "docs/research/naming.md": "",
             "README_LEGACY.md": "",
             "docs/TASK.md": "",
+            "docs/upgrade/v0.5.0.md": "",
             "docs/dispatch.md": (
                 "# Dispatch\n## Goals\n## Phase 1: queue\n## Open questions\n## Rollout\n"
             ),
@@ -243,6 +244,7 @@ def test_init_tells_documents_of_the_past_and_plans_from_the_others(
         "naming.md": "history",
         "README_LEGACY.md": "history",
         "TASK.md": "plan",
+        "v0.5.0.md": "history",
         "dispatch.md": "plan",
         "queue.md": "reference",
         "MIGRATION.md": "history",

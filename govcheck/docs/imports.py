@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from govcheck.docs.documents import Doc, above_sections, documents
+from govcheck.docs.documents import Doc, above_sections, documents, shows_old_code
 from govcheck.docs.links import originals
 from govcheck.docs.wording import line_above
 from govcheck.document import Document
@@ -44,7 +44,7 @@ _REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
     r"|_name$|(?:^|[._])name_of_|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
-    r"|(?:^|[._])thing"
+    r"|(?:^|[._])thing|(?:^|\.)(?-i:New[A-Z])"
 )
 # What is below them is not the repository's own code, but what it is tried or explained with.
 _SAMPLES = re.compile(
@@ -78,6 +78,8 @@ def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
     for doc in repo.view(documents, policy):
         name = posixpath.basename(doc.path).lower()
         if doc.kind in ("history", "plan") or name.startswith(("_template", "template")):
+            continue
+        if shows_old_code(doc.path):
             continue
         for fence in doc.page.fences:
             if fence.language in _PYTHON and _IMPORT.search(_PROMPT.sub("", fence.text)):

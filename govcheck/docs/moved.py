@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from govcheck.docs.documents import Doc, documents
+from govcheck.docs.documents import Doc, documents, shows_old_code
 from govcheck.docs.paths import is_somewhere, named
 from govcheck.docs.wording import is_sent_to, speaks_otherwise
 from govcheck.finding import Span
@@ -102,6 +102,8 @@ def absent(repo: Repo, policy: Policy) -> tuple[Absent, ...]:
     for doc in repo.view(documents, policy):
         # A document that bears a date tells of that day.
         if doc.kind in ("history", "plan") or _DATED.search(doc.path):
+            continue
+        if shows_old_code(doc.path):
             continue
         found += [
             each

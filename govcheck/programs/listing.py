@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from govcheck.docs.documents import Doc, class_of, documents
+from govcheck.docs.documents import Doc, class_of, documents, shows_old_code
 from govcheck.finding import Span
 from govcheck.markdown.page import Cell, Code
 from govcheck.policy import Policy
@@ -23,6 +23,7 @@ from govcheck.repo import Repo
 _OPTION = re.compile(r"--[a-z][\w-]+")
 _HEAD = re.compile(r"(?i)\b(?:options?|flags?|arguments?|parameters?|switch(?:es)?|commands?)\b")
 _MIN_LISTED = 3
+_MANY_FILES = 6
 _LOADS = re.compile(r"\b(?:iter_)?entry_points\(")
 _MAKES_COMMANDS = re.compile(r"\b(?:command|group|callback|add_parser|add_typer|add_command)\(")
 
@@ -47,6 +48,8 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
         call = call_of(each.command)
         if call is None or not (call.arguments or each.doc is not None):
             continue
+        if each.doc is not None and shows_old_code(each.doc.path):
+            continue
         program = program_of(repo, policy, each, call)
         if program is None:
             continue
@@ -67,9 +70,24 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
     for doc in repo.view(documents, policy):
         if doc.kind != "history" and (doc.path in called or policy.docs.program):
             found += _of_tables(repo, policy, doc, called.get(doc.path, []))
+    found = [*_told_seldom(found)]
     known = {each.span for each in found}
     found += [each for each in _repeated(repo, policy, found) if each.span not in known]
     return tuple(found)
+
+
+def _told_seldom(found: list[Unknown]) -> Iterator[Unknown]:
+    """What is found, but subcommands that many files give to a program.
+
+    It is likelier that they are made in a way that cannot be read than that all are wrong.
+    """
+    files: dict[tuple[str, str], set[str]] = {}
+    for each in found:
+        files.setdefault((each.program, each.text), set()).add(each.span.path)
+    for each in found:
+        is_many = len(files[each.program, each.text]) >= _MANY_FILES
+        if each.what != "subcommand" or each.nearest or not is_many:
+            yield each
 
 
 def _is_phrase(repo: Repo, call: Call, said: Refused) -> bool:
@@ -92,18 +110,19 @@ def _is_of_script(repo: Repo, each: Written, program: Found, said: Refused) -> b
 
 
 def _may_be_added(repo: Repo, said: Refused) -> bool:
-    """Whether a subcommand may be made elsewhere: by a plugin, or in another file of the package.
+    """Whether a subcommand may be made otherwise: by a plugin, or of its name in a string.
 
-    The latter has its name, and makes commands.
+    Or in another file of the package which has its name, and makes commands.
     """
     own = repo.document(said.interface.path)
-    if own is not None and _LOADS.search(own.text) is not None:
+    quoted = rf"[\"']{re.escape(said.text)}[\"']"
+    if own is not None and (_LOADS.search(own.text) or re.search(quoted, own.text)):
         return True
     folder = posixpath.dirname(said.interface.path)
     if f"{folder}/__init__.py" not in repo:
         return False
     name = said.text.replace("-", "_")
-    names = re.compile(rf"[\"']{re.escape(said.text)}[\"']|\bdef {re.escape(name)}(?:_command)?\(")
+    names = re.compile(rf"{quoted}|\bdef {re.escape(name)}(?:_command)?\(")
     return any(
         document.path.startswith(f"{folder}/")
         and document.path != said.interface.path

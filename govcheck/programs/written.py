@@ -47,6 +47,8 @@ _OTHERWISE = re.compile(
 _EXAMPLE = re.compile(
     r"(?i)\b(?:\w+s (?:like|such as)|e\.g\.,?)\s+(?:`[^`\n]*`[\s,]*(?:(?:or|and)\s+)?)*`+\Z"
 )
+# What is filled in when an issue is opened.
+_FORMS = re.compile(r"(?:^|/)ISSUE_TEMPLATE/")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]")
 _LAST = re.compile(r"[.!?:;]\s")
 _REACH = 300
@@ -86,7 +88,7 @@ def in_documents(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     found: list[Written] = []
     known = _known(repo, policy)
     for doc in repo.view(documents, policy):
-        if doc.kind == "history":
+        if doc.kind == "history" or _FORMS.search(doc.path):
             continue
         try:
             found += _in_document(repo, doc, known)

@@ -13,7 +13,7 @@ in shell scripts, Makefiles, justfiles and workflows, behind `poetry run`, `sudo
 Nothing is said
 
 - of placeholders, variables and patterns, of files that git ignores, or that the document tells to
-  make, and of documents of the classes `plan` and `history`;
+  make, of templates of issues, and of documents of the classes `plan` and `history`;
 - of what runs in a folder that is not known (`cd other`), and of a path whose first folder the
   repository does not have: it is one of an example;
 - of what git never knew, in a document that tells to install or clone another repository, or where

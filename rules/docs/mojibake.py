@@ -36,6 +36,7 @@ _LOST = "\ufffd"
 # The character is spoken of: "a lot of �'s".
 _SPOKEN_OF = re.compile(f"(?<=\\s){_LOST}['’]s\\b|[\"'“‘(]{_LOST}[\"'”’)]")
 _REACH = 300
+_LETTERS = 20
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -58,7 +59,11 @@ def _garbled(document: Document) -> Iterator[Finding]:
     for each in document.view(garbled):
         line = bisect_right(document.line_starts, each.start)
         lines.setdefault((line, each.certain), []).append(each)
-    lines = {at: them for at, them in lines.items() if not _is_meant(document, them[0].start)}
+    lines = {
+        at: them
+        for at, them in lines.items()
+        if not _is_meant(document, them[0].start) and not _is_alphabet(document, them[0].start)
+    }
     if all(_is_code(document, each.start) for them in lines.values() for each in them):
         return
     for (_, certain), them in lines.items():
@@ -86,6 +91,16 @@ def _lost(document: Document) -> Iterator[Finding]:
             yield rule.finding(
                 document.span(*found.span()), "text was lost here: U+FFFD stands for what it was"
             )
+
+
+def _is_alphabet(document: Document, offset: int) -> bool:
+    """Whether letters stand among many others without a space: the characters of a language."""
+    text = document.text
+    before = text[max(0, offset - _REACH) : offset]
+    after = text[offset : offset + _REACH]
+    whole = f"{before.split()[-1] if before.strip() else ''}{after.split()[0]}"
+    letters = [each for each in whole if not each.isascii()]
+    return len(set(letters)) >= _LETTERS and len(set(letters)) * 2 > len(letters)
 
 
 def _is_meant(document: Document, offset: int) -> bool:
@@ -151,6 +166,10 @@ examples = [
                 "«CAFÉ», «café…», AMANHÃ…, ΑÎ, Ёлка, Сё, naïve—é›, 日本, ✅ ⚠️, ½°, “Â” Â, ğ\n"
             ),
         },
+    ),
+    Example(
+        "An alphabet",
+        {"govcheck.toml": "", "a.md": "abc!#°£€¥¢฿ôäčďľňšťžáéíĺóŕúýÔÄČĎĽŇŠŤŽÁÉÍĹÓŔÚÝ\n"},
     ),
     Example(
         "A line about it",

@@ -18,7 +18,8 @@ in), only the rest of that sentence counts.
 `[docs.moved]` can name more `words`, and paths (`known`) that may be named. Nor is anything said of
 what git ignores, of placeholders, of a "file in your home directory", of what the document tells to
 make, of a path that was gone when the document was added, of the text of links into the net, and of
-documents that bear a date in their name or are of the classes `plan` and `history`.
+documents that bear a date in their name, are called after migrating or upgrading, or are of the
+classes `plan` and `history`.
 
 ## How to resolve
 

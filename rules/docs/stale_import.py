@@ -11,11 +11,12 @@ plugins may be installed there.
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
 wrong, avoid, bad, migrate, rename, proposed, planned, "before", arrows), in documents of the
-classes `plan` and `history`, in those that say above their first section that they are deprecated
-or out of date, of what a warning there names, in a translation of what the original shows so, of
-packages in folders of examples, samples, demos, fixtures and resources, and of what the reader is
-to write (`new_part`, `part_a`, `MyPart`, `ThingAdded`, a package that a command such as
-`tool create` makes, what a block defines that is called like the module's file).
+classes `plan` and `history`, in those called after migrating or upgrading, in those that say above
+their first section that they are deprecated or out of date, of what a warning there names, in a
+translation of what the original shows so, of packages in folders of examples, samples, demos,
+fixtures and resources, and of what the reader is to write (`new_part`, `part_a`, `MyPart`,
+`ThingAdded`, a package that a command such as `tool create` makes, what a block defines that is
+called like the module's file).
 
 ## How to resolve
 
@@ -253,6 +254,8 @@ examples = [
                 "```python Python (previous)\nfrom shop import Shelf\n```\n\n"
                 "```sh\npython -m shop.till.desk\n```\n"
             ),
+            "MIGRATION.md": "```python\nfrom shop import Shelf\n```\n",
+            "skill.md": "```python\nfrom shop import Cart, NewPartParameters\n```\n",
         },
     ),
 ]

@@ -17,8 +17,11 @@ reference = "docs/cli.md"    # the document whose tables list all of its options
 Where anything may add options that is not understood (a parser handed to a library, names that are
 computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program, and so it
 does of those that tests have in the place of others. Nor is a code span a command with a subcommand
-where code has the same words for something else, and nor is a subcommand missed whose name stands
-in another file of the program's package that makes commands.
+where code has the same words for something else, and nor is a subcommand missed that the
+program's own file names in a string, or whose name stands in another file of its package that makes
+commands, nor one that six files and more give to it: it is likelier that it is made in a way that
+cannot be read than that all of them are wrong. Documents that tell, by their name, how to migrate
+from an old version are left alone.
 
 ## How to resolve
 
@@ -337,6 +340,20 @@ examples = [
                 "    parser.add_argument('--url')\n    main(parser)\n"
             ),
             "README.md": "`shop cloud login`, `python examples/desk.py --url x`\n",
+        },
+    ),
+    Example(
+        "A way to make commands that cannot be read, and how an old version was called",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\nshop = 'cli:cli'\n",
+            "cli.py": (
+                "import click\n\n\n@click.group()\ndef cli(): ...\n\n\n"
+                "@cli.command()\ndef bump(): ...\n\n\nalias(bump, 'raise')\n"
+            ),
+            "README.md": "`shop raise --all`\n",
+            "docs/MIGRATION.md": "`shop bump --old`\n",
+            **{f"docs/{each}.md": "```sh\nshop serve\n```\n" for each in "abcdef"},
         },
     ),
 ]
