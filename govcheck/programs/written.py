@@ -40,7 +40,8 @@ _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspace|toplevel")
 # What a line says of a command that is not there: none of it is a claim that it is.
 _OTHERWISE = re.compile(
-    r"(?i)\b(?:not (?:yet|exist|built|implemented|available)|no longer|planned|proposed"
+    r"(?i)\b(?:(?:decide|consider) (?:whether|if) to|not (?:yet|exist|built|implemented|available)"
+    r"|no longer|planned|proposed"
     r"|(?:was|were|been) removed|doesn't exist|there (?:is|are)(?: \w+ly)?\s+no)\b"
 )
 # What leads to a command that stands for any: "some have targets like `make x` or `make y`".
