@@ -7,10 +7,10 @@ reader of the file itself, and not of some site, meets the link.
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from govcheck.docs.links import Tree
+from govcheck.docs.links import Tree, originals
 from govcheck.docs.paths import in_code, named
 from govcheck.history import gone
 from govcheck.programs.written import is_own_name
@@ -132,10 +132,19 @@ def _stand_ins(repo: Repo, links: Sequence[Vain]) -> Iterator[Vain]:
         for said in by_target.values()
         if len({each.path for each in said}) >= _SEVERAL and not _is_like_any(repo, said[0].path)
     ]
-    past = gone(repo, frozenset(each.path for said in many for each in said))
+    meant = {id(said): frozenset(_pages(each.path for each in said)) for said in many}
+    past = gone(repo, frozenset[str]().union(*meant.values())) if meant else {}
     for said in many:
-        if past.keys().isdisjoint(each.path for each in said):
+        if past.keys().isdisjoint(meant[id(said)]):
             yield from said
+
+
+def _pages(paths: Iterable[str]) -> Iterator[str]:
+    """The paths that links may mean, those of originals of translations, too."""
+    for path in paths:
+        for each in (path, *originals(path)):
+            yield each
+            yield from (f"{each}{ending}" for ending in (".md", ".mdx"))
 
 
 def _is_like_any(repo: Repo, path: str) -> bool:

@@ -76,7 +76,7 @@ def is_alias(repo: Repo, path: str, name: str) -> bool:
     document = repo.document(path) if path.endswith("__init__.py") else None
     if document is None:
         return False
-    handed = rf"(?m)^[^\s#][^\n]*\([^)\n]*[\"']{re.escape(name)}[\"'][^\n]*$"
+    handed = rf"(?m)^[\w.]+\([^)\n]*[\"']{re.escape(name)}[\"'][^\n]*$"
     return any("ogger(" not in found[0] for found in re.finditer(handed, document.text))
 
 

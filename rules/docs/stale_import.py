@@ -63,7 +63,10 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 rule = Rule("stale-import", "docs", check, fix="unsafe")
 
 _PACKAGE = {
-    "shop/__init__.py": "from shop.cart import Cart\n",
+    "shop/__init__.py": (
+        "from importlib.metadata import version\nfrom shop.cart import Cart\n\n"
+        "__version__ = version('shop')\n"
+    ),
     "shop/cart.py": "class Cart: ...\n\n\nif True:\n    LIMIT, *REST = 1, 2\n",
     "shop/tax/vat.py": "def rate(): ...\n",
 }
