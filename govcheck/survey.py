@@ -40,24 +40,43 @@ _GENERATED = re.compile(
 )
 _OLD_FOLDERS = re.compile(
     r"(?i)archived?|backups?|changelog(?:\.d|s)?|changes|news(?:\.d|fragments)?|release-?notes"
-    r"|releases|(?:\w+_)?versioned_docs|v\d+(?:\.\d+){1,3}|history|decisions|adrs?|rfcs?|blog|post-?mortems?|whats-?new|deprecated"
+    r"|releases|(?:\w+_)?versioned_docs|v\d+(?:\.\d+){1,3}|history|decisions|adrs?|rfcs?|blogs?|post-?mortems?|whats-?new|deprecated"
+    r"|(?:\w+[-_])?old"
 )
 _VERSION = re.compile(r"v(\d{1,3})")
+_PROJECT_VERSION = re.compile(r"(?m)^version[ \t]*=[ \t]*[\"'](\d{1,3})\.")
 _PLAN_FOLDERS = re.compile(
     r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas"
-    r"|design-?(?:doc|note|proposal)s?"
+    r"|designs?|design-?(?:doc|note|proposal)s?"
 )
 _OLD_NAMES = re.compile(
     r"(?i)(?:^|(?P<lead>[-_. ]))(?P<word>changelog|changes|history|news|release[-_]notes"
-    r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective|release(?=s?\.\w+$))"
+    r"|deprecations?|deprecated|post-?mortem|whats-?new|retrospective|(?:legacy|release)(?=s?\.\w+$))"
     r"(?=[-_. \d]|s?\.)"
 )
+# Headings of documents that tell what is to be done, and why.
+_PLANNED = re.compile(
+    r"(?im)^#{1,6}[ \t]+(?:[\d.]+[ \t]*|phase \w+[:. \u2013\u2014-]*)*"
+    r"(?P<word>open (?:questions?|issues)|non-?goals?|goals?(?: and non-?goals)?|phas(?:es?|ing)\b"
+    r"|(?:rejected )?alternatives(?: considered)?|propos(?:al|ed)\b|milestones?|roll-?out\b"
+    r"|out of scope|scope$|acceptance criteria"
+    r"|implementation (?:plan|phases|order|strategy|roadmap)"
+    r"|future work|current state|motivation|success (?:criteria|metrics)|risks?\b|decisions?\b"
+    r"|rationale|deliverables?|timeline|problem(?: statement)?$|root cause|action items"
+    r"|files to (?:modify|change|create)|files (?:modified|changed)|executive summary"
+    r"|recommendations?$|design decisions)"
+)
+_OF_PHASES = re.compile(r"(?im)^#{1,6}[ \t]+(?:phase|part|milestone|initiative)[ \t]+[\dA-Z]\b")
+_FENCED = re.compile(r"(?ms)^(?:```|~~~).*?^(?:```|~~~)")
+_OF_TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 # What to do at each release, beside headings such as `## v2.x to v3.0`.
 _FOR_RELEASES = re.compile(r"(?i)(?:migrat|upgrad)(?:e|ing|ion)(?:[-_ ](?:guide|notes))?s?\.\w+$")
+# `v0.5.0.md`
+_OF_ONE_RELEASE = re.compile(r"[vV]?\d{1,3}(?:\.\d{1,3}){1,3}\.(?:mdx?|rst|markdown)")
 _OF_RELEASE = re.compile(r"(?m)^##?[ ][^\n]*\bv?\d+\.(?:\d|x\b)")
 # A first word with others behind it says what a document is about, not what it is.
 _PLAN_NAMES = re.compile(
-    r"(?i)(?:(?:^|(?P<lead>[-_. ]))(?P<word>plan|planning|roadmap|todo|proposal|rfc"
+    r"(?i)(?:(?:^|(?P<lead>[-_. ]))(?P<word>plan|planning|roadmap|todo|task|prd|triage|proposal|rfc"
     r"|refactor(?:ing)?|progress|opportunities|candidates)s?\.\w+$"
     r"|(?P<lead3>[-_. ])(?P<word3>design)(?:[-_ ]?doc)?\.\w+$"
     r"|(?P<lead2>[-_. ])(?P<word2>plan|planning|progress|refactor(?:ing)?)[-_ \d])"
@@ -105,9 +124,12 @@ def found_flags(repo: Repo) -> tuple[FoundFlag, ...]:
         reads = [place for place in places if place.kind in READS and not place.defines]
         if not reads:
             continue
-        defaults = [meaning(read.default[0]) for read in reads if read.default]
+        # What tests set for themselves is no default of the program.
+        own = [read for read in reads if not _OF_TESTS.search(read.span.path)]
+        defaults = [meaning(read.default[0]) for read in own if read.default]
         agree = bool(defaults) and all(default == defaults[0] for default in defaults)
-        place = f"{reads[0].span.path}:{reads[0].span.line}"
+        first = (own or reads)[0].span
+        place = f"{first.path}:{first.line}"
         found.append(FoundFlag(name, defaults[0] if agree else None, place))
     return tuple(sorted(found, key=lambda flag: flag.name))
 
@@ -175,7 +197,7 @@ def found_documents(repo: Repo) -> FoundDocuments:
     documents = [*repo.matching(*Docs().include)]
     classes: dict[str, set[str]] = {"history": set(), "plan": set()}
     generated = []
-    kept = _kept_versions(documents)
+    kept = _kept_versions(repo, documents)
     dated = dict.fromkeys(_DATES, 0)
     for path in documents:
         if found := next(((kind, p) for kind, p in _named_like(path)), None):
@@ -192,6 +214,9 @@ def found_documents(repo: Repo) -> FoundDocuments:
         ):
             classes["history"].add(path)
             continue
+        if _is_planned(document.text) and not posixpath.basename(path).lower().startswith("readme"):
+            classes["plan"].add(path)
+            continue
         head = document.text[:_HEAD]
         if mark := _GENERATED.search(head):
             generated.append((path, _generator(repo, head[mark.start() :])))
@@ -206,10 +231,20 @@ def found_documents(repo: Repo) -> FoundDocuments:
     )
 
 
-def _kept_versions(documents: list[str]) -> tuple[str, ...]:
+def _is_planned(text: str) -> bool:
+    """Whether the headings of a document are those of a plan: its goals, phases, open questions."""
+    if text.count("\n#") < _SEVERAL:
+        return False
+    plain = _FENCED.sub("", text)
+    words = {found["word"].lower().rstrip("s") for found in _PLANNED.finditer(plain)}
+    return len(words) + (_OF_PHASES.search(plain) is not None) >= _SEVERAL
+
+
+def _kept_versions(repo: Repo, documents: list[str]) -> tuple[str, ...]:
     """The folders that keep the documents of an old version: `docs/v2` beside those of `docs`.
 
-    More than half of what is in there is also in the folder above, or in that of a later version.
+    More than half of what is in there is also in the folder above, or in that of a later version;
+    or there are documents of a later version beside it, or the project itself is of one.
     """
     found: dict[str, dict[int, list[str]]] = {}
     for path in documents:
@@ -223,22 +258,38 @@ def _kept_versions(documents: list[str]) -> tuple[str, ...]:
                 break
             above = f"{here}/"
     paths = frozenset(documents)
+    present = _major(repo)
     kept = []
     for above, versions in found.items():
         for number, names in versions.items():
             later = [above, *(f"{above}v{each}/" for each in versions if each > number)]
             twins = sum(any(f"{base}{name}" in paths for base in later) for name in names)
-            if len(names) >= _SEVERAL and 2 * twins > len(names):
+            is_old = max(versions) > number or number < present
+            if len(names) >= _SEVERAL and (is_old or 2 * twins > len(names)):
                 kept.append(f"{above}v{number}")
     return tuple(kept)
+
+
+def _major(repo: Repo) -> int:
+    """The first number of the version of the project whose manifest is the nearest to the root."""
+    manifests = (path for path in repo.files if posixpath.basename(path) == "pyproject.toml")
+    for path in sorted(manifests, key=lambda each: each.count("/")):
+        document = repo.document(path)
+        if document is not None and (found := _PROJECT_VERSION.search(document.text)):
+            return int(found[1])
+    return 0
 
 
 def _named_like(path: str) -> Iterator[tuple[str, str]]:
     """The class of a document by the name of a folder, or its own, and the pattern for both."""
     *folders, name = path.split("/")
+    if _OF_ONE_RELEASE.fullmatch(name):
+        yield "history", "/".join([*folders, "v*" if name[0] in "vV" else "[0-9]*"])
     for kind, words in (("history", _OLD_FOLDERS), ("plan", _PLAN_FOLDERS)):
         for depth, folder in enumerate(folders):
-            if words.fullmatch(folder.removeprefix(".")):
+            if words.fullmatch(folder.removeprefix(".")) or (
+                kind == "history" and depth and folder == "research"
+            ):
                 yield kind, f"{'/'.join(folders[: depth + 1])}/**"
     for kind, words in (("history", _OLD_NAMES), ("plan", _PLAN_NAMES)):
         if found := words.search(name):
@@ -248,7 +299,7 @@ def _named_like(path: str) -> Iterator[tuple[str, str]]:
                 for each in ("lead", "word")
             )
             # 'plan*' would be planets, too, and 'release*' a plan of one.
-            is_whole = kind == "plan" or str(word).lower() == "release"
+            is_whole = kind == "plan" or str(word).lower() in ("legacy", "release")
             whole = name if is_whole else f"{word}*"
             yield kind, f"**/*{lead}{word}*" if lead else f"**/{whole}"
 

@@ -362,6 +362,11 @@ def test_init_knows_the_documents_of_old_versions_by_those_of_the_present_one(
             **{f"api/v1/{page}": "" for page in pages},
             **{f"api/v2/{page}": "" for page in pages},
             "site/api_versioned_docs/version-1.2/a.md": "",
+            **{f"web/v1/{page}": "" for page in pages},
+            **{f"web/v2/{name}.md": "" for name in "abc"},
+            **{f"help/v2/{page}": "" for page in pages},
+            **{f"help/v3/{name}.md": "" for name in "abc"},
+            "python/pyproject.toml": "[project]\nname = 'a'\nversion = '3.1.0'\n",
         }
     )
     monkeypatch.chdir(root)
@@ -370,7 +375,10 @@ def test_init_knows_the_documents_of_old_versions_by_those_of_the_present_one(
     assert found == [
         {
             "name": "history",
-            "paths": ["api/v1/**", "docs/v2/**", "site/api_versioned_docs/**"],
+            "paths": [
+                *("api/v1/**", "api/v2/**", "docs/v2/**", "help/v2/**"),
+                *("site/api_versioned_docs/**", "web/v1/**", "web/v2/**"),
+            ],
         }
     ]
 
@@ -394,6 +402,10 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
             "tests/slow/test_a.py": (
                 "import pytest\n\npytestmark = pytest.mark.slow\n\n\ndef test_a(): ...\n"
             ),
+            "tests/conftest.py": (
+                "import os\n\nos.environ.setdefault('ENABLE_B', 'false')\n"
+                "os.getenv('USE_MENU', 'true') == 'true'\n"
+            ),
             ".gitignore": "logs/\n.venv/\n",
             "logs/a.log": "",
             ".venv/x": "",
@@ -406,6 +418,7 @@ def test_init_writes_a_policy_that_says_what_it_saw_and_what_does_not_pass(
     assert "flag-default" in out
     assert '[flags.USE_MENU]  # read at app.py:2\nstatus = "active"\ndefault = false\n' in text
     assert '[flags.ENABLE_A]  # read at app.py:3\nstatus = "active"\n\n' in text
+    assert '[flags.ENABLE_B]  # read at tests/conftest.py:3\nstatus = "active"\n\n' in text
     assert (
         '[dependencies]\npython = ">=3.11"\n\n[dependencies.packages.numpy]  # pyproject.toml:5\n'
         'allow = "<2"\nreason = "built against NumPy 1"\n'

@@ -244,6 +244,14 @@ def test_init_tells_documents_of_the_past_and_plans_from_the_others(
             "MIGRATION.md": "# Migration\n## v2.x to v3.0\n## v1.x to v2.0\n## 0.9 to 1.0\n",
             "docs/migration.md": "# Migration\n## To Postgres 14.2\n",
             ".plans/slim.md": "",
+            "docs/research/naming.md": "",
+            "README_LEGACY.md": "",
+            "docs/TASK.md": "",
+            "docs/upgrade/v0.5.0.md": "",
+            "docs/dispatch.md": (
+                "# Dispatch\n## Goals\n## Phase 1: queue\n## Open questions\n## Rollout\n"
+            ),
+            "docs/queue.md": "# Queue\n## Goals\n## Use\n## Limits\n",
         }
     )
     monkeypatch.chdir(root)
@@ -267,6 +275,12 @@ def test_init_tells_documents_of_the_past_and_plans_from_the_others(
         "refactoring_guide.md": "reference",
         "explanation.md": "reference",
         "slim.md": "plan",
+        "naming.md": "history",
+        "README_LEGACY.md": "history",
+        "TASK.md": "plan",
+        "v0.5.0.md": "history",
+        "dispatch.md": "plan",
+        "queue.md": "reference",
         "MIGRATION.md": "history",
         "migration.md": "reference",
     }

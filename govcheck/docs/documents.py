@@ -21,6 +21,7 @@ _PAST = re.compile(
     r"(?:deprecated|obsolete|outdated|out of date|archived|superseded"
     r"|no longer (?:maintained|valid|accurate|current|supported|updated|relevant))\b"
 )
+_MIGRATES = re.compile(r"(?i)(?:^|[/_-])(?:migrat|upgrad|porting)[^/]*$|[-_]migration[^/]*$")
 _REACH = 1_500
 
 
@@ -88,6 +89,11 @@ def class_of(policy: Policy, path: str) -> tuple[DocumentClass, str | None]:
         if matcher(each.paths)(path):
             return each.name, each.generator
     return "reference", None
+
+
+def shows_old_code(path: str) -> bool:
+    """Whether a document tells, by its name, how to get from an old version to a new one."""
+    return _MIGRATES.search(path) is not None
 
 
 def above_sections(document: Document, said: "Page") -> str:

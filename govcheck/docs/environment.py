@@ -3,11 +3,12 @@
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
 from govcheck.docs.documents import Doc, documents
+from govcheck.docs.subject import is_about_another, names_files
 from govcheck.docs.wording import RETIRED, line_above, says
 from govcheck.document import Document
 from govcheck.finding import Span
@@ -17,7 +18,7 @@ from govcheck.manifests.find import declared
 from govcheck.policy import Policy
 from govcheck.programs.modules import modules, project_names
 from govcheck.programs.tasks import locked
-from govcheck.programs.written import fetches_another, is_own_name
+from govcheck.programs.written import fetches_another, is_of_documents, is_own_name
 from govcheck.repo import Repo
 
 _NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
@@ -65,6 +66,8 @@ _PLACEHOLDER = re.compile(
 _USED = re.compile(rf"\$\{{?({_NAME})|%({_NAME})%")
 # What its examples of code read, by any means.
 _QUOTED = re.compile(rf"[\"'\[.]({_NAME})\b")
+# What a command says, which the rest of a script works with.
+_MADE = ("$(", "`", '"$(')
 # A variable that is set for one command of Node's.
 _OF_NODE = re.compile(r"\S*[ ]+(?:\w+=\S*[ ]+)*(?:npm|npx|yarn|pnpm|bun|bunx|node)\b")
 # A script of a shell has variables of its own.
@@ -109,7 +112,10 @@ _EXAMPLE = re.compile(
     r"(?i)(?:\be\.g\.[^\n.;()]*"
     r"|\bvariables (?:like|such as)\s+(?:`[^`\n]*`[\s,]*(?:(?:or|and)\s+)?)*)`\Z"
 )
+_INSTEAD = re.compile(r"(?i)\b(?:instead of|rather than|not)\s+(?:the )?[`\"']*\Z")
+_FEW_LETTERS = 40
 _FEW = 5
+_SOME = 2
 _LONG = 4
 _REACH = 1_000
 _FAR = 3_000
@@ -118,7 +124,8 @@ _FAR = 3_000
 KNOWN = (
     "*_VISIBLE_DEVICES", "AIRBYTE_*", "ANSIBLE_*", "ANTHROPIC_*", "APP_ENV", "ARM_*", "ASCEND_*",
     "AWS_*", "AZURE_*", "BASH_*", "BUILDKIT_*", "BUNDLE_*", "CARGO_*", "CELERY_*", "CFLAGS",
-    "CIRCLE*", "CI_*", "CLOUDSDK_*", "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*", "CONDA_*",
+    "CIRCLE*", "CI_*", "CLAUDE_*", "CLOUDSDK_*", "CODECOV_*", "COHERE_*", "COLORTERM", "COMPOSE_*",
+    "CONDA_*",
     "COVERAGE_*", "CUDA_*", "CURL_*", "DATABASE_URL", "DATABRICKS_*", "DATADOG_*", "DBT_*",
     "DBUS_*", "DD_*", "DEBIAN_*", "DISPLAY", "DJANGO_*", "DOCKER_*", "DO_NOT_TRACK", "DYLD_*",
     "E2B_*", "EDITOR", "ELASTIC_*", "FLASK_*", "FORCE_COLOR", "FORWARDED_ALLOW_IPS", "FSDP_*",
@@ -131,7 +138,8 @@ KNOWN = (
     "NO_PROXY", "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*", "NVTE_*", "OBJC_*", "OLLAMA_*", "OMP_*",
     "OPENAI_*", "OPENBLAS_*", "OPENSSL_*", "OTEL_*", "PDM_*", "PGDATA", "PGPASSWORD", "PG_*",
     "PINECONE_*", "PIPENV_*", "PIPX_*", "PIP_*", "PIXI_*", "PKG_*", "POETRY_*", "POSTGRES_*",
-    "PRE_COMMIT*", "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*", "PYTORCH_*",
+    "PRE_COMMIT*", "PROJECT_ID", "PROMETHEUS_*", "PUBLIC_*", "PYENV_*", "PYTEST_*", "PYTHON*",
+    "PYTORCH_*",
     "PY_*", "QDRANT_*", "QT_*", "RABBITMQ_*", "RAY_*", "READTHEDOCS*", "REDIS_*", "REQUESTS_*",
     "ROCM_*", "RUFF_*", "RUST*", "SENDGRID_*", "SENTRY_*", "SETUPTOOLS_*", "SHELL",
     "SHELL_VERBOSITY", "SKIP", "SLACK_*", "SNOWFLAKE_*", "SOURCE_DATE_EPOCH", "SPARK_*", "SPHINX*",
@@ -151,7 +159,8 @@ def _is_known(name: str) -> bool:
 class Unread(NamedTuple):
     """A variable that a document names and nothing reads; `near` are those that code reads.
 
-    `is_ours` tells that one of those begins with the same word.
+    `is_ours` tells that one of those begins with the same word, `is_at_home` that the document
+    stands beside code, names a file of the repository, or more than one variable that code reads.
     """
 
     doc: Doc
@@ -159,6 +168,7 @@ class Unread(NamedTuple):
     span: Span
     near: tuple[str, ...]
     is_ours: bool
+    is_at_home: bool
 
 
 class Untold(NamedTuple):
@@ -198,7 +208,7 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         )
     )
     vain = doubtful - _used(repo, doubtful)
-    if not vain or _makes_names(repo):
+    if not vain or _makes_names(repo) or is_of_documents(repo):
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
     has_prefix = repo.view(_has_prefix)
@@ -209,7 +219,10 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         and not repo.view(fetches_another, doc.document)
         and not _is_of_skill(repo, doc)
         and not _is_short(repo, doc, name)
+        and not _is_value(doc, name)
+        and not is_about_another(repo, doc.document)
         and not _is_of_plugin(packages, name)
+        and not _is_of_family(repo, packages, near, name)
         and not _is_on_page_of_plugin(repo, packages, doc, name)
         and not (
             _first_word(name) not in ours
@@ -224,6 +237,13 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     # What takes a search of all code is asked of what is left.
     others = _of_others(repo, packages, frozenset(_first_word(name) for _, name, _ in left))
     others |= repo.view(_installed, policy) - packages - ours
+    told = {doc.path: {other for each, other, _ in said if each is doc} for doc, _, _ in left}
+    at_home = {
+        doc.path: _is_beside_code(repo, doc)
+        or names_files(repo, doc.document)
+        or len(told[doc.path] & near.keys()) >= _SOME
+        for doc, _, _ in left
+    }
     return tuple(
         Unread(
             doc,
@@ -231,9 +251,17 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
             doc.document.span(start, start + len(name)),
             tuple(sorted(near)),
             _first_word(name) in ours,
+            at_home[doc.path],
         )
         for doc, name, start in left
         if _first_word(name) not in others
+    )
+
+
+def _is_beside_code(repo: Repo, doc: Doc) -> bool:
+    folder = posixpath.dirname(doc.path)
+    return bool(folder) and any(
+        posixpath.dirname(path) == folder for path in repo.view(modules).files
     )
 
 
@@ -295,6 +323,16 @@ def _is_short(repo: Repo, doc: Doc, name: str) -> bool:
         return False
     longer = frozenset(re.findall(rf"\b[A-Z][A-Z0-9_]*_{name}\b", text))
     return bool(longer) and bool(_used(repo, longer))
+
+
+def _is_value(doc: Doc, name: str) -> bool:
+    """Whether a command of a document is told a name: `run --token-var SHOP_TOKEN`."""
+    given = re.compile(rf"[ =]{name}(?![\w=.-])")
+    return any(
+        given.search(fence.text) is not None
+        for fence in doc.page.fences
+        if fence.language in _CONFIGURES and name in fence.text
+    )
 
 
 def _is_of_skill(repo: Repo, doc: Doc) -> bool:
@@ -369,6 +407,24 @@ def _is_of_plugin(packages: frozenset[str], name: str) -> bool:
         each.count("-") and each.startswith(f"{words[0]}-") and set(each.split("-")) <= {*words}
         for each in packages
     )
+
+
+def _is_of_family(repo: Repo, packages: frozenset[str], near: Collection[str], name: str) -> bool:
+    """Whether a name has a word of a package of the same family, which may read it.
+
+    Such a package is called `shop-tax` in a project `shop`, and no variable here has its word.
+    """
+    own = {normalized(each) for each in repo.view(project_names)}
+    words = {
+        word
+        for package in packages - own
+        for project in own
+        if len(project) >= _LONG and package.startswith(f"{project}-")
+        for word in package[len(project) + 1 :].split("-")
+        if len(word) > _LONG and f"{project}_{word}" not in repo.view(modules).folders
+    }
+    used = {word.lower() for each in near for word in each.split("_")}
+    return not words.isdisjoint({*name.lower().split("_")} - used)
 
 
 def _is_on_page_of_plugin(repo: Repo, packages: frozenset[str], doc: Doc, name: str) -> bool:
@@ -486,6 +542,8 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
                 continue
             table = doc.page.table_at(start)
             over = line_above(text, table.start) if table is not None else ""
+            if _INSTEAD.search(text, max(0, start - _FEW_LETTERS), start) is not None:
+                continue
             is_set = says(_SETS, text, doc.page, start) or _SETS.search(over) is not None
             if not (is_set or says(RETIRED, text, doc.page, start)):
                 yield doc, name, start
@@ -497,7 +555,8 @@ def _told(repo: Repo, doc: Doc) -> Iterator[tuple[str, int]]:
         if fence.language in _CONFIGURES:
             is_script = _SCRIPT.search(fence.text) is not None
             for found in _ASSIGNED.finditer(fence.text):
-                if (is_script and "export" not in found[0]) or _OF_NODE.match(
+                is_local = is_script or fence.text.startswith(_MADE, found.end())
+                if (is_local and "export" not in found[0]) or _OF_NODE.match(
                     fence.text, found.end()
                 ):
                     continue

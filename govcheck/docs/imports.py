@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 from tree_sitter import Node, Tree
 
-from govcheck.docs.documents import Doc, above_sections, documents, with_blocks
+from govcheck.docs.documents import (
+    Doc,
+    above_sections,
+    documents,
+    shows_old_code,
+    with_blocks,
+)
 from govcheck.docs.links import originals
 from govcheck.docs.wording import line_above
 from govcheck.document import Document
@@ -15,7 +21,7 @@ from govcheck.finding import Span
 from govcheck.history import gone, ignored
 from govcheck.markdown.page import Fence
 from govcheck.policy import Policy
-from govcheck.programs.modules import Modules, modules
+from govcheck.programs.modules import Modules, is_alias, modules
 from govcheck.python.exports import Exports, exports
 from govcheck.python.module import text as source_of
 from govcheck.repo import Repo
@@ -26,7 +32,8 @@ _PROMPT = re.compile(r"(?m)^(?:>>> ?|\.\.\. ?)")
 _IMPORT = re.compile(r"(?m)^\s*(?:from\s+\w[\w.]*\s+import|import\s+\w[\w.]*)")
 _OTHERWISE = re.compile(
     r"(?im)\b(?:old|legacy|deprecat\w*|remov\w*|previous\w*|former\w*|no longer|instead of|wrong"
-    r"|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be)\b|\bbefore\W*$|❌|✗|→"
+    r"|avoid|bad|migrat\w*|renam\w*|propos\w*|planned|will be)\b"
+    r"|\bbefore\W*(?:\([^)\n]*\)\W*)?$|❌|✗|→"
 )
 _BEFORE = re.compile(r"(?i)\W*before\b")
 _WARNING = re.compile(
@@ -38,17 +45,19 @@ _MAKES = re.compile(
     r"(?m)^[ \t]*(?:\$ )?(?:[a-z][\w-]* ){1,3}(?:create|init|new|startproject|startapp)\b"
     r"([^\n|;&]*)$"
 )
+_DEFINES = re.compile(r"(?m)^[ \t]*(?:class|(?:async )?def)[ \t]+(\w+)")
 _REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
-    r"|_name$|(?:^|[._])name_of_|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
-    r"|(?:^|[._])thing"
+    r"|_name$|_function$|(?:^|[._])name_of_|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
+    r"|(?:^|[._])thing|(?:^|\.)(?-i:New[A-Z])"
 )
 # What is below them is not the repository's own code, but what it is tried or explained with.
 _SAMPLES = re.compile(
     r"(?i)(?:^|/)(?:examples?|samples?|demos?|fixtures|resources|test_?data|snapshots|truth)/"
 )
 _OF_TESTS = re.compile(r"(?:^|/)tests?/")
+_MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
 _NATIVE = (".pyi", ".pyx", ".pxd", ".so", ".pyd", ".c", ".cpp", ".rs")
 _MAX_DEPTH = 6
 
@@ -76,6 +85,8 @@ def stale_imports(repo: Repo, policy: Policy) -> tuple[Stale, ...]:
     for doc in repo.view(with_blocks, policy):
         name = posixpath.basename(doc.path).lower()
         if doc.kind in ("history", "plan") or name.startswith(("_template", "template")):
+            continue
+        if shows_old_code(doc.path):
             continue
         for fence in doc.page.fences:
             if fence.language in _PYTHON and _IMPORT.search(_PROMPT.sub("", fence.text)):
@@ -123,7 +134,7 @@ def python_blocks(repo: Repo, policy: Policy) -> Iterator[Block]:
         if doc.kind in ("history", "plan"):
             continue
         fences = [each for each in doc.page.fences if each.language in _PYTHON]
-        if not any(_is_ours(known, _PROMPT.sub("", fence.text)) for fence in fences):
+        if not any(_is_ours(repo, known, _PROMPT.sub("", fence.text)) for fence in fences):
             continue
         for fence in fences:
             if not _tells_otherwise(doc, fence):
@@ -131,10 +142,11 @@ def python_blocks(repo: Repo, policy: Policy) -> Iterator[Block]:
                 yield Block(doc, fence, page, parse("python", page.utf8))
 
 
-def _is_ours(known: Modules, text: str) -> bool:
+def _is_ours(repo: Repo, known: Modules, text: str) -> bool:
     """Whether a block imports from a package of the repository."""
     return any(
-        _is_package(known, said.split()[1].partition(".")[0]) for said in _IMPORT.findall(text)
+        _is_package(repo, known, said.split()[1].partition(".")[0])
+        for said in _IMPORT.findall(text)
     )
 
 
@@ -161,7 +173,8 @@ def _in_fence(repo: Repo, known: Modules, doc: Doc, fence: Fence) -> Iterator[St
         yield from (
             each
             for each in broken
-            if not notice or not re.search(rf"\b{re.escape(each.name or each.module)}\b", notice)
+            if not _is_written_there(known, doc, each)
+            and not (notice and re.search(rf"\b{re.escape(each.name or each.module)}\b", notice))
         )
 
 
@@ -184,7 +197,7 @@ def _tells_otherwise(doc: Doc, fence: Fence) -> bool:
     text = doc.document.text
     above = line_above(text, fence.start)
     heading = doc.page.heading_above(fence.start)
-    said = f"{above}\n{heading.text if heading else ''}"
+    said = f"{above}\n{heading.text if heading else ''}\n{fence.info}"
     paragraph = text[max(0, fence.start - _REACH) : fence.start].rstrip().rpartition("\n\n")[2]
     return _OTHERWISE.search(said) is not None or _BEFORE.match(paragraph) is not None
 
@@ -197,6 +210,17 @@ def _made(doc: Doc) -> frozenset[str]:
         if fence.language not in _PYTHON
         for found in _MAKES.finditer(fence.text)
         for word in re.findall(r"[\w-]+", found[1])
+    )
+
+
+def _is_written_there(known: Modules, doc: Doc, stale: Stale) -> bool:
+    """Whether a block that is said to be the file of a module defines what it lacks."""
+    path = known.find(stale.module) or ""
+    return bool(stale.name) and any(
+        posixpath.basename(path) in f"{fence.info}\n{fence.text[:_REACH].lstrip().splitlines()[:1]}"
+        and stale.name in _DEFINES.findall(fence.text)
+        for fence in doc.page.fences
+        if path and fence.language in _PYTHON
     )
 
 
@@ -232,7 +256,12 @@ def _module(
     name = source_of(node)
     first, dot, _ = name.partition(".")
     home = known.find(first)
-    if not dot or home is None or known.find(name) is not None or not _is_package(known, first):
+    if (
+        not dot
+        or home is None
+        or known.find(name) is not None
+        or not _is_package(repo, known, first)
+    ):
         return
     names = statement.children_by_field_name("name") if statement is not None else ()
     if any(_PLACEHOLDER.search(said) for said in (name, *map(source_of, names))):
@@ -244,6 +273,8 @@ def _module(
     above = known.find(".".join(parts[: end - 1])) or ""
     if above.endswith(".py") and not above.endswith("__init__.py"):
         return  # a name of a module, perhaps, that is one by itself
+    if is_alias(repo, above, ".".join(parts[: end - 1])):
+        return
     if above.endswith("__init__.py"):
         offered = _exports(repo, above)
         if offered is None or offered.is_open or parts[end - 1] in offered.names:
@@ -280,13 +311,21 @@ def _names(
 ) -> Iterator[Stale]:
     name = source_of(module)
     path = known.find(name)
-    if path is None or not path.endswith(".py") or not _is_package(known, name.partition(".")[0]):
+    if (
+        path is None
+        or not path.endswith(".py")
+        or not _is_package(repo, known, name.partition(".")[0])
+    ):
         return
-    if any(path.removesuffix(".py") + ending in repo for ending in _NATIVE):
+    homes = known.find_all(name)
+    if any(is_alias(repo, home, name) for home in homes):
         return
-    offered = _all_exports(repo, known, path, 0)
-    if offered is None:
+    if any(home.removesuffix(".py") + ending in repo for home in homes for ending in _NATIVE):
         return
+    parts = [_all_exports(repo, known, home, 0) for home in homes]
+    if None in parts:
+        return
+    offered = frozenset[str]().union(*filter(None, parts))
     single = _single(statement)
     for each in statement.children_by_field_name("name"):
         imported = each.child_by_field_name("name") or each
@@ -295,8 +334,8 @@ def _names(
             continue
         if _PLACEHOLDER.search(label):
             continue
-        folder = posixpath.dirname(path)
-        if any(f"{folder}/{label}{ending}" in repo for ending in _NATIVE):
+        folders = [posixpath.dirname(home) for home in homes]
+        if any(f"{f}/{label}{ending}" in repo for f in folders for ending in _NATIVE):
             continue
         span, module_span = _span(doc, fence, page, imported), _span(doc, fence, page, module)
         wanted = label if single is not None else ""
@@ -311,16 +350,20 @@ def _single(statement: Node) -> Node | None:
     return names[0].child_by_field_name("name") or names[0]
 
 
-def _is_package(known: Modules, first: str) -> bool:
+def _is_package(repo: Repo, known: Modules, first: str) -> bool:
     """Whether a first name is that of a package that is imported, not of some folder."""
     path = known.find(first)
     if path is None or _SAMPLES.search(path):
         return False
+    if path.endswith("__init__.py"):
+        return True
+    # A folder with a manifest is a project, which may be called like what it is made for.
+    if any(f"{path}/{name}" in repo for name in _MANIFESTS):
+        return False
     # A project that tests are tried on is no source of ours.
-    is_below_source = any(
+    return any(
         root and path.startswith(root) and not _OF_TESTS.search(root) for root in known.roots
     )
-    return path.endswith("__init__.py") or is_below_source
 
 
 def _exports(repo: Repo, path: str) -> Exports | None:
@@ -364,7 +407,7 @@ def _homes(repo: Repo, known: Modules, names: frozenset[str]) -> dict[str, str]:
         if re.search(r"(?:^|[/_.])tests?(?:[/_.]|$)", document.path):
             continue
         module = known.name_of(document.path)
-        if not _is_package(known, module.partition(".")[0]):
+        if not _is_package(repo, known, module.partition(".")[0]):
             continue
         if known.find(module) == document.path:
             for name in names & document.view(exports).defined:

@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from govcheck.docs.documents import Doc, documents
 from govcheck.docs.links import Lead, Tree, lead, tree
+from govcheck.docs.served import Vain, elsewhere
 from govcheck.finding import Edit, Fix
 from govcheck.history import gone, ignored
 from govcheck.markdown import ENDINGS
@@ -18,6 +19,10 @@ from govcheck.repo import Repo
 # Names that say nothing of what stands in a file.
 _COMMON = re.compile(
     r"(?i)(?:readme|index|_index|changelog|license|contributing|todo|notes)(?:\.|$)"
+)
+# What the hosting service shows where it stands.
+_IN_PLACE = re.compile(
+    r"(?i)(?:readme|changelog|license|contributing|security|todo|notes)(?:[-_.]|$)"
 )
 # Pages in the order of a menu are those of a site that reads links in its own way.
 _NUMBERED = re.compile(r"(?:^|/)\d+\.[a-z][^/]*/")
@@ -73,7 +78,7 @@ def written(doc: Doc) -> Iterator[Written]:
         if link.target_start >= 0:
             yield Written(link.kind, link.target, link.target_start, link.target_end)
     for definition in doc.page.definitions:
-        if definition.target_start >= 0:
+        if definition.target_start >= 0 and definition.label != "//":  # which is a comment
             place = definition.target_start, definition.target_end
             yield Written("link", definition.target, *place)
 
@@ -120,9 +125,15 @@ def broken(repo: Repo, policy: Policy) -> Mapping[str, tuple[Broken, ...]]:
         for _, each in found
         if each.told_by == "history" and each.path not in silent and _is_redirected(repo, each)
     )
+    vain = {
+        (path, each): Vain(path, each.target, each.path, _is_page(path, titled))
+        for path, each in found
+        if each.path not in silent and each.told_by == "tree"
+    }
+    unsure = elsewhere(repo, known, tuple(vain.values())) if vain else frozenset[Vain]()
     by_document: dict[str, list[Broken]] = {}
     for path, each in found:
-        if each.path not in silent:
+        if each.path not in silent and vain.get((path, each)) not in unsure:
             by_document.setdefault(path, []).append(each)
     return {path: tuple(links) for path, links in by_document.items()}
 
@@ -143,6 +154,11 @@ def _may_be_built(known: Tree, document: str, link: Broken, is_titled: bool) -> 
     if posixpath.splitext(name)[1]:
         return False
     return not name.isupper() and name != "Makefile"
+
+
+def _is_page(document: str, titled: Set[str]) -> bool:
+    """Whether a document may be read on a site only: one like a README is read where it is."""
+    return document in titled or _IN_PLACE.match(posixpath.basename(document)) is None
 
 
 def _is_redirected(repo: Repo, link: Broken) -> bool:

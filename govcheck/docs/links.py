@@ -26,6 +26,8 @@ _STAND_IN = frozenset(
      "permalink"}
 )  # fmt: skip
 _IS_STAND_IN = re.compile(r"(?:[A-Z]+_)+(?:URL|LINK|HREF|PATH|HERE)|(?:[a-z]+-)+(?:url|link)")
+# A name in capitals that stands for an address, but for `LICENSE_MIT`.
+_FILLED_IN = re.compile(r"(?!LICEN[CS]E|COPYING|NOTICE|THIRD)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _ON_GITHUB = re.compile(
     r"(?:^|/)(?:issues|pulls?|wiki|releases|discussions|actions|security|tree|blob|raw|compare"
     r"|commits?|labels|milestones?|projects|network|graphs|stargazers|tags|archive|settings|new"
@@ -38,7 +40,7 @@ _TEMPLATES = re.compile(
 _SITES = re.compile(
     r"(?:^|/)(?:mkdocs[\w-]*\.ya?ml|zensical\.toml|docusaurus\.config\.[cm]?[jt]s|conf\.py|_config\.ya?ml"
     r"|book\.toml|hugo\.(?:toml|ya?ml|json)|antora\.yml|astro\.config\.[cm]?[jt]s|_quarto\.yml"
-    r"|myst\.yml|(?:docs|mint)\.json|sidebars\.[jt]s|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
+    r"|myst\.yml|(?:docs|mint)\.json|sidebars\.[jt]s|fern\.config\.json|config/_default/[^/]+\.toml|\.vitepress/config\.[cm]?[jt]s"
     r"|\.vuepress/config\.[jt]s)$"
 )
 _MKDOCS = re.compile(r"(?:^|/)mkdocs[\w-]*\.ya?ml$")
@@ -58,6 +60,11 @@ _PAGES = (".md", ".mdx", ".markdown", ".rst", ".ipynb", ".html", ".qmd")
 _TEMPLATE_ENDINGS = (".jinja", ".jinja2", ".j2", ".tmpl", ".tpl", ".mustache", ".in")
 _INDEXES = ("index", "README", "_index")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+_IN_LANGUAGE = re.compile(
+    r"(?P<name>.*\w)[-_.](?:ar|cn|de|es|fr|hi|id|it|ja|jp|ko|kr|pl|pt|ru|tr|uk|vi|zh)"
+    r"(?:[-_][A-Za-z]{2,4})?(?P<ending>\.\w+)",
+    re.IGNORECASE,
+)
 _LINE = re.compile(r"L(\d+)(?:C\d+)?(?:-L(\d+)(?:C\d+)?)?$")
 _MAKES_ANCHORS = re.compile(
     r"^[ \t]*:::|^[ \t]*===[!+]? \"|^[ \t]*:(?:name|label):|^\[\[autodoc\]\]|\{%|\{\{"
@@ -144,6 +151,7 @@ def tree(repo: Repo) -> Tree:
 
 def lead(repo: Repo, path: str, target: str) -> Lead | None:
     """Where a link in the document at `path` leads; None where the repository cannot know."""
+    target = target.strip()
     if _SCHEME.match(target) or _PLACEHOLDER.search(target) or _TEMPLATES.search(path):
         return None
     plain, _, fragment = target.partition("#")
@@ -155,6 +163,9 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
     if "\0" in plain or len(plain) > 1000 or "\n" in plain:
         return None
     known = repo.view(tree)
+    first = plain.partition("/")[0]
+    if _FILLED_IN.fullmatch(first) and not named(repo, first):
+        return None
     is_site = any(path.startswith(f"{site}/") for site in known.sites)
     if plain.startswith("/"):
         found = posixpath.normpath(plain.lstrip("/") or ".")
@@ -189,7 +200,7 @@ def lead(repo: Repo, path: str, target: str) -> Lead | None:
         return None
     if is_site and _is_decided_by_site(repo, known, path, plain):
         return None
-    if "/content/" in path and is_there(repo, known, _from_address(path, plain)):
+    if "/content/" in f"/{path}" and is_there(repo, known, _from_address(path, plain)):
         return None
     if is_template(repo, found):
         return None
@@ -238,6 +249,14 @@ def _address(repo: Repo, known: Tree, path: str, plain: str) -> Lead | None:
             return None if _is_told(known, home, said, address) else Lead(base, "", False, "site")
     if not homes or posixpath.splitext(address)[1]:
         return None
+    # Below the site's folder there may be one of its own for pages: `src/content/docs`.
+    if any(
+        each.startswith(f"{homes[0]}/") and posixpath.splitext(each)[0].endswith(f"/{address}")
+        for name in (address, f"{address}/index")
+        for ending in _PAGES
+        for each in named(repo, f"{posixpath.basename(name)}{ending}")
+    ):
+        return None
     return Lead(f"{homes[-1]}/{address}{posixpath.splitext(path)[1]}", "", False, "history")
 
 
@@ -268,8 +287,11 @@ def _is_told(known: Tree, home: str, said: str, address: str) -> bool:
 def originals(path: str) -> Iterator[str]:
     """The paths that the page may have of which the one at a path is a translation.
 
-    It stands in the folder `en` beside that of the language, or above the latter.
+    It stands in the folder `en` beside that of the language, or above the latter; or beside it, by
+    the name without the language: `README_zh.md`.
     """
+    if suffixed := _IN_LANGUAGE.fullmatch(path):
+        yield suffixed["name"] + suffixed["ending"]
     folders = path.split("/")
     for number, folder in enumerate(folders[:-1]):
         if _LANGUAGE.fullmatch(folder) and folder != "en":
@@ -360,6 +382,9 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
     fragment = found.fragment.removeprefix("user-content-")
     if fragment in ("", "top") or _LINE.match(fragment):
         return True
+    is_readme = posixpath.basename(found.path).lower().startswith("readme.")
+    if (is_readme and fragment == "readme") or re.search(r"\w", fragment) is None:
+        return True  # the page of the repository has it; `##` is none, but carries a title
     included = repo.view(_included, found.path)
     parts = (document, *(included or ()))
     try:
@@ -375,16 +400,18 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
     is_part = not document.view(page).headings  # of a page that a program puts together
     if included is None or is_open or is_part or found.path in repo.view(includers):
         return None  # it may lead to a heading of what includes it
-    if posixpath.basename(found.path).lower().startswith("readme."):
+    if is_readme:
         return False  # which the hosting service shows, too
     headings = [each.text for part in parts for each in part.view(page).headings]
     if any(_in_ascii(each) == fragment for each in headings if not each.isascii()):
         return True
     is_on_site = any(found.path.startswith(f"{site}/") for site in repo.view(tree).sites)
-    if not is_on_site and "/content/" in found.path:
+    if not is_on_site and "/content/" in f"/{found.path}":
         return True if _loose(fragment) in loose else None
     if not is_on_site:
         # A site of which nothing else is here may spell what it makes of a heading otherwise.
+        if "_" in fragment and _loose(fragment) in loose:
+            return None
         squeezed = {each.replace("-", "") for each in loose - {_loose(fragment)}}
         return None if _loose(fragment).replace("-", "") in squeezed else False
     if _loose(fragment) in loose:

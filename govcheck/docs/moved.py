@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from govcheck.docs.documents import Doc, documents
-from govcheck.docs.paths import is_somewhere, named
+from govcheck.docs.documents import Doc, documents, shows_old_code
+from govcheck.docs.paths import in_code, is_somewhere, named
 from govcheck.docs.trees import missing_nodes
 from govcheck.docs.wording import is_sent_to, speaks_otherwise
 from govcheck.finding import Span
@@ -84,9 +84,22 @@ def moved(repo: Repo, policy: Policy) -> tuple[Moved, ...]:
         if path is not None and all(other in known for other in each.others):
             package = _package(repo, path) if known[path].moved_to is None else None
             told.append(Moved(each, path, known[path], package))
+    told = [each for each in told if not _is_made(repo, each)]
     # What a document says that is younger than a path's end is not about that path.
     later = written_later(repo, {(each.absent.doc.path, each.path) for each in told})
     return tuple(each for each in told if (each.absent.doc.path, each.path) not in later)
+
+
+def _is_made(repo: Repo, each: Moved) -> bool:
+    """Whether a path begins with a folder that is not here, and whose name a string of code has.
+
+    A program may make such a folder, in a project of the reader's.
+    """
+    if each.gone.moved_to is not None or each.package is not None:
+        return False
+    folder = each.path.partition("/")[0]
+    is_file = posixpath.splitext(folder)[1] != ""
+    return not is_file and not repo.exists(folder) and bool(in_code(repo, (folder,)))
 
 
 def _package(repo: Repo, path: str) -> str | None:
@@ -106,6 +119,8 @@ def absent(repo: Repo, policy: Policy) -> tuple[Absent, ...]:
     for doc in repo.view(documents, policy):
         # A document that bears a date tells of that day.
         if doc.kind in ("history", "plan") or _DATED.search(doc.path):
+            continue
+        if shows_old_code(doc.path):
             continue
         found += [
             each

@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from govcheck.repo import Repo
 
 # A path that is written alike in prose, code and commands.
 IS_PLAIN = re.compile(r"(?!-)[\w./@+=:,-]+")
+_CODE = (".py", ".sh", ".js", ".mjs", ".ts")
 
 
 def is_somewhere(repo: Repo, plain: str) -> bool:
@@ -21,6 +22,21 @@ def is_somewhere(repo: Repo, plain: str) -> bool:
 def named(repo: Repo, name: str) -> Sequence[str]:
     """The files and folders with a last name."""
     return repo.view(_by_name).get(name, ())
+
+
+def in_code(repo: Repo, names: Collection[str]) -> frozenset[str]:
+    """Those names of files that a string of code has, alone or at the end of a path.
+
+    A program that is run may write such a file.
+    """
+    found: set[str] = set()
+    for document in repo.search(names, _CODE) if names else ():
+        found.update(
+            name
+            for name in names
+            if re.search(rf"[\"'/]{re.escape(name)}[\"'`]", document.text) is not None
+        )
+    return frozenset(found)
 
 
 def _by_name(repo: Repo) -> Mapping[str, list[str]]:

@@ -37,6 +37,7 @@ _COMPARES = re.compile(
     r"|cheaper|growth|increase|decrease|reduction|discount|confidence|chance|remaining|left)\b"
 )
 _REACH = 40
+_BOTH_SHARES = 100  # what two shares make: the rule of 80/20
 _PERCENT = r"(?P<percent>\d{1,3}(?:\.\d{1,2})?)\s?%"
 _BETWEEN = r"[^\n|()%\d]{0,40}\("
 # `64% complete (14/22 tasks)`, and `14/22 tasks (64%)`.
@@ -141,7 +142,11 @@ def percentages(document: Document, page: Page) -> Iterator[Percentage]:
                 continue
             seen.add(start)
             a, b = _whole(found["a"]), _whole(found["b"])
-            if _agrees(found["percent"], a, b) or _is_date(found["a"], found["b"]):
+            if (
+                (a > b and a + b == _BOTH_SHARES)
+                or _agrees(found["percent"], a, b)
+                or _is_date(found["a"], found["b"])
+            ):
                 continue
             if a > b and float(found["percent"]) <= 100:
                 continue  # a ratio, and no share

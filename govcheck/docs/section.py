@@ -12,6 +12,7 @@ _NO_DOCUMENTS = (
     "**/fixtures/**",
     "**/testdata/**",
     "**/test_data/**",
+    "**/test_files/**",
     "**/tests/**/data/**",
     "**/snapshots/**",
     "**/__snapshots__/**",

@@ -26,6 +26,7 @@ def refused(interface: Interface, words: Sequence[Word]) -> Iterator[Refused]:
     """The options, choices and subcommands among the words that the program does not take."""
     levels = [interface]
     at = 0
+    may_be_value = -1  # where the value of an option may stand of which nothing is known
     while at < len(words):
         word = words[at]
         at += 1
@@ -39,6 +40,8 @@ def refused(interface: Interface, words: Sequence[Word]) -> Iterator[Refused]:
         if word.fixed == "-" or re.match(r"-[\d.]", word.fixed):
             continue
         if not word.fixed.startswith("-"):
+            if at - 1 == may_be_value:
+                continue
             at = _positional(levels, word, words, at)
             if levels[-1] is _UNKNOWN:
                 return
@@ -57,6 +60,7 @@ def refused(interface: Interface, words: Sequence[Word]) -> Iterator[Refused]:
                 continue  # a cluster of short options, one of which may take the rest
             taken = tuple(sorted({each for level in levels for each in level.options}))
             yield Refused(word, 0, name, "option", taken, interface)
+            may_be_value = -1 if equals else at
             continue
         if option.takes != "nothing" and option.choices is not None and equals:
             yield from _refused_choice(interface, word, len(name) + 1, value, option.choices)

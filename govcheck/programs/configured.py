@@ -41,7 +41,11 @@ _TABLES = frozenset(
 )  # fmt: skip
 # Those that search an expression in paths.
 _SEARCH = frozenset({"black", "mypy", "pylint"})
+_NOT_HERE = re.compile(r"(?i)\b(?:do|does|may|might|need)(?:n['’]t| not) exist\b")
+# What is below them is what tests are tried on.
+_TRIED = re.compile(r"(?:^|/)tests?/(?:\w+/)*(?:fixtures|data|resources|testdata)/")
 _TRIGGERS = re.compile(r"(?m)^[ \t]*(?:push|pull_request\w*|schedule|workflow_dispatch)\b")
+_ASKED = re.compile(r"(?:\[|\btest)\s+(?:!\s+)?-[defrsx]\s+[\"']?([\w./-]+)")
 _OUTPUT = re.compile(r"^--?(?:o|out|output|output[-_]\w+|report|junit\w*|cov-report|html|log\w*)\b")
 _BUILT = frozenset(
     {"dist", "build", "target", "node_modules", "htmlcov", "site", "_build", "artifacts", "reports",
@@ -64,7 +68,11 @@ def absent(repo: Repo, policy: Policy) -> tuple[Named, ...]:
     for path in repo.files:
         if not (WORKFLOWS.search(path) or CONFIGURATIONS.search(path)):
             continue
-        if class_of(policy, path)[0] == "history" or path in repo.view(_called_from_elsewhere):
+        if (
+            _TRIED.search(path)
+            or class_of(policy, path)[0] == "history"
+            or path in repo.view(_called_from_elsewhere)
+        ):
             continue
         if (document := repo.document(path)) is None:
             continue
@@ -75,10 +83,24 @@ def absent(repo: Repo, policy: Policy) -> tuple[Named, ...]:
             found += _in_file(repo, document, made)
         except TooDeepError as error:
             repo.unchecked[path] = str(error)
+    found = [each for each in found if not _is_known_absent(repo, each)]
     paths = frozenset(each.path for each in found)
     unknown = ignored(repo, paths)
     seen: dict[Span, Named] = {each.span: each for each in found if each.path not in unknown}
     return tuple(seen.values())
+
+
+def _is_known_absent(repo: Repo, each: Named) -> bool:
+    """Whether a comment right above says that there may be no such path here."""
+    document = repo.document(each.span.path)
+    if document is None:
+        return False
+    number = each.span.line - 1
+    while number > 0 and (line := document.line(number).strip()).startswith("#"):
+        if _NOT_HERE.search(line) is not None:
+            return True
+        number -= 1
+    return False
 
 
 # Commands of workflows and hooks.
@@ -125,6 +147,8 @@ def _in_command(repo: Repo, each: Written, made: frozenset[str]) -> Iterator[Nam
         if value is None or not value.is_literal:
             continue
         named = value.text.partition("::")[0]
+        if named in each.document.view(_asked_for):
+            continue
         if (path := _missing(repo, each.folders, named, made)) is not None:
             span = each.document.span(value.start, value.start + len(named))
             yield Named(span, named, path, "command")
@@ -156,6 +180,11 @@ _NO_PATHS = frozenset(
      "[", "test", "[[", "ls", "find", "cd", "docker", "gh", "aws", "apt-get", "sudo", "npm", "npx",
      "yarn", "brew", "sed", "tee", "chmod", "rmdir", "mv", "zip", "gzip", "date", "set"}
 )  # fmt: skip
+
+
+def _asked_for(document: Document) -> frozenset[str]:
+    """The paths of which scripts ask whether they are there: `[ -f shop.yaml ]`."""
+    return frozenset(_ASKED.findall(document.text))
 
 
 def _artifacts(document: Document) -> frozenset[str]:

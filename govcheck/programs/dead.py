@@ -2,12 +2,14 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
 from govcheck.docs.documents import class_of
+from govcheck.docs.links import originals
 from govcheck.docs.paths import is_somewhere
+from govcheck.docs.subject import is_about_another
 from govcheck.document import Document
 from govcheck.finding import Span
 from govcheck.history import held
@@ -16,7 +18,7 @@ from govcheck.markdown.page import page
 from govcheck.policy import Policy
 from govcheck.programs import MAKEFILES, tasks
 from govcheck.programs.calls import Call, call_of
-from govcheck.programs.modules import console_scripts, modules, project_names
+from govcheck.programs.modules import console_scripts, is_alias, modules, project_names
 from govcheck.programs.written import (
     Written,
     created,
@@ -32,7 +34,7 @@ _NODE = re.compile(r"(?P<path>[\w./@+-]+\.py)(?P<names>(?:::[A-Za-z_]\w*)+)?(?P<
 PLACEHOLDERS = re.compile(
     r"(?i)\b(?:your|my|path|to|example|some|xxx+|yyyy|name|file|new)\b"
     r"|(?<![a-z])(?:foo|bar|baz|spam|eggs)(?![a-z])"
-    r"|\.\.\.|…|(?<![a-z])my_|your_|_name\b|\bpath/to\b|example\.(?:py|sh)|(?<![a-z])example\d|\bmyproject\b|\bfoo_|\bxxx"
+    r"|\.\.\.|…|(?<![a-z])my_|(?<![a-z])your[a-z_]|_name\b|\bpath[/_]to(?![a-z])|example\.(?:py|sh)|(?<![a-z])example\d|\bmyproject\b|\bfoo_|\bxxx"
     r"|(?<![a-z])new_"
     r"|(?<![a-z])test_(?:file|module|name|function|method|case|something|specific\w*)(?![a-z])"
     r"|\btests?/module/"
@@ -63,9 +65,12 @@ _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)")
 # An item of a list that begins with a name, and then a code span: `- shop-worker \`make x\``.
 _LABEL = re.compile(r"^\s*[-*][ ]+(\w+(?:-\w+)+)[ ]+`$")
 _LINKED = re.compile(r"://(?:github|gitlab)\.com/[\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s/)#\"'`?])")
+_TEXT = frozenset({"", "text", "plaintext"})
 _MANIFESTS = (".toml", ".cfg", "setup.py")
 _LONG = 5
 _REACH = 200
+# A document that bears a date tells of that day.
+_DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
 
 
 class Missing(NamedTuple):
@@ -95,13 +100,29 @@ def missing(repo: Repo, policy: Policy) -> tuple[Missing, ...]:
         call = call_of(each.command)
         if call is not None:
             found += _in_call(repo, policy, each, call)
-    return tuple(found)
+    said = {(each.span.path, each.message) for each in found}
+    return tuple(each for each in found if not _is_told_in_original(repo, each, said))
+
+
+def _is_told_in_original(repo: Repo, each: Missing, said: Set[tuple[str, str]]) -> bool:
+    """Whether a document is a translation, and its original has the same, and nothing is missed.
+
+    What is said there of a command can be read.
+    """
+    text = each.written.document.text[each.span.start : each.span.end]
+    return each.written.doc is not None and any(
+        (path, each.message) not in said
+        and (original := repo.document(path)) is not None
+        and text in original.text
+        for path in originals(each.span.path)
+        if path in repo
+    )
 
 
 def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
     generator = class_of(policy, each.document.path)[1] if each.doc is not None else None
     found = [*_of_call(repo, policy, each, call)]
-    is_doubtful = bool(found) and _may_be_elsewhere(repo, each)
+    is_doubtful = bool(found) and (_is_name(each, call) or _may_be_elsewhere(repo, each))
     is_pytest = each.doc is not None and call.name.text in ("pytest", "py.test")
     for said in found:
         is_other = is_doubtful or (
@@ -111,12 +132,12 @@ def _in_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
                 or (is_pytest and repo.view(_is_plugin_of_pytest))
             )
         )
-        yield said._replace(generator=generator, is_doubtful=is_other)
+        yield said._replace(generator=generator, is_doubtful=is_other or said.is_doubtful)
 
 
 def _is_deep_inside(repo: Repo, path: str) -> bool:
     """Whether a path leads into a folder of a folder that the repository has."""
-    above = posixpath.dirname(path)
+    above = posixpath.dirname(path.lstrip("/"))
     while above and not repo.exists(above):
         above = posixpath.dirname(above)
     return "/" in above
@@ -153,7 +174,27 @@ def _may_be_elsewhere(repo: Repo, each: Written) -> bool:
     text = each.document.text
     label = _LABEL.search(text[text.rfind("\n", 0, each.block) + 1 : each.block])
     is_labelled = each.where == "span" and label is not None and not is_own_name(repo, label[1])
-    return is_labelled or repo.view(fetches_another, each.document)
+    return (
+        is_labelled
+        or repo.view(fetches_another, each.document)
+        or is_about_another(repo, each.document)
+        or _DATED.search(each.document.path) is not None
+        or _is_listed(each)
+    )
+
+
+def _is_listed(each: Written) -> bool:
+    """Whether a command is but a path in a block of no shell, which may list the reader's files."""
+    fence = each.doc.page.fence_at(each.block) if each.doc is not None else None
+    is_text = each.where == "fence" and fence is not None and fence.language in _TEXT
+    return is_text and len(each.command.words) == 1
+
+
+def _is_name(each: Written, call: Call) -> bool:
+    """Whether what a block runs has no ending: `shop/cart`, which may be the name of an image."""
+    text = call.name.text
+    is_bare = not text.startswith(".") and not posixpath.splitext(text)[1]
+    return each.where == "fence" and call.kind == "file" and is_bare
 
 
 def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[Missing]:
@@ -354,11 +395,13 @@ def _module(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
         return
     if home is not None and home.endswith(".py") and not home.endswith("__init__.py"):
         return
-    path = f"{known.find(name.partition('.')[0]) or ''}"
+    if home is not None and is_alias(repo, home, parent):
+        return
+    path = known.find(name.partition(".")[0], *roots) or ""
     base = posixpath.dirname(path) if path.endswith(".py") else path
     below = name.partition(".")[2].replace(".", "/")
     yield Missing(each, each.span(word), f"there is no module {name}", "module",
-                  f"{base}/{below}.py", name)  # fmt: skip
+                  posixpath.join(base, f"{below}.py"), name)  # fmt: skip
 
 
 # Tests.
@@ -475,6 +518,19 @@ def _everywhere(
     return names if found and tasks.ANY not in names else None
 
 
+def _in_any(each: Written, known: Callable[[str], frozenset[str] | None]) -> frozenset[str] | None:
+    """What projects have in the folders that a command may run in; None if not of the first one.
+
+    Unless there is no project: then it is the next folder that tells.
+    """
+    told = [known(folder.rstrip("/")) for folder in each.folders]
+    first = next(iter(told), None)
+    if first is None and each.doc is not None:
+        return None
+    there = [each for each in told if each is not None]
+    return frozenset[str]().union(*there) if there else None
+
+
 _USUAL_SCRIPTS = frozenset({"build", "dev", "start", "test"})
 _MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|m|M)akefile$")
 _CD = re.compile(r"\bcd (?:\S*/)?([\w.-]+)")
@@ -588,7 +644,19 @@ def _node(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -> 
         return  # of any project with a package.json, such as a reader's
     here = [scripts[f.rstrip("/")] for f in each.folders if f.rstrip("/") in scripts]
     if here and not any(word.text in known for known in scripts.values()):
-        yield _told(each, word, f"script of {name}")
+        yield _told(each, word, f"script of {name}")._replace(
+            is_doubtful=each.doc is not None and not _was_script(repo, each, word.text, here)
+        )
+
+
+def _was_script(repo: Repo, each: Written, name: str, here: Sequence[Collection[str]]) -> bool:
+    """Whether a script of a name is like one that there is, or may have been there once."""
+    from difflib import get_close_matches  # only a candidate pays for the import
+
+    known = sorted({other for names in here for other in names})
+    return bool(get_close_matches(name, known, 1)) or any(
+        held(repo, f"{folder}package.json", f'"{name}"') is not False for folder in each.folders
+    )
 
 
 def _listed(
@@ -669,7 +737,8 @@ def _groups(repo: Repo, each: Written, name: str, arguments: tuple[Word, ...]) -
     folder = _folder(each)
     if folder is None or any(word.text in _ELSEWHERE for word in arguments):
         return
-    known_groups, known_extras = tasks.groups(repo, folder), tasks.extras(repo, folder)
+    known_groups = _in_any(each, lambda home: tasks.groups(repo, home))
+    known_extras = _in_any(each, lambda home: tasks.extras(repo, home))
     pairs = [*pairwise(arguments)]
     for option, word in pairs:
         if option.text == "--" or (arguments[0].text == "run" and not option.text.startswith("-")
@@ -723,7 +792,7 @@ def _extras(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[
         found = re.fullmatch(r"\.?/?\[(?P<names>[\w,. -]+)\]|\.\[(?P<more>[\w,. -]+)\]", word.text)
         if found is None or folder is None or not word.text.startswith("."):
             continue
-        known = tasks.extras(repo, folder)
+        known = _in_any(each, lambda home: tasks.extras(repo, home))
         if known is None:
             continue
         for name in tasks.composed(found["names"] or found["more"]):

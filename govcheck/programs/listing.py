@@ -1,18 +1,19 @@
 """The words in documents, scripts and workflows that programs do not take."""
 
+import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from govcheck.docs.documents import Doc, class_of, documents
+from govcheck.docs.documents import Doc, class_of, documents, shows_old_code
 from govcheck.finding import Span
 from govcheck.markdown.page import Cell, Code
 from govcheck.policy import Policy
 from govcheck.programs.calls import Call, call_of
 from govcheck.programs.checking import Refused, refused
-from govcheck.programs.find import Found, declared, of_entry_point, program_of
+from govcheck.programs.find import Found, candidates, declared, of_entry_point, program_of
 from govcheck.programs.modules import console_scripts
 from govcheck.programs.written import Written, written
 from govcheck.repo import Repo
@@ -20,6 +21,9 @@ from govcheck.repo import Repo
 _OPTION = re.compile(r"--[a-z][\w-]+")
 _HEAD = re.compile(r"(?i)\b(?:options?|flags?|arguments?|parameters?|switch(?:es)?|commands?)\b")
 _MIN_LISTED = 3
+_MANY_FILES = 6
+_LOADS = re.compile(r"\b(?:iter_)?entry_points\(")
+_MAKES_COMMANDS = re.compile(r"\b(?:command|group|callback|add_parser|add_typer|add_command)\(")
 
 
 class Unknown(NamedTuple):
@@ -42,6 +46,8 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
         call = call_of(each.command)
         if call is None or not (call.arguments or each.doc is not None):
             continue
+        if each.doc is not None and shows_old_code(each.doc.path):
+            continue
         program = program_of(repo, policy, each, call)
         if program is None:
             continue
@@ -50,16 +56,36 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
         found += [
             _of_command(policy, each, program, said)
             for said in refused(program.interface, call.arguments)
+            if said.what != "option" or not _is_of_script(repo, each, program, said)
             # What a plan is about may be a subcommand that is yet to come.
             if said.what != "subcommand"
-            or not (each.kind == "plan" or (each.where == "span" and _is_phrase(repo, call, said)))
+            or not (
+                each.kind == "plan"
+                or (each.where == "span" and _is_phrase(repo, call, said))
+                or _may_be_added(repo, said)
+            )
         ]
     for doc in repo.view(documents, policy):
         if doc.kind != "history" and (doc.path in called or policy.docs.program):
             found += _of_tables(repo, policy, doc, called.get(doc.path, []))
+    found = [*_told_seldom(found)]
     known = {each.span for each in found}
     found += [each for each in _repeated(repo, policy, found) if each.span not in known]
     return tuple(found)
+
+
+def _told_seldom(found: list[Unknown]) -> Iterator[Unknown]:
+    """What is found, but subcommands that many files give to a program.
+
+    It is likelier that they are made in a way that cannot be read than that all are wrong.
+    """
+    files: dict[tuple[str, str], set[str]] = {}
+    for each in found:
+        files.setdefault((each.program, each.text), set()).add(each.span.path)
+    for each in found:
+        is_many = len(files[each.program, each.text]) >= _MANY_FILES
+        if each.what != "subcommand" or each.nearest or not is_many:
+            yield each
 
 
 def _is_phrase(repo: Repo, call: Call, said: Refused) -> bool:
@@ -69,6 +95,39 @@ def _is_phrase(repo: Repo, call: Call, said: Refused) -> bool:
         re.search(rf"\b{re.escape(phrase)}\b", document.text) for document in
         repo.search([phrase], (".py", ".ts", ".tsx", ".js", ".rs", ".go"))
     )  # fmt: skip
+
+
+def _is_of_script(repo: Repo, each: Written, program: Found, said: Refused) -> bool:
+    """Whether the script that is called has an option itself, and a parser is given elsewhere."""
+    paths = [*candidates(each, program.name)] if program.name.endswith(".py") else []
+    return any(
+        re.search(rf"[\"']{re.escape(said.text)}[\"']", document.text) is not None
+        for path in paths
+        if path != said.interface.path and (document := repo.document(path)) is not None
+    )
+
+
+def _may_be_added(repo: Repo, said: Refused) -> bool:
+    """Whether a subcommand may be made otherwise: by a plugin, or of its name in a string.
+
+    Or in another file of the package which has its name, and makes commands.
+    """
+    own = repo.document(said.interface.path)
+    quoted = rf"[\"']{re.escape(said.text)}[\"']"
+    if own is not None and (_LOADS.search(own.text) or re.search(quoted, own.text)):
+        return True
+    folder = posixpath.dirname(said.interface.path)
+    if f"{folder}/__init__.py" not in repo:
+        return False
+    name = said.text.replace("-", "_")
+    names = re.compile(rf"{quoted}|\bdef {re.escape(name)}(?:_command)?\(")
+    return any(
+        document.path.startswith(f"{folder}/")
+        and document.path != said.interface.path
+        and _MAKES_COMMANDS.search(document.text) is not None
+        and names.search(document.text) is not None
+        for document in repo.search([said.text, name], (".py",))
+    )
 
 
 def _of_command(policy: Policy, each: Written, program: Found, said: Refused) -> Unknown:

@@ -45,6 +45,14 @@ class Modules:
                 namespace = namespace or f"{root}{below}"
         return namespace
 
+    def find_all(self, name: str) -> tuple[str, ...]:
+        """The paths of all files that a dotted name is the module of: of several projects, say."""
+        below = name.replace(".", "/")
+        paths = (
+            f"{root}{below}{ending}" for root in self.roots for ending in ("/__init__.py", ".py")
+        )
+        return tuple(dict.fromkeys(path for path in paths if path in self.files))
+
     def owns(self, name: str) -> bool:
         """Whether the first part of a dotted name is a package or module of the repository."""
         return self.find(name.partition(".")[0]) is not None
@@ -58,6 +66,18 @@ class Modules:
         above = sorted((each for each in self.roots if path.startswith(each)), key=len)[::-1]
         below = (path[len(root) :].removesuffix(".py") for root in above)
         return tuple(each.removesuffix("/__init__").replace("/", ".") for each in below)
+
+
+def is_alias(repo: Repo, path: str, name: str) -> bool:
+    """Whether a package hands its own name to a function, which may put others in its place.
+
+    `path` is that of its `__init__.py`, `name` its dotted name.
+    """
+    document = repo.document(path) if path.endswith("__init__.py") else None
+    if document is None:
+        return False
+    handed = rf"(?m)^[\w.]+\([^)\n]*[\"']{re.escape(name)}[\"'][^\n]*$"
+    return any("ogger(" not in found[0] for found in re.finditer(handed, document.text))
 
 
 def modules(repo: Repo) -> Modules:

@@ -59,9 +59,18 @@ _USAGE = (
 _HOME = re.compile(r"(?i)root|repo|project|script_?dir|dirname|\bhere\b|workspace|toplevel")
 # What a line says of a command that is not there: none of it is a claim that it is.
 _OTHERWISE = re.compile(
-    r"(?i)\b(?:not (?:yet|exist|built|implemented|available)|no longer|planned|proposed"
-    r"|(?:was|were|been) removed|doesn't exist|there (?:is|are)(?: intentionally)? no)\b"
+    r"(?i)\b(?:(?:decide|consider) (?:whether|if) to|not (?:yet|exist|built|implemented|available)"
+    r"|no longer|planned|proposed"
+    r"|(?:was|were|been) removed|doesn't exist|there (?:is|are)(?: \w+ly)?\s+no)\b"
 )
+# What leads to a command that stands for any: "some have targets like `make x` or `make y`".
+_EXAMPLE = re.compile(
+    r"(?i)\b(?:\w+s (?:like|such as)|e\.g\.,?)\s+(?:`[^`\n]*`[\s,]*(?:(?:or|and)\s+)?)*`+\Z"
+)
+# What is filled in when an issue is opened.
+_FORMS = re.compile(r"(?:^|/)ISSUE_TEMPLATE/")
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]")
+_LAST = re.compile(r"[.!?:;]\s")
 _REACH = 300
 _FOLDER = "working-directory"
 # What stands below them was written elsewhere, and is not run here.
@@ -100,7 +109,7 @@ def in_documents(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     found: list[Written] = []
     known = _known(repo, policy)
     for doc in repo.view(with_blocks, policy):
-        if doc.kind == "history":
+        if doc.kind == "history" or _FORMS.search(doc.path):
             continue
         try:
             found += _in_document(repo, doc, known)
@@ -307,10 +316,16 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 def _told_otherwise(document: Document, start: int, end: int) -> bool:
     """Whether the line of a code span says that there is no such thing, yet or any more."""
     text = document.text
-    first = text.rfind("\n", max(0, start - _REACH), start) + 1 or max(0, start - _REACH)
+    far = max(0, start - _REACH)
+    first = max(text.rfind("\n", far, start) + 1, far)
+    # A sentence may begin in the line above.
+    over = text[max(text.rfind("\n", far, max(far, first - 1)) + 1, far) : first]
+    over = "" if not over.strip() or _ITEM.match(text, first) else _LAST.split(over)[-1]
     last = text.find("\n", end, end + _REACH)
-    line = text[first:start] + text[end : last if last >= 0 else end + _REACH]
-    return _OTHERWISE.search(line) is not None
+    line = over + text[first:start] + text[end : last if last >= 0 else end + _REACH]
+    return (
+        _OTHERWISE.search(line) is not None or _EXAMPLE.search(over + text[first:start]) is not None
+    )
 
 
 def _placed(
@@ -399,6 +414,11 @@ def fetches_another(repo: Repo, document: Document) -> bool:
 def is_own_name(repo: Repo, name: str) -> bool:
     """Whether a folder is called as the repository is."""
     return re.sub(r"[^a-z0-9]", "", name.lower()) in repo.view(_own_names)
+
+
+def is_of_documents(repo: Repo) -> bool:
+    """Whether the repository holds but the documents of a program: it is called `shop-docs`."""
+    return any(name.endswith("docs") and len(name) > len("docs") for name in repo.view(_own_names))
 
 
 def _own_names(repo: Repo) -> frozenset[str]:

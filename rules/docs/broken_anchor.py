@@ -7,7 +7,9 @@ a folder `content`, as the others do, too. Documents to whose headings a templat
 or a plugin may add are left alone, and so are, on sites, those of Sphinx, those with headings in
 other letters than ASCII, anchors that look like those of documented code (`shop.cart.Cart`), and
 parts of pages (`_part.md`, those without any heading); elsewhere, anchors that differ from a
-heading's in hyphens only, as some sites split `FastAPI`, or that lack its letters beyond ASCII.
+heading's in hyphens only, as some sites split `FastAPI`, or in underscores for them, or that lack
+its letters beyond ASCII; and everywhere fragments without a letter (`##`), which carry a title, and
+what a bot writes of contributors.
 
 ## How to resolve
 
@@ -18,6 +20,7 @@ heading's in hyphens only, as some sites split `FastAPI`, or that lack its lette
 `[[exceptions]]` in the policy, or above it `<!-- govcheck: ignore[broken-anchor] -- why -->`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
@@ -43,6 +46,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     for doc, link, to in resolved(repo, policy):
         if not to.fragment or has_anchor(repo, to) is not False:
             continue
+        if _OF_CONTRIBUTOR.match(to.fragment + doc.document.text[link.end : link.end + _REACH]):
+            continue
         document = repo.document(to.path)
         start = link.start + doc.document.text[link.start : link.end].find("#") + 1
         place = doc.document.span(start, link.end)
@@ -59,6 +64,15 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         yield rule.finding(
             place, f"{where} has no heading '{to.fragment}'{hint}{told(doc)}", fix=fix
         )
+
+
+# What the all-contributors bot writes of what somebody did: `href="#ideas-name" title="Ideas`.
+_OF_CONTRIBUTOR = re.compile(
+    r"(?:a11y|blog|bug|code|content|data|design|doc|example|financial|ideas|infra|maintenance"
+    r"|mentoring|platform|plugin|projectManagement|promotion|question|research|review|security"
+    r"|talk|test|tool|translation|tutorial|userTesting|video)-[\w.-]+[\"'] title="
+)
+_REACH = 10
 
 
 def _near(fragment: str, known: Sequence[str]) -> list[str]:
@@ -106,7 +120,8 @@ examples = [
             "govcheck.toml": "",
             "a.md": (
                 "[a](b.md#shop.Cart) [c](c.md#given) [d](c.rst#x) [e](e.md#shop.Tax) "
-                "[f](f.md#fields) [g](f.md#cart-is-gone) [h](g.md#api) [i](h.md#android) "
+                '[f](f.md#fields) [l](## "Kilobits") [g](f.md#cart-is-gone) [h](g.md#api) '
+                '[i](h.md#android) <a href="#ideas-joe" title="Ideas">x</a> '
                 "[j](h.md#parts) [k](h.md#berblick-ok)\n"
             ),
             "b.md": "# API\n\n::: shop.Cart\n",

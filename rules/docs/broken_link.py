@@ -4,19 +4,27 @@ Looked at are relative links, images, link reference definitions, and `href` and
 in Markdown, in documents of every class; the net is never asked. A link is read from the document's
 folder, one that begins with a slash from the root of the repository, as GitHub does.
 
-Not looked at are placeholders (`<name>`, `{x}`, `...`, `source-url`), templates and what is made of
-one that is there, addresses of pages of the hosting service (`../../issues`), links that leave the
-repository, files that git ignores, templates of issues and pull requests, links that only a site
-generator can resolve, in the documents of its site, and what a bot writes of contributors. A path
-without an ending may be a page that only a site has: except in a README and its like that have no
-title in front matter, it is broken only if git knows that something was there; and so may be one
-from the root in a tag, which the program that shows the document knows (`<a href="/Config">`), and
-what no dot leads to from a page in a folder such as `2.guides`, which some sites number. An
-address from the root of a site is broken if git knows that it was a page, and nothing redirects
-from it; on a site of Mintlify, also if no file is its page, and the configuration neither names it
-nor makes it of an API. What another document includes, or a symbolic link leads to, is read from
-there, too. Pages of a site that stand in a folder of which the repository has nothing, or but an
-index, may be made when the site is.
+Not looked at are placeholders (`<name>`, `{x}`, `...`, `source-url`, `ENGLISH_PAGE`), templates and
+what is made of one that is there, addresses of pages of the hosting service (`../../issues`), links
+that leave the repository, files that git ignores, templates of issues and pull requests, links that
+only a site generator can resolve, in the documents of its site, and what a bot writes of
+contributors. A path without an ending may be a page that only a site has: except in a README and
+its like that have no title in front matter, it is broken only if git knows that something was
+there; and so may be one from the root in a tag, which the program that shows the document knows
+(`<a href="/Config">`), and what no dot leads to from a page in a folder such as `2.guides`, which
+some sites number. An address from the root of a site is broken if git knows that it was a page, and
+nothing redirects from it; on a site of Mintlify, also if no file is its page, and the configuration
+neither names it nor makes it of an API. What another document includes, or a symbolic link leads
+to, is read from there, too. Pages of a site that stand in a folder of which the repository has
+nothing, or but an index, may be made when the site is.
+
+What cannot be told is left alone. In documents that a site may show, which a README and its like
+are not: what is found at the path of the link below a folder `public` or `static`, an address that
+the name of a file in its folder begins (`start` of `start.py`), and what more than one of them link
+to in a folder that neither is nor ever was there, unless a file is called so, with its folder, and
+what pages of three folders write in the same way, and no file is called like. Everywhere: files of
+one name in five folders or more, which code writes, and, in a document that came with another
+project's sources (the next manifest names another repository), what git never knew.
 
 ## How to resolve
 
@@ -133,6 +141,30 @@ examples = [
             "web/use/start.mdx": "[a](/use/start/#x) [b](/api/get-cart) [c](/use) [d](/a)\n",
         },
         before={"docs/tasks/dask.md": "# Dask\n", "docs/run/tasks.md": "# Run\n"},
+    ),
+    Example(
+        "What a program serves, or makes of code, stand-ins, and another project's",
+        {
+            "govcheck.toml": "",
+            "web/stories/logo.mdx": "<img src='brand/logo.png' />\n",
+            "web/public/brand/logo.png": "",
+            "docs/index.md": "[a](start) [b](use/start)\n",
+            "docs/start.py": "",
+            "docs/a.md": "![x](IMG_HOME/a.png)\n",
+            "docs/b.md": "![x](IMG_HOME/b.png)\n",
+            "docs/x/c.md": "[x](../faces) [y](ENGLISH_PAGE) "
+            "<a href=' https://example.org'>z</a>\n\n[//]: contributor-faces\n",
+            **{f"docs/{each}/d.md": "[api](made/api)\n" for each in "xyz"},
+            "docs/list.md": "".join(f"[x](parts/{each}/schema.md)\n" for each in "abcde"),
+            "shop/schemas.py": "def write(root, part):\n    return root / part / 'schema.md'\n",
+            "patches/shelf/Cargo.toml": ('[package]\nrepository = "https://github.com/b/shelf"\n'),
+            "patches/shelf/README.md": "[examples](examples/)\n",
+        },
+        (
+            "docs/index.md:1:16: the link leads nowhere: there is no docs/use/start",
+            "docs/x/c.md:1:5: the link leads nowhere: there is no docs/faces",
+        ),
+        before={"docs/use/start.md": "# Start\n", "docs/faces": "x\n"},
     ),
     Example(
         "In what a program writes",

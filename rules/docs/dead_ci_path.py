@@ -13,7 +13,10 @@ A job that runs a file that is gone fails, or passes without having done anythin
 a path that is gone will one day hide something else.
 
 A path counts if it has a folder in front which the repository has. Nothing is said of what git
-ignores, of what a step makes, keeps as an artifact or checks out into a folder, of patterns whose
+ignores, of what a step makes, keeps as an artifact or checks out into a folder, of data that git
+never knew and whose name a string of code has (a program may write them), of words of commands that
+git never knew, without an ending or `./` in front (`api/sync` may be a branch), of what a script
+asks for (`[ -f x/y.yaml ]`), of what a comment right above says does not exist, of patterns whose
 folder exists, of single names such as `build`, of lists in packages, or whose names speak of what
 was or is made, of reusable workflows that none here calls (they run
 on the files of other repositories), and of files where documents would be of the class `history`.
@@ -28,6 +31,8 @@ says that it moved is written.
 A suppression comment, or `[[exceptions]]` in the policy.
 """
 
+import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
     from govcheck.programs.configured import Named
     from govcheck.programs.lists import Listed
 
+_DATA = re.compile(r"\.(?:csv|html|json|md|toml|txt|xml|ya?ml)$")
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _SAYS = {
     "command": "there is no {}",
     "filter": "nothing is at {}",
@@ -51,6 +58,7 @@ _SAYS = {
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Paths that are gone."""
+    from govcheck.docs.paths import in_code
     from govcheck.history import gone  # only a run of the rule pays for them
     from govcheck.programs import lists
 
@@ -60,10 +68,15 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
         found += repo.view(configured.absent, policy)
     history = gone(repo, frozenset(each.path for each in found))
+    unknown = {each for each in found if each.how == "command" and each.path not in history}
+    data = {posixpath.basename(each.path) for each in unknown if _DATA.search(each.path)}
+    made = in_code(repo, data)
     for each in found:
         past = history.get(each.path)
         # Scripts list the files of others, too: git tells which were the repository's.
         if each.how == "list" and past is None:
+            continue
+        if each in unknown and (posixpath.basename(each.path) in made or _may_be_a_name(each.text)):
             continue
         message = _SAYS[each.how].format(each.text)
         fix = None
@@ -75,6 +88,12 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         elif past is not None:
             message += ": it was removed"
         yield rule.finding(each.span, message, fix=fix, data={"path": each.path})
+
+
+def _may_be_a_name(text: str) -> bool:
+    """Whether a word of a command may be no path: that of a branch, `api/sync`, say."""
+    name = posixpath.basename(text.rstrip("/"))
+    return not text.startswith("./") and _WORD.fullmatch(name) is not None
 
 
 rule = Rule("dead-ci-path", "docs", check)
@@ -263,6 +282,44 @@ examples = [
                 "      - run: ls\n        working-directory: src/it\n"
             ),
             "src/shop/a.py": "",
+        },
+    ),
+    Example(
+        "Data that a program writes",
+        {
+            "govcheck.toml": "",
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - run: |\n          python -m shop branches\n"
+                "          cat shop/etc/branches.yaml\n"
+            ),
+            "shop/etc/a.yaml": "",
+            "shop/__main__.py": "FILE = 'branches.yaml'\n",
+        },
+    ),
+    Example(
+        "What a script asks for, and a branch",
+        {
+            "govcheck.toml": "",
+            ".github/workflows/ci.yml": (
+                "jobs:\n  a:\n    steps:\n      - run: |\n"
+                "          if [ -f shop/atlas.yaml ]; then\n"
+                "            atlas --config shop/atlas.yaml\n          fi\n"
+                "          python shop/sync.py --branch shop/new-classes\n"
+            ),
+            "shop/sync.py": "",
+        },
+    ),
+    Example(
+        "What a comment says need not be there, and the settings of a project that tests try",
+        {
+            "govcheck.toml": "",
+            "pytest.ini": (
+                "[pytest]\n# Some of these don't exist in every checkout.\n"
+                "norecursedirs = tests/manual tests/evals\n"
+            ),
+            "tests/test_a.py": "",
+            "tests/fixtures/project/setup.cfg": "[flake8]\nexclude = docs/source/*\n",
+            "docs/index.md": "",
         },
     ),
 ]

@@ -15,15 +15,22 @@ and in the docstring of a Python file ("Usage: ..."):
 Nothing is said
 
 - of placeholders, variables and patterns, of files that git ignores, or that the document tells to
-  make, and of documents of the classes `plan` and `history`;
+  make, of templates of issues, and of documents of the classes `plan` and `history`;
 - of what runs in a folder that is not known (`cd other`), and of a path whose first folder the
   repository does not have: it is one of an example;
 - of what git never knew, in a document that tells to install or clone another repository, or where
-  another name stands before the command in a list;
+  another name stands before the command in a list; in one that names six files or more that are not
+  there, and less than a third as many that are, which tells of another program; of a path that
+  stands alone in a line of a block of no shell, which may be a list; and in blocks, of a path that
+  has no ending and does not begin with a dot, which may be an image's name;
 - of what git never knew, but for paths into a folder of a folder (`tests/carts/`), where the
   document, or what is missing, is called like a repository that it links to (`bench.md`,
   `make bench-image`), and of such tests in documents of a plugin of pytest;
 - of an extra that is called as the repository is: it is another project's;
+- of what git never knew, in a document that bears a date;
+- of a script of npm that is called like none there is, and never was there, and of a command that
+  stands for any ("targets like `make x`");
+- in a translation, of what the original has without being wrong;
 - of a test that its file never had, and that is called like none in it;
 - of a file without a folder that `cp` copies under quite another name;
 - of files below `vendor` and the like.
@@ -474,7 +481,55 @@ examples = [
             "shop/Makefile": "cover:\n\techo\n",
             "examples/cart.py": "",
             "run.sh": "cd shop && make cover\n",
-            "README.md": "`pip install -e '.[NAME]'`, `python -m examples.example1`\n",
+            "README.md": "`pip install -e '.[NAME]'`, `python -m examples.example1`"
+            " `pytest examples/path_to_test.py`, `pytest examples/test_XXXX-name.py`\n",
         },
+    ),
+    Example(
+        "Files of another program, a list of files, and more stand-ins",
+        {
+            "govcheck.toml": "",
+            "scripts/run.py": "",
+            "Makefile": "all:\n\techo\n",
+            "shop/__init__.py": "",
+            "service.md": (
+                "The service: `app/main.py`, `app/cache.py`, `app/routes/carts.py`, `app/log.py`,\n"
+                "`app/routes/tax.py`, `scripts/run.py`, and `conf/app.yml`. Try `make tunnel`.\n\n"
+                "```sh\npython scripts/load.py --all\n```\n"
+            ),
+            "images.md": "```bash\nREPOSITORY    TAG\nshop/worker   latest\n```\n",
+            "tasks.md": "Migrations run at the start. There is no\n`make migrate` target.\n",
+            "2023-10-07-load.md": "```sh\npython scripts/load.py\n```\n",
+            "tasks_zh.md": "项目不提供 `make migrate` 目标。\n",
+            "guide.md": (
+                "Write two files:\n\n```text\nscripts/load_carts.py\nscripts/load_tax.py\n```\n\n"
+                "```sh\npython -m shop.yourpart.load\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "A module of a package beside the document, not of the root",
+        {
+            "govcheck.toml": "",
+            "tools/till/part/__init__.py": "",
+            "tools/till/__init__.py": "",
+            "tools/README.md": "```sh\npython -m till.part.gone\n```\n",
+        },
+        ("tools/README.md:2:11: there is no module till.part.gone",),
+    ),
+    Example(
+        "Targets that stand for any, a reader's scripts, extras of a project below the root",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'shop'\n",
+            "till/pyproject.toml": "[project.optional-dependencies]\nserver = []\n",
+            "till/install.sh": "poetry install -E server\n",
+            "Makefile": "all:\n\techo\n",
+            "package.json": '{"scripts": {"watch": "x"}}\n',
+            "README.md": "Some have tests with targets like `make test-it` or `make test-docs`.\n",
+            "guide.md": "```sh\nnpm run start:worker\nnpm run wach\n```\n",
+        },
+        ("guide.md:3:9: there is no script of npm wach",),
+        before={"package.json": '{"scripts": {"watch": "x"}}\n'},
     ),
 ]

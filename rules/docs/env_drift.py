@@ -10,7 +10,8 @@ class has such a field. Nothing is said
 - of what interpreters, shells, cloud clients, databases and frameworks read by themselves, and of
   flags, for which there are rules of their own;
 - of a variable whose first word is that of a package that is required, or that any document tells
-  to install, or a word of no code here: it is a vendor's;
+  to install, or a word of no code here: it is a vendor's; and of one with a word of a package of
+  the same family (`SNAPSHOT_X`, if a project `shop` requires `shop-snapshot`);
 - of one that begins like none that code reads, where most of those begin alike, or in a document
   that stands in a folder of integrations, or in one that is called like another repository which
   documents link to, tells to install another program or to do something in another repository, or
@@ -21,13 +22,19 @@ class has such a field. Nothing is said
   keep what they have no field for of a file (`extra="allow"`, `env_file`);
 - of a code span that assigns where nothing speaks of setting anything, or of the environment;
 - of what the document itself uses (`$NAME`), an example of code in it reads, a script with loops or
-  conditions in it keeps for itself, or a program is said to set for another;
+  conditions in it, or a line of commands, keeps for itself (`NAME=$(date)`), a command is told by
+  its name (`run --token-var NAME`), or a program is said to set for another;
+- in a document that names six files or more that are not there, and less than a third as many that
+  are: it tells of another program;
 - of the end of a longer name which the document has, too, and which is read;
-- where the words around, or above the list, say that it is gone, or yet to come;
+- where the words around, or above the list, say that it is gone, or yet to come, or that another
+  is read instead of it;
 - of a name that stands for any: "e.g. `X`", "variables like `X`".
 
 What begins like no variable that code reads, and resembles none, may still be one of a program that
-is elsewhere: it is told (`info`), and fails no run.
+is elsewhere. It is told (`info`), and fails no run, in a document that is at home here: one that
+stands beside Python code, names a file of the repository, or two variables that code reads. Nothing
+is said in a repository that holds but the documents of a program (`shop-docs`).
 
 ```toml
 [docs.environment]
@@ -67,6 +74,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 
     for each in repo.view(unread, policy):
         hint = _meant(each.name, each.near)
+        if not (each.is_ours or hint or each.is_at_home):
+            continue
         message = f"nothing reads the environment variable {each.name}{hint}{told(each.doc)}"
         yield rule.finding(
             each.span,
@@ -278,6 +287,17 @@ examples = [
         },
     ),
     Example(
+        "What begins like none that code reads, at home here and elsewhere",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}till = 1\n",
+            "src/load.py": "",
+            "guide.md": "Run `python src/load.py`, and set the variable `TILL_LIMIT`.\n",
+            "shell.md": "```env\nTILL_PATH=x\n```\n",
+        },
+        ("guide.md:1:49: nothing reads the environment variable TILL_LIMIT",),
+    ),
+    Example(
         "Constants, stand-ins, and what another document tells to install",
         {
             "govcheck.toml": "",
@@ -336,6 +356,24 @@ examples = [
             "app.py": f"{_APP}roles = 1\n",
             "docs/index.md": "Fork [the bot](https://github.com/a/shop-bot).\n",
             "docs/shop-bot/reference.md": "The variable `ROLES_ADMINS` is read.\n",
+        },
+    ),
+    Example(
+        "A name that a command is told, what a command says, and files of another program",
+        {
+            "govcheck.toml": "",
+            "app.py": f"{_APP}tax = now = 1\n",
+            "pyproject.toml": "[project]\nname = 'till'\ndependencies = ['till-snapshot']\n",
+            "d.md": (
+                "Set the variable `SHOP_SNAPSHOT=1`. We read the variable `SHOP_API_TOKEN` "
+                "instead of `SHOP_OTHER`.\n"
+            ),
+            "a.md": "```sh\nexport TAX_KEY=x\nshop --key-var TAX_KEY\n```\n",
+            "b.md": "```sh\nNOW_B64=$(date | base64)\nshop --now\n```\n",
+            "c.md": (
+                "`api/main.py`, `api/cache.py`, `api/carts.py`, `api/log.py`, `api/tax.py`,\n"
+                "`conf/api.yml`\n\nSet `SHOP_AGENT=x`.\n"
+            ),
         },
     ),
 ]

@@ -3,7 +3,9 @@
 Looked at are tables with a column that is headed Marker, and `@pytest.mark.NAME` in code of
 documents of the class reference. Markers that hooks register by names that they compute cannot be
 known; then nothing is reported, and neither is it where no configuration registers any marker, nor
-of a marker that tests bear: that it is not registered is for `unregistered-marker`.
+of a marker that tests bear: that it is not registered is for `unregistered-marker`. In code, a name
+counts that resembles a registered marker, or that the configuration had once; any other may be an
+example.
 
 ## How to resolve
 
@@ -39,6 +41,7 @@ _OF_REQUIREMENTS = frozenset(
      "platform_system", "platform_version", "python_full_version", "python_version",
      "sys_platform"}
 )  # fmt: skip
+_CLOSE = 0.7
 _NEEDLES = ("pytest.mark", "Marker", "marker", "| Mark", "|Mark")
 
 
@@ -46,6 +49,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     """Markers in documents that are not registered."""
     if not repo.view(is_tested):
         return
+    from difflib import get_close_matches
+
     from govcheck.docs.documents import documents, told
     from govcheck.keys import nearest
 
@@ -55,6 +60,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             said += ((doc, name, start) for name, start in _named(doc))
     if not said:
         return
+    from govcheck.history import held
     from govcheck.markers.registration import BUILT_IN, is_open, known, registrations
 
     own = sorted({each.name for each in repo.view(registrations) if each.is_configured})
@@ -64,8 +70,13 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
         return
     registered = repo.view(known, policy)
     borne = _borne(repo, frozenset(name for _, name, _ in said))
+    homes = sorted({each.span.path for each in repo.view(registrations) if each.is_configured})
     for doc, name, start in said:
-        if name not in registered | borne | _STAND_INS:
+        if name not in registered | borne | _STAND_INS and (
+            doc.page.table_at(start) is not None
+            or get_close_matches(name, own, 1, _CLOSE)
+            or any(held(repo, home, name) for home in homes)
+        ):
             yield rule.finding(
                 doc.document.span(start, start + len(name)),
                 f"nothing registers the marker {name}{nearest(name, own)}{told(doc)}",
@@ -129,6 +140,7 @@ examples = [
             "a.md:6:19: nothing registers the marker quick",
             "a.md:9:14: nothing registers the marker slwo (did you mean 'slow'?)",
         ),
+        before={"pytest.ini": "[pytest]\nmarkers =\n    slow: takes long\n    quick: no time\n"},
     ),
     Example(
         "Registered, of pytest, of a plugin, and placeholders",
@@ -137,7 +149,8 @@ examples = [
             **_TESTS,
             "requirements.txt": "pytest-asyncio==1.0\n",
             "a.md": "`@pytest.mark.slow` `pytest.mark.skipif(x)` `pytest.mark.asyncio`"
-            " `@pytest.mark.<name>` `@pytest.mark.your_marker`\n",
+            " `@pytest.mark.<name>` `@pytest.mark.your_marker`"
+            " `@pytest.mark.of_your_part`\n",
         },
     ),
     Example(

@@ -6,7 +6,8 @@ such an encoding and may have been dropped; where the rest leaves a choice, so d
 U+FFFD, which stands for what could not be read at all, is reported, too.
 
 Not reported are code in documents that are otherwise sound, paragraphs, tables and sections that
-speak of encodings, lines that show what is meant, too, and the names of files.
+speak of encodings, lines that show what is meant, too, the names of files, and the character U+FFFD
+where it is itself spoken of, in quotes or many (`�'s`).
 
 ## How to resolve
 
@@ -40,8 +41,11 @@ _SPEAKS_OF_IT = re.compile(
 )
 _BLANK = re.compile(r"\n[ \t>]*\r?\n")
 _LOST = "\ufffd"
+# The character is spoken of: "a lot of �'s".
+_SPOKEN_OF = re.compile(f"(?<=\\s){_LOST}['’]s\\b|[\"'“‘(]{_LOST}[\"'”’)]")
 _REACH = 300
 _BESIDE = 30
+_LETTERS = 20
 
 
 def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
@@ -64,8 +68,13 @@ def _garbled(repo: Repo, document: Document) -> Iterator[Finding]:
     for each in document.view(garbled):
         line = bisect_right(document.line_starts, each.start)
         lines.setdefault((line, each.certain), []).append(each)
-    lines = {at: them for at, them in lines.items() if not _is_meant(document, them[0].start)}
-    lines = {at: them for at, them in lines.items() if not _is_shown(document, them)}
+    lines = {
+        at: them
+        for at, them in lines.items()
+        if not _is_meant(document, them[0].start)
+        and not _is_alphabet(document, them[0].start)
+        and not _is_shown(document, them)
+    }
     if all(_is_code(document, each.start) for them in lines.values() for each in them):
         return
     names = [*_names(repo, document)]
@@ -119,7 +128,8 @@ def _lost(document: Document) -> Iterator[Finding]:
     reported = 0
     for found in re.finditer(f"{_LOST}+", document.text):
         line = document.span(*found.span()).line
-        if line == reported or _is_meant(document, found.start()):
+        is_said = _SPOKEN_OF.search(document.text, max(0, found.start() - 2), found.end() + 2)
+        if line == reported or is_said or _is_meant(document, found.start()):
             continue
         is_told = any(each.start < found.end() <= each.end for each in document.view(garbled))
         if not is_told and not _is_code(document, found.start()):
@@ -127,6 +137,16 @@ def _lost(document: Document) -> Iterator[Finding]:
             yield rule.finding(
                 document.span(*found.span()), "text was lost here: U+FFFD stands for what it was"
             )
+
+
+def _is_alphabet(document: Document, offset: int) -> bool:
+    """Whether letters stand among many others without a space: the characters of a language."""
+    text = document.text
+    before = text[max(0, offset - _REACH) : offset]
+    after = text[offset : offset + _REACH]
+    whole = f"{before.split()[-1] if before.strip() else ''}{after.split()[0]}"
+    letters = [each for each in whole if not each.isascii()]
+    return len(set(letters)) >= _LETTERS and len(set(letters)) * 2 > len(letters)
 
 
 def _is_meant(document: Document, offset: int) -> bool:
@@ -202,8 +222,15 @@ examples = [
         },
     ),
     Example(
+        "An alphabet",
+        {"govcheck.toml": "", "a.md": "abc!#°£€¥¢฿ôäčďľňšťžáéíĺóŕúýÔÄČĎĽŇŠŤŽÁÉÍĹÓŔÚÝ\n"},
+    ),
+    Example(
         "A line about it",
-        {"govcheck.toml": "", "a.md": "Mojibake looks like â€™; garbled: \ufffd.\n"},
+        {
+            "govcheck.toml": "",
+            "a.md": "Mojibake looks like â€™; garbled: \ufffd.\n\nA bunch of \ufffd's.\n",
+        },
     ),
     Example(
         "An example in code",

@@ -21,8 +21,10 @@ in), only the rest of that sentence counts.
 
 `[docs.moved]` can name more `words`, and paths (`known`) that may be named. Nor is anything said of
 what git ignores, of placeholders, of a "file in your home directory", of what the document tells to
-make, of a path that was gone when the document was added, of the text of links into the net, and of
-documents that bear a date in their name or are of the classes `plan` and `history`.
+make, of a path whose first folder is not here and stands in a string of code, which may make it in
+a project of the reader's, of a path that was gone when the document was added, of the text of links
+into the net, and of documents that bear a date in their name, are called after migrating or
+upgrading, or are of the classes `plan` and `history`.
 
 ## How to resolve
 
@@ -349,5 +351,14 @@ examples = [
             "src/a.py": _LONG,
             "src/d.py": _LONG + "\n",
         },
+    ),
+    Example(
+        "A folder that a program makes in the reader's project",
+        {
+            "govcheck.toml": "",
+            "shop/init.py": "def make(root):\n    (root / 'configs').mkdir()\n",
+            "README.md": "See what is in `configs/`, such as `configs/agents/till.yaml`.\n",
+        },
+        before={"configs/agents/till.yaml": "a: 1\n"},
     ),
 ]

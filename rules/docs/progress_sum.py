@@ -273,4 +273,8 @@ examples = [
             ),
         },
     ),
+    Example(
+        "A rule of shares",
+        {"govcheck.toml": "", "a.md": "That gives 80% (80/20) of what is asked for.\n"},
+    ),
 ]

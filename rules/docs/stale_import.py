@@ -2,19 +2,21 @@
 
 Looked at are the imports at the left margin of Python blocks, sessions, too, from packages that the
 repository holds, in Markdown and in the `code-block`s of reStructuredText. A module offers what its
-statements define, also in `if` and `try`, what it imports, and its submodules; of a module that
-computes its names (`__getattr__`, `globals()`, a star from elsewhere), or that has a native twin,
-nothing is said, and neither is it of modules that git never had in a package which holds nothing
-itself: plugins may be installed there.
+statements define, also in `if` and `try`, what it imports, and its submodules, in any of the
+projects that have a module of its name. Of a module that computes its names (`__getattr__`,
+`globals()`, a star from elsewhere), or that has a native twin, nothing is said, nor of a package
+that hands its own name to a function, which may put another in its place, and neither is it of
+modules that git never had in a package which holds nothing itself: plugins may be installed there.
 
 Nor is anything said where the line above the block, the heading, or a comment at the import speak
 of what was or will be (old, legacy, deprecated, removed, previous, former, no longer, instead of,
 wrong, avoid, bad, migrate, rename, proposed, planned, "before", arrows), in documents of the
-classes `plan` and `history`, in those that say above their first section that they are deprecated
-or out of date, of what a warning there names, in a translation of what the original shows so, of
-packages in folders of examples, samples, demos, fixtures and resources, and of what the reader is
-to write (`new_part`, `part_a`, `MyPart`, `ThingAdded`, a package that a command such as
-`tool create` makes).
+classes `plan` and `history`, in those called after migrating or upgrading, in those that say above
+their first section that they are deprecated or out of date, of what a warning there names, in a
+translation of what the original shows so, of packages in folders of examples, samples, demos,
+fixtures and resources, and of what the reader is to write (`new_part`, `part_a`, `MyPart`,
+`ThingAdded`, a package that a command such as `tool create` makes, what a block defines that is
+called like the module's file).
 
 ## How to resolve
 
@@ -61,7 +63,10 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
 rule = Rule("stale-import", "docs", check, fix="unsafe")
 
 _PACKAGE = {
-    "shop/__init__.py": "from shop.cart import Cart\n",
+    "shop/__init__.py": (
+        "from importlib.metadata import version\nfrom shop.cart import Cart\n\n"
+        "__version__ = version('shop')\n"
+    ),
     "shop/cart.py": "class Cart: ...\n\n\nif True:\n    LIMIT, *REST = 1, 2\n",
     "shop/tax/vat.py": "def rate(): ...\n",
 }
@@ -266,5 +271,48 @@ examples = [
         },
         ("README.md:3:6: there is no module shop.adapters.old",),
         before={"shop/adapters/old.py": "Adapter = 1\n"},
+    ),
+    Example(
+        "What the module of that name in another project has",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "next/pyproject.toml": "[project]\nname = 'shop'\n",
+            "next/shop/__init__.py": "Shelf = 1\n",
+            "README.md": (
+                "```python\nfrom shop import Cart, Shelf\n\n"
+                "# Before (v1)\nfrom shop import Till\n```\n\n"
+                '```python title="shop/__init__.py"\nclass Basket: ...\n```\n\n'
+                "```python\nfrom shop import Basket\n```\n"
+            ),
+        },
+    ),
+    Example(
+        "The folder of a project that is called like the package that it is made for",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[tool.pytest.ini_options]\npythonpath = ['packages']\n",
+            "packages/till/pyproject.toml": "[project]\nname = 'shop-till'\n",
+            "packages/till/shop_till/__init__.py": "",
+            "packages/till/README.md": "```python\nfrom till.server import Server\n```\n",
+        },
+    ),
+    Example(
+        "A package that another is put in the place of, and what a block's title says",
+        {
+            "govcheck.toml": "",
+            **_PACKAGE,
+            "shop/till/__init__.py": (
+                "from shop.shim import alias\n\nalias('shop.till', 'shop_till')\n"
+            ),
+            "shop/shim.py": "def alias(old, new): ...\n",
+            "README.md": (
+                "```python\nfrom shop.till.desk import Desk\nfrom shop.till import Till\n```\n\n"
+                "```python Python (previous)\nfrom shop import Shelf\n```\n\n"
+                "```sh\npython -m shop.till.desk\n```\n"
+            ),
+            "MIGRATION.md": "```python\nfrom shop import Shelf\n```\n",
+            "skill.md": "```python\nfrom shop import Cart, NewPartParameters\n```\n",
+        },
     ),
 ]

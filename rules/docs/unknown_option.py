@@ -19,7 +19,11 @@ reference = "docs/cli.md"    # the document whose tables list all of its options
 Where anything may add options that is not understood (a parser handed to a library, names that are
 computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of the program, and so it
 does of those that tests have in the place of others. Nor is a code span a command with a subcommand
-where code has the same words for something else.
+where code has the same words for something else, and nor is a subcommand missed that the
+program's own file names in a string, or whose name stands in another file of its package that makes
+commands, nor one that six files and more give to it: it is likelier that it is made in a way that
+cannot be read than that all of them are wrong. Documents that tell, by their name, how to migrate
+from an old version are left alone.
 
 ## How to resolve
 
@@ -339,6 +343,62 @@ examples = [
                 "@cli.command()\ndef up(): ...\n"
             ),
             "README.md": "`cloud login --all`\n",
+        },
+    ),
+    Example(
+        "A subcommand that another file of the package makes",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\nshop = 'shop.cli:cli'\n",
+            "shop/__init__.py": "",
+            "shop/cli.py": (
+                "import click\n\n\n@click.group()\ndef cli(): ...\n\n\n"
+                "@cli.command()\ndef bump(): ...\n"
+            ),
+            "shop/more.py": "from shop.cli import cli\n\n\n@cli.command('check')\ndef _(): ...\n",
+            "README.md": "`shop check --all`, `shop chck --all`, `shop --mode fast`\n",
+        },
+        (
+            "README.md:1:27: shop takes no subcommand chck, see shop/cli.py",
+            "README.md:1:46: shop takes no option --mode, see shop/cli.py",
+        ),
+    ),
+    Example(
+        "A program that loads plugins, and a script that hands its own parser on",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\nshop = 'shop.cli:cli'\n",
+            "shop/__init__.py": "",
+            "shop/cli.py": (
+                "import click\nfrom importlib.metadata import entry_points\n\n\n"
+                "@click.group()\ndef cli(): ...\n\n\n@cli.command()\ndef bump(): ...\n\n\n"
+                "for each in entry_points(group='shop'):\n    each.load()\n"
+            ),
+            "shop/run.py": (
+                "import argparse\n\n\ndef main(parser=None):\n"
+                "    parser = parser or argparse.ArgumentParser()\n"
+                "    parser.add_argument('--port')\n    parser.parse_args()\n"
+            ),
+            "examples/desk.py": (
+                "import argparse\nfrom shop.run import main\n\n"
+                "if __name__ == '__main__':\n    parser = argparse.ArgumentParser()\n"
+                "    parser.add_argument('--url')\n    main(parser)\n"
+            ),
+            "README.md": "`shop cloud login`, `python examples/desk.py --url x`\n",
+        },
+    ),
+    Example(
+        "A way to make commands that cannot be read, and how an old version was called",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[project]\nname = 'a'\n[project.scripts]\nshop = 'cli:cli'\n",
+            "cli.py": (
+                "import click\n\n\n@click.group()\ndef cli(): ...\n\n\n"
+                "@cli.command()\ndef bump(): ...\n\n\nalias(bump, 'raise')\n"
+            ),
+            "README.md": "`shop raise --all`\n",
+            "docs/MIGRATION.md": "`shop bump --old`\n",
+            **{f"docs/{each}.md": "```sh\nshop serve\n```\n" for each in "abcdef"},
         },
     ),
 ]
