@@ -144,8 +144,9 @@ _PIECES = st.sampled_from(
 @given(st.lists(_PIECES, max_size=30).map("".join))
 @settings(max_examples=150, deadline=None)
 def test_what_is_seen_is_what_another_parser_sees(text: str) -> None:
-    # The peers differ in tables without a blank line before them, and in tabs after a quote.
-    if re.search(r"\||\t", text):
+    # The peers differ in tables without a blank line before them, in tabs after a quote, and in
+    # what is indented below a definition: by CommonMark it goes on with the paragraph.
+    if re.search(r"\||\t|\]: /u\n[ >]* {4}", text):
         page(Document("a.md", text.encode()))
         return
     text += "\n"  # the peer adds it where it is missing
