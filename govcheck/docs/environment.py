@@ -117,6 +117,7 @@ _INSTEAD = re.compile(r"(?i)\b(?:instead of|rather than|not)\s+(?:the )?[`\"']*\
 _FEW_LETTERS = 40
 _FEW = 5
 _SOME = 2
+_MANY_TELL = 6
 _LONG = 4
 _REACH = 1_000
 _FAR = 3_000
@@ -133,7 +134,8 @@ KNOWN = (
     "GCP_*", "GEMINI_*", "GF_*", "GH_*", "GITHUB_*", "GITLAB_*", "GIT_*", "GLOO_*", "GOOGLE_*",
     "GPG_*", "GROQ_*", "GRPC_*", "GUNICORN_*", "HATCH_*", "HCCL_*", "HF_*", "HIP_*", "HONEYCOMB_*",
     "HSA_*", "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*",
-    "KUBE*", "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
+    "KMP_*", "KUBE*", "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*",
+    "LIBRARY_PATH",
     "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MCCL_*", "MINIO_*", "MISTRAL_*", "MKL_*",
     "MLFLOW_*", "MYPY*", "MYSQL_*", "NCCL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR",
     "NO_PROXY", "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*", "NVTE_*", "OBJC_*", "OLLAMA_*", "OMP_*",
@@ -211,10 +213,14 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
     has_prefix = repo.view(_has_prefix)
+    tellers: dict[str, set[str]] = {}
+    for doc, name, _ in said:
+        tellers.setdefault(name, set()).add(doc.path)
     left = [
         (doc, name, start)
         for doc, name, start in said
         if name in vain
+        and len(tellers[name]) < _MANY_TELL
         and not fetches_another(repo, doc.document)
         and not _is_of_skill(repo, doc)
         and not _is_short(repo, doc, name)

@@ -387,8 +387,10 @@ def _module(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
     path = known.find(name.partition(".")[0], *roots) or ""
     base = posixpath.dirname(path) if path.endswith(".py") else path
     below = name.partition(".")[2].replace(".", "/")
+    # A folder that is no package may be called like one that is installed.
+    is_folder = home is not None and not home.endswith(".py")
     yield Missing(each, each.span(word), f"there is no module {name}", "module",
-                  posixpath.join(base, f"{below}.py"), name)  # fmt: skip
+                  posixpath.join(base, f"{below}.py"), name, is_doubtful=is_folder)  # fmt: skip
 
 
 # Tests.
