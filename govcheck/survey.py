@@ -47,7 +47,7 @@ _VERSION = re.compile(r"v(\d{1,3})")
 _PROJECT_VERSION = re.compile(r"(?m)^version[ \t]*=[ \t]*[\"'](\d{1,3})\.")
 _PLAN_FOLDERS = re.compile(
     r"(?i)plans?|planning|roadmaps?|proposals?|refactor(?:ing)?|ideas"
-    r"|designs?|design-?(?:doc|note|proposal)s?"
+    r"|designs?|design-?(?:doc|note|proposal)s?|specs?"
 )
 _OLD_NAMES = re.compile(
     r"(?i)(?:^|(?P<lead>[-_. ]))(?P<word>changelog|changes|history|news|release[-_]notes"

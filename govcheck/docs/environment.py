@@ -116,6 +116,7 @@ _INSTEAD = re.compile(r"(?i)\b(?:instead of|rather than|not)\s+(?:the )?[`\"']*\
 _FEW_LETTERS = 40
 _FEW = 5
 _SOME = 2
+_MANY_TELL = 6
 _LONG = 4
 _REACH = 1_000
 _FAR = 3_000
@@ -132,7 +133,8 @@ KNOWN = (
     "GCP_*", "GEMINI_*", "GF_*", "GH_*", "GITHUB_*", "GITLAB_*", "GIT_*", "GLOO_*", "GOOGLE_*",
     "GPG_*", "GROQ_*", "GRPC_*", "GUNICORN_*", "HATCH_*", "HCCL_*", "HF_*", "HIP_*", "HONEYCOMB_*",
     "HSA_*", "HTTPS_PROXY", "HTTP_PROXY", "IFS", "INSTA_*", "JAVA_*", "JUPYTER_*", "KAFKA_*",
-    "KUBE*", "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*", "LIBRARY_PATH",
+    "KMP_*", "KUBE*", "LANGCHAIN_*", "LANGFUSE_*", "LANGSMITH_*", "LC_*", "LD_*", "LESS*",
+    "LIBRARY_PATH",
     "LLAMA_*", "LOG_LEVEL", "LS_*", "MALLOC_*", "MCCL_*", "MINIO_*", "MISTRAL_*", "MKL_*",
     "MLFLOW_*", "MYPY*", "MYSQL_*", "NCCL_*", "NEW_RELIC_*", "NODE_*", "NOX_*", "NO_COLOR",
     "NO_PROXY", "NPM_*", "NUMBA_*", "NVIDIA_*", "NVM_*", "NVTE_*", "OBJC_*", "OLLAMA_*", "OMP_*",
@@ -212,10 +214,16 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
     has_prefix = repo.view(_has_prefix)
+    tellers: dict[str, set[str]] = {}
+    told: dict[str, set[str]] = {}
+    for doc, name, _ in said:
+        tellers.setdefault(name, set()).add(doc.path)
+        told.setdefault(doc.path, set()).add(name)
     left = [
         (doc, name, start)
         for doc, name, start in said
         if name in vain
+        and len(tellers[name]) < _MANY_TELL
         and not repo.view(fetches_another, doc.document)
         and not _is_of_skill(repo, doc)
         and not _is_short(repo, doc, name)
@@ -237,12 +245,11 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     # What takes a search of all code is asked of what is left.
     others = _of_others(repo, packages, frozenset(_first_word(name) for _, name, _ in left))
     others |= repo.view(_installed, policy) - packages - ours
-    told = {doc.path: {other for each, other, _ in said if each is doc} for doc, _, _ in left}
     at_home = {
-        doc.path: _is_beside_code(repo, doc)
+        doc.path: len(told[doc.path] & near.keys()) >= _SOME
+        or _is_beside_code(repo, doc)
         or names_files(repo, doc.document)
-        or len(told[doc.path] & near.keys()) >= _SOME
-        for doc, _, _ in left
+        for doc in {doc.path: doc for doc, _, _ in left}.values()
     }
     return tuple(
         Unread(

@@ -84,10 +84,18 @@ def moved(repo: Repo, policy: Policy) -> tuple[Moved, ...]:
         if path is not None and all(other in known for other in each.others):
             package = _package(repo, path) if known[path].moved_to is None else None
             told.append(Moved(each, path, known[path], package))
-    told = [each for each in told if not _is_made(repo, each)]
+    told = [each for each in told if not (_is_made(repo, each) or _is_title(each))]
     # What a document says that is younger than a path's end is not about that path.
     later = written_later(repo, {(each.absent.doc.path, each.path) for each in told})
     return tuple(each for each in told if (each.absent.doc.path, each.path) not in later)
+
+
+def _is_title(each: Moved) -> bool:
+    """Whether a document has for its title the old path of the folder that it is in."""
+    doc = each.absent.doc
+    titles = doc.page.headings[:1]
+    is_there = any(title.start <= each.absent.span.start < title.end for title in titles)
+    return is_there and each.gone.moved_to == posixpath.dirname(doc.path)
 
 
 def _is_made(repo: Repo, each: Moved) -> bool:

@@ -105,7 +105,8 @@ def _refused_command(interface: Interface, word: Word) -> Refused:
 def _refused_choice(
     interface: Interface, word: Word, start: int, value: str, choices: tuple[str, ...]
 ) -> Iterator[Refused]:
-    if word.is_literal and value not in choices and _VALUE.fullmatch(value):
+    is_stand_in = value.isupper() and not any(each.isupper() for each in choices)
+    if word.is_literal and value not in choices and _VALUE.fullmatch(value) and not is_stand_in:
         yield Refused(word, start, value, "choice", choices, interface)
 
 

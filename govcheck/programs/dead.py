@@ -69,6 +69,7 @@ _TEXT = frozenset({"", "text", "plaintext"})
 _MANIFESTS = (".toml", ".cfg", "setup.py")
 _LONG = 5
 _REACH = 200
+_MAX_ASKED = 5
 # A document that bears a date tells of that day.
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d)[^/]*$")
 
@@ -400,8 +401,10 @@ def _module(repo: Repo, each: Written, word: Word) -> Iterator[Missing]:
     path = known.find(name.partition(".")[0], *roots) or ""
     base = posixpath.dirname(path) if path.endswith(".py") else path
     below = name.partition(".")[2].replace(".", "/")
+    # A folder that is no package may be called like one that is installed.
+    is_folder = home is not None and not home.endswith(".py")
     yield Missing(each, each.span(word), f"there is no module {name}", "module",
-                  posixpath.join(base, f"{below}.py"), name)  # fmt: skip
+                  posixpath.join(base, f"{below}.py"), name, is_doubtful=is_folder)  # fmt: skip
 
 
 # Tests.
@@ -654,9 +657,20 @@ def _was_script(repo: Repo, each: Written, name: str, here: Sequence[Collection[
     from difflib import get_close_matches  # only a candidate pays for the import
 
     known = sorted({other for names in here for other in names})
-    return bool(get_close_matches(name, known, 1)) or any(
-        held(repo, f"{folder}package.json", f'"{name}"') is not False for folder in each.folders
-    )
+    if get_close_matches(name, known, 1):
+        return True
+    home = next((f"{f}package.json" for f in each.folders if f"{f}package.json" in repo), None)
+    asked = repo.view(_asked_of_scripts)
+    # Git searches all that a file ever held, which takes long where there are many commits.
+    if home is None or (len(asked) >= _MAX_ASKED and (home, name) not in asked):
+        return False
+    asked.add((home, name))
+    return repo.view(held, home, f'"{name}"') is not False
+
+
+def _asked_of_scripts(repo: Repo) -> set[tuple[str, str]]:
+    """What git was asked in a run: the manifests, and the names in them."""
+    return set()
 
 
 def _listed(

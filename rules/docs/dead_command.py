@@ -31,6 +31,8 @@ Nothing is said
 - of a script of npm that is called like none there is, and never was there, and of a command that
   stands for any ("targets like `make x`");
 - in a translation, of what the original has without being wrong;
+- of a module in a folder that is no package, if git never knew it: one that is installed may be
+  called so;
 - of a test that its file never had, and that is called like none in it;
 - of a file without a folder that `cp` copies under quite another name;
 - of files below `vendor` and the like.
@@ -513,7 +515,8 @@ examples = [
             "govcheck.toml": "",
             "tools/till/part/__init__.py": "",
             "tools/till/__init__.py": "",
-            "tools/README.md": "```sh\npython -m till.part.gone\n```\n",
+            "tools/README.md": "```sh\npython -m till.part.gone\npython -m desk.serve\n```\n",
+            "tools/desk/run.py": "",
         },
         ("tools/README.md:2:11: there is no module till.part.gone",),
     ),

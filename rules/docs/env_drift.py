@@ -29,7 +29,8 @@ class has such a field. Nothing is said
 - of the end of a longer name which the document has, too, and which is read;
 - where the words around, or above the list, say that it is gone, or yet to come, or that another
   is read instead of it;
-- of a name that stands for any: "e.g. `X`", "variables like `X`".
+- of a name that stands for any: "e.g. `X`", "variables like `X`"; and of one that six documents and
+  more tell of: they were written for a program that reads it.
 
 What begins like no variable that code reads, and resembles none, may still be one of a program that
 is elsewhere. It is told (`info`), and fails no run, in a document that is at home here: one that
@@ -294,6 +295,7 @@ examples = [
             "src/load.py": "",
             "guide.md": "Run `python src/load.py`, and set the variable `TILL_LIMIT`.\n",
             "shell.md": "```env\nTILL_PATH=x\n```\n",
+            **{f"src/{each}.md": "Set the variable `TILL_LOAD`.\n" for each in "abcdef"},
         },
         ("guide.md:1:49: nothing reads the environment variable TILL_LIMIT",),
     ),

@@ -361,4 +361,13 @@ examples = [
         },
         before={"configs/agents/till.yaml": "a: 1\n"},
     ),
+    Example(
+        "What a document is called that moved with its folder",
+        {
+            "govcheck.toml": "",
+            "interfaces/till/v0/README.md": "# `till/v0`\n",
+            "interfaces/till/v0/a.py": "a = 1\n",
+        },
+        before={"till/v0/a.py": "a = 1\n", "till/v0/README.md": "# `till/v0`\n"},
+    ),
 ]

@@ -100,7 +100,7 @@ examples = [
             "run.sh": "#!/bin/sh\nX=1 python -m pkg.cli --quiet --refr 3 | tee --append log\n",
             ".github/workflows/ci.yml": (
                 "jobs:\n  a:\n    steps:\n      - run: |\n"
-                "          tool --mode ${{ matrix.mode }}\n"
+                "          tool --mode ${{ matrix.mode }} && tool --mode MODE\n"
                 "          tool --mode stage\n"
             ),
         },
