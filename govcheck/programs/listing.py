@@ -22,6 +22,7 @@ _OPTION = re.compile(r"--[a-z][\w-]+")
 _HEAD = re.compile(r"(?i)\b(?:options?|flags?|arguments?|parameters?|switch(?:es)?|commands?)\b")
 _MIN_LISTED = 3
 _MANY_FILES = 6
+_MANY_WORDS = 10
 _LOADS = re.compile(r"\b(?:iter_)?entry_points\(")
 _MAKES_COMMANDS = re.compile(r"\b(?:command|group|callback|add_parser|add_typer|add_command)\(")
 
@@ -75,16 +76,22 @@ def unknown_words(repo: Repo, policy: Policy) -> tuple[Unknown, ...]:
 
 
 def _told_seldom(found: list[Unknown]) -> Iterator[Unknown]:
-    """What is found, but subcommands that many files give to a program.
+    """What is found, but subcommands that many files give to a program, and many words of one.
 
     It is likelier that they are made in a way that cannot be read than that all are wrong.
     """
     files: dict[tuple[str, str], set[str]] = {}
+    words: dict[str, set[str]] = {}
     for each in found:
         files.setdefault((each.program, each.text), set()).add(each.span.path)
+        if not each.nearest:
+            words.setdefault(each.source, set()).add(each.text)
     for each in found:
         is_many = len(files[each.program, each.text]) >= _MANY_FILES
-        if each.what != "subcommand" or each.nearest or not is_many:
+        is_unread = (each.what == "subcommand" and is_many) or (
+            len(words.get(each.source, ())) >= _MANY_WORDS
+        )
+        if each.nearest or not is_unread:
             yield each
 
 

@@ -21,8 +21,9 @@ computed, `parse_known_args`, a look at `sys.argv`), the rule says nothing of th
 does of those that tests have in the place of others. Nor is a code span a command with a subcommand
 where code has the same words for something else, and nor is a subcommand missed that the
 program's own file names in a string, or whose name stands in another file of its package that makes
-commands, nor one that six files and more give to it: it is likelier that it is made in a way that
-cannot be read than that all of them are wrong. Documents that tell, by their name, how to migrate
+commands, nor one that six files and more give to it, and nothing is said of a program to which ten
+words that it would not take are given: it is likelier that they are made in a way that cannot be
+read than that all of them are wrong. Documents that tell, by their name, how to migrate
 from an old version are left alone.
 
 ## How to resolve
@@ -399,6 +400,20 @@ examples = [
             "README.md": "`shop raise --all`\n",
             "docs/MIGRATION.md": "`shop bump --old`\n",
             **{f"docs/{each}.md": "```sh\nshop serve\n```\n" for each in "abcdef"},
+        },
+    ),
+    Example(
+        "A program to which many words are given that it would not take",
+        {
+            "govcheck.toml": "",
+            "tool.py": (
+                "import argparse\n\nparser = argparse.ArgumentParser()\n"
+                "parser.add_argument('--mode')\nparser.parse_args()\n"
+            ),
+            "README.md": "".join(
+                f"Run `python tool.py --{word}`.\n\n"
+                for word in ("aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", "ii", "jj")
+            ),
         },
     ),
 ]
