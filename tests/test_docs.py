@@ -13,7 +13,9 @@ from govcheck.cli import run
 from govcheck.docs.documents import class_of
 from govcheck.docs.governance import governance
 from govcheck.docs.mojibake import garbled
+from govcheck.docs.table import Column, Table, code, markdown, prose
 from govcheck.document import Document
+from govcheck.markdown.page import page
 from govcheck.policy.loading import load_policy
 from govcheck.repo import Repo
 from tests.conftest import Repository, run_git
@@ -198,6 +200,84 @@ def test_formatters_leave_what_is_written_as_it_is(name: str, repository: Reposi
     assert mdformat.text(text, extensions={"gfm"}) == text
     governance = "\n".join(_governance(root)) + "\n"
     assert mdformat.text(governance, extensions={"gfm"}) == governance
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*"ab1_*`|\\[]()>#!-:{}\"'é日 ", "< ", "<b>", "&amp;", "![", "](", "`|`", "\n"]
+        )
+    ).map("".join),
+    st.lists(st.sampled_from([*"ab|`*<& ", "``", "\\|", "\t"])).map("".join),
+)
+@settings(max_examples=200, deadline=None)
+def test_cells_show_what_they_are_made_of(text: str, name: str) -> None:
+    assume("<<" not in text.replace(" ", ""))
+    table = Table((Column("x"), Column("y", "right")), ((prose(text), code(name)),))
+    written = "\n".join(markdown(table)) + "\n"
+    (read,) = Document("a.md", written.encode()).view(page).tables
+    shown = [cell.text for cell in read.rows[0]]
+    assert shown == [" ".join(text.split()), " ".join(name.split())]
+    assert mdformat.text(written, extensions={"gfm"}) == written
+
+
+@pytest.mark.parametrize(
+    "text", ["⚠️", "👩\u200d👧", "🇩🇪🇫🇷", "👍🏽", "1️⃣", "e\u0301", "日本", "한", "☎", "✅"]
+)
+def test_what_is_put_together_is_as_wide_as_formatters_take_it(text: str) -> None:
+    written = "\n".join(markdown(Table((Column("x"),), ((text,), ("abcdefgh",))))) + "\n"
+    assert mdformat.text(written, extensions={"gfm"}) == written
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_lines_that_are_added_end_as_the_others_do(newline: str, repository: Repository) -> None:
+    block = "<!-- govcheck: exceptions -->\n<!-- /govcheck -->\n".replace("\n", newline)
+    policy = '[docs.environment]\ntemplates = [".env.example"]\n'
+    root = repository(
+        {
+            "govcheck.toml": policy,
+            "app.py": "import os\n\nos.getenv('SHOP_A')\nos.getenv('SHOP_B')\n",
+        }
+    )
+    (root / "a.md").write_bytes(block.encode())
+    (root / ".env.example").write_bytes(f"X=1{newline}SHOP_A=".encode())
+    fix(str(root), select=["managed-block", "env-drift"], unsafe=True)
+    table = (root / "a.md").read_bytes().decode()
+    assert table.replace(newline, "").isprintable()
+    assert len(table.split(newline)) == 7
+    assert (root / ".env.example").read_bytes().decode() == newline.join(
+        ["X=1", "SHOP_A=", "SHOP_B=", ""]
+    )
+
+
+def test_a_value_is_printed_as_a_table_is(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(repository({"govcheck.toml": POLICY}))
+    assert run(["docs", "count", "of=flags"]) == 0
+    assert capsys.readouterr().out == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["flags", "status"], "'status' is no option: write NAME=VALUE"),
+        (["flags", "status=activ"], "flags knows no status=activ: it is one of active, retired"),
+        (["--columns", "flag"], "--columns are those of one block"),
+        (["flags", "--fix"], "--fix is about all blocks: it takes no flags"),
+        (["--fix", "--governance"], "ask for one"),
+    ],
+)
+def test_what_would_say_nothing_is_refused(
+    words: list[str],
+    said: str,
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(repository({"govcheck.toml": POLICY}))
+    assert run(["docs", *words]) == 2
+    assert said in capsys.readouterr().err
 
 
 def _governance(root: Path) -> list[str]:

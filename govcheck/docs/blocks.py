@@ -27,6 +27,7 @@ _MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?=[ \t])")
 _CONTAINERS = re.compile(rf"(?:[ \t>]|{_MARKER.pattern})*")
 _ALONE = re.compile(r"(?:<!--[^\r\n]*?-->|\{/\*[^\r\n]*?\*/\}|[ \t])*(?=[\r\n]|\Z)")
 _BRACES = re.compile(r"(?P<kept>\\.|(?P<ticks>`+).*?(?P=ticks))|[{}]")
+_COUNTED = ("flags", "markers", "tests", "rules")
 _STATUSES = ("active", "retired")
 _SIGNS = re.compile(r"<!--|-->|\{/\*|\*/\}")
 _END = re.compile(r"\s*/govcheck\b[^>]*\Z")
@@ -209,7 +210,10 @@ def stated(repo: Repo, policy: Policy, name: str, options: Mapping[str, str]) ->
         arguments["files"] = tuple(given["files"].split())
     source = Source(**arguments)  # type: ignore[arg-type]
     for mistake in source.mistakes():
-        raise BlockError(mistake.message)
+        raise BlockError(mistake.message.replace(", count", ", of"))
+    if source.count is not None and source.count not in _COUNTED:
+        said = f"of={source.count}: it is one of {', '.join(_COUNTED)}"
+        raise BlockError(f"{name} knows no {said}{nearest(source.count, _COUNTED)}")
     try:
         found = value(repo, policy, source)
     except UndecidedError as error:

@@ -4,10 +4,10 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Literal, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from govcheck.docs.documents import Doc, documents
-from govcheck.docs.links import Lead, Tree, lead, tree
+from govcheck.docs.links import Lead, Tree, has_anchor, lead, tree
 from govcheck.docs.served import Vain, elsewhere
 from govcheck.finding import Edit, Fix
 from govcheck.history import gone, ignored
@@ -184,7 +184,7 @@ def mending(repo: Repo, policy: Policy) -> Mapping[tuple[str, str], Home]:
     named: dict[str, list[str]] = {}
     for path in repo.view(tree).files:
         named.setdefault(posixpath.basename(path), []).append(path)
-    homes = {}
+    homes: dict[tuple[str, str], Home] = {}
     for document, found in links.items():
         for each in found:
             if each.told_by == "site":
@@ -196,9 +196,17 @@ def mending(repo: Repo, policy: Policy) -> Mapping[tuple[str, str], Home]:
             if home is None and each.told_by == "tree" and len(same) == 1 and same[0] != document:
                 common = _COMMON.match(posixpath.basename(each.path))
                 home = Home(same[0], moved=False, safe=not common)
-            if home is not None:
+            if home is not None and not home.moved and not _has_fragment(repo, home.path, each):
+                home = home._replace(safe=False)  # of that name, but perhaps about something else
+            known = homes.get((document, each.path))
+            if home is not None and (known is None or known.safe):
                 homes[document, each.path] = home
     return homes
+
+
+def _has_fragment(repo: Repo, path: str, link: Broken) -> bool:
+    fragment = unquote(link.target.partition("#")[2])
+    return not fragment or has_anchor(repo, Lead(path, fragment, exists=True)) is not False
 
 
 def _from_root(repo: Repo, document: str, link: Broken) -> Home | None:

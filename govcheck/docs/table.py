@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 
 # What begins markup where it stands: emphasis not between blanks, tags, links, code, escapes.
 _MARKUP = re.compile(
-    r"\*(?<!\s\*(?=\s))|_(?<![^\W_]_(?=[^\W_]))(?<!\s_(?=\s))|[`|\\]|<(?![\s<])"
+    r"\*(?<!\s\*(?=\s))|_(?<![^\W_]_(?=[^\W_]))(?<!\s_(?=\s))|[`|\\]"
     r"|~(?=~)(?<!~~)|&(?=#\w+;|[A-Za-z]\w*;)"
 )
-_BRACKET = re.compile(r"[\[\]]")
-_BALANCED = re.compile(r"(?:[^\[\]]|\[[^\[\]]*\](?![(\[]))*")
-
+_BEFORE_TAG = re.compile(r"<(?=[^ ])|(?<!<)<\Z")
+# A pair of brackets that is no link, or a single one.
+_BRACKETS = re.compile(r"(?P<pair>\[[^\[\]]*\](?![:(]))|[\[\]]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 # What is shown as one: two letters of a flag, and symbols with a colour, a keycap, or joined ones.
 _TONE = "[\U0001f3fb-\U0001f3ff]"
@@ -89,7 +89,7 @@ def code(text: str) -> str:
     plain = _plain(text)
     if not plain:
         return ""
-    ticks = "``" if "`" in plain else "`"
+    ticks = "`" * (max(map(len, re.findall("`+", plain)), default=0) + 1)
     pad = " " if "`" in plain else ""
     return f"{ticks}{pad}{plain.replace('|', chr(92) + '|')}{pad}{ticks}"
 
@@ -97,7 +97,8 @@ def code(text: str) -> str:
 def prose(text: str) -> str:
     """Text for a cell, in which nothing is markup; only what would be is escaped."""
     escaped = _MARKUP.sub(r"\\\g<0>", _plain(text))
-    return escaped if _BALANCED.fullmatch(escaped) else _BRACKET.sub(r"\\\g<0>", escaped)
+    escaped = _BRACKETS.sub(lambda found: found["pair"] or f"\\{found[0]}", escaped)
+    return _BEFORE_TAG.sub(r"\\\g<0>", escaped)
 
 
 def _plain(text: str) -> str:

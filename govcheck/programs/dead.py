@@ -1,5 +1,6 @@
 """Commands that run, or read, what the repository does not have."""
 
+import ast
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
@@ -484,17 +485,35 @@ def _may_inherit(text: str, above: list[str]) -> bool:
 
 
 def homes(repo: Repo, node: str) -> tuple[str, ...]:
-    """The test files that define what a node id names."""
-    *above, last = node.split("::")
-    kind = "class" if last.startswith("Test") else r"(?:async\s+)?def"
-    found = []
-    for document in repo.search([last], (".py",)):
-        text = document.text
-        if re.search(rf"^\s*{kind}\s+{last}\b", text, re.MULTILINE) and all(
-            re.search(rf"^\s*class\s+{name}\b", text, re.MULTILINE) for name in above
-        ):
-            found.append(document.path)
-    return tuple(found)
+    """Where what the names of a node id name is: in a file, or in a class of one."""
+    names = node.split("::")
+    found = repo.search([names[-1]], (".py",))
+    return tuple(
+        f"{document.path}{scope}" for document in found for scope in _scopes(document.text, names)
+    )
+
+
+def _scopes(text: str, names: Sequence[str]) -> Iterator[str]:
+    """The classes in which a module has a test or class; nothing where it stands by itself."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    if _defines(body, names):
+        yield ""
+    for each in body:
+        if isinstance(each, ast.ClassDef) and _defines(each.body, names):
+            yield f"::{each.name}"
+
+
+def _defines(body: Sequence[ast.stmt], names: Sequence[str]) -> bool:
+    for name in names:
+        kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        found = next((each for each in body if isinstance(each, kinds) and each.name == name), None)
+        if found is None:
+            return False
+        body = found.body
+    return True
 
 
 # Tasks.

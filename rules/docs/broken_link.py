@@ -28,8 +28,9 @@ project's sources (the next manifest names another repository), what git never k
 
 ## How to resolve
 
-`--fix` follows git's renames; where there is none, it takes the one file of that name. Otherwise
-correct the link, or take it out.
+`--fix` follows git's renames; where there is none, it takes the one file of that name, with
+`--unsafe-fixes` also one without the heading that the link leads to. Otherwise correct the link, or
+take it out.
 
 ## How to except
 
@@ -363,5 +364,13 @@ examples = [
                 "<a href='it%27s%3F/cart.md?a=1'>c</a> [d](./a:b/tax.md)\n"
             ),
         },
+    ),
+    Example(
+        "To a heading that the one file of that name does not have",
+        {"govcheck.toml": "", "a.md": "[a](guide.md#use)\n", "b/guide.md": "# Install\n"},
+        (
+            "a.md:1:5: the link leads nowhere: there is no guide.md (b/guide.md is the one of that "
+            "name)",
+        ),
     ),
 ]

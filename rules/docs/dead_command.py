@@ -209,7 +209,7 @@ examples = [
             "README.md:2:53: there is no module pkg.cli",
             "README.md:3:44: tests/test_a.py has no test TestA::test_two",
             "README.md:3:53: there is no test file tests/test_gone.py: test_one is in"
-            " tests/test_a.py",
+            " tests/test_a.py::TestA",
             "README.md:4:11: there is no target of make test",
             "README.md:5:24: there is no extra slow",
             "README.md:6:17: there is no dependency group docs",
@@ -219,7 +219,8 @@ examples = [
         {
             "README.md": (
                 "```bash\nsudo python scripts/run.py --all > log && python -m pkg.cli\n"
-                "uv run pytest -k x tests/test_a.py::TestA::test_two tests/test_a.py::test_one\n"
+                "uv run pytest -k x tests/test_a.py::TestA::test_two "
+                "tests/test_a.py::TestA::test_one\n"
                 "make lint test\npip install -e '.[fast,slow]'\nuv sync --group docs\n"
                 "cp .env.example .env\nuv run mypy\n```\n"
             ),

@@ -200,6 +200,7 @@ examples = [
                 "<!-- govcheck: flgs -->\n<!-- /govcheck -->\n\n"
                 "<!-- govcheck: rules columns='rule why' -->\n<!-- /govcheck -->\n\n"
                 "<!-- govcheck: value file=a.py name=LIMIT --><!-- /govcheck -->\n\n"
+                "<!-- govcheck: count of=flag -->1<!-- /govcheck -->\n\n"
                 "<!-- govcheck: flags -->\n"
             ),
         },
@@ -210,7 +211,9 @@ examples = [
             "family, "
             "severity, finds, fix",
             "a.md:7:1: the block cannot be written: there is no text file a.py",
-            "a.md:9:1: the block cannot be written: nothing ends it: write a comment '/govcheck' "
+            "a.md:9:1: the block cannot be written: count knows no of=flag: it is one of flags, "
+            "markers, tests, rules (did you mean 'flags'?)",
+            "a.md:11:1: the block cannot be written: nothing ends it: write a comment '/govcheck' "
             "below",
         ),
     ),
