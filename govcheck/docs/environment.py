@@ -334,11 +334,11 @@ def _is_short(repo: Repo, doc: Doc, name: str) -> bool:
 
 def _is_value(doc: Doc, name: str) -> bool:
     """Whether a command of a document is told a name: `run --token-var SHOP_TOKEN`."""
-    given = re.compile(rf"[ =]{name}(?![\w=.-])")
+    given = rf"[ =]{name}(?![\w=.-])"
     return any(
-        given.search(fence.text) is not None
+        re.search(given, fence.text) is not None
         for fence in doc.page.fences
-        if fence.language in _CONFIGURES and name in fence.text
+        if fence.language in _CONFIGURES and (f" {name}" in fence.text or f"={name}" in fence.text)
     )
 
 
@@ -539,12 +539,15 @@ def _named(repo: Repo, policy: Policy) -> Iterator[tuple[Doc, str, int]]:
     for doc in repo.view(documents, policy):
         if doc.kind in ("history", "plan"):
             continue
+        told = [*_told(repo, doc)]
+        if not told:
+            continue
         text = doc.document.text
         own = {each[1] or each[2] for each in _USED.finditer(text)}
         for fence in doc.page.fences:
             if fence.language not in _CONFIGURES:
                 own.update(_QUOTED.findall(fence.text))
-        for name, start in _told(repo, doc):
+        for name, start in told:
             if _PLACEHOLDER.search(name) or name in own:
                 continue
             table = doc.page.table_at(start)
@@ -569,7 +572,7 @@ def _told(repo: Repo, doc: Doc) -> Iterator[tuple[str, int]]:
                     continue
                 yield found["name"], fence.offset(found.start("name"))
     for code in doc.page.codes:
-        named = _IN_SPAN.fullmatch(code.text)
+        named = _IN_SPAN.fullmatch(code.text) if "_" in code.text else None
         if named is None or text[code.start : code.end] != code.text:
             continue
         if _EXAMPLE.search(text, max(0, code.start - _REACH), code.start) is not None:

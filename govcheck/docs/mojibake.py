@@ -19,7 +19,7 @@ from govcheck.document import Document
 _CODECS = ("cp1252", "cp1254", "cp1250", "cp1251", "latin-1", "mac_roman", "cp437", "cp850")
 
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
-_ASCII = bytes(range(0x80))
+_BLANKED = b" " * 0x80 + bytes(range(0x80, 0x100))  # leaves what is not ASCII, in pieces
 _SEQUENCE = re.compile(
     r"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     r"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
@@ -59,11 +59,11 @@ class Garbled(NamedTuple):
 def garbled(document: Document) -> tuple[Garbled, ...]:
     """The places of a document that were read in a wrong encoding."""
     text = document.text
-    # All that is not ASCII, without what stands between: whatever is garbled is so in there, too.
-    rare = document.utf8.translate(None, _ASCII).decode("utf-8", "surrogatepass")
-    if not any(map(_may_begin, {*map("".join, pairwise(rare))})):
+    rare = {*document.utf8.translate(_BLANKED).split()}
+    runs = {run for run in (each.decode("utf-8", "surrogatepass") for each in rare) if run[1:]}
+    if not any(_may_begin(*pair) for run in runs for pair in pairwise(run)):
         return ()
-    codec = _codec(set(_RUN.findall(text)))
+    codec = _codec(runs)
     if codec is None:
         return ()
     found = []
@@ -78,8 +78,9 @@ def garbled(document: Document) -> tuple[Garbled, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _may_begin(pair: str) -> bool:
+def _may_begin(first: str, second: str) -> bool:
     """Whether two characters may be the first bytes of one."""
+    pair = first + second
     return any(_BEGIN.match(pair.translate(_octets(codec))) for codec in _CODECS)
 
 

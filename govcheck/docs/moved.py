@@ -180,6 +180,8 @@ def _mentions(repo: Repo, policy: Policy, doc: Doc) -> Iterator[tuple[str, int, 
     text = doc.document.text
     rooted: list[tuple[str, int]] = []
     for code in doc.page.codes:
+        if "/" not in code.text:
+            continue
         slash = code.text.startswith("/")
         found = _PATH.fullmatch(code.text, slash)
         if found is None or text[code.start : code.end] != code.text:

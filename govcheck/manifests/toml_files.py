@@ -10,7 +10,6 @@ from govcheck.config import toml
 from govcheck.config.tree import Container, Scalar
 from govcheck.dependencies.section import normalized
 from govcheck.document import Document
-from govcheck.manifests import ini_files
 from govcheck.manifests.statement import (
     Dialect,
     Role,
@@ -145,6 +144,8 @@ def _pyproject(document: Document, root: Value) -> Iterator[Statement]:
                 yield of_python(document, word[0], at_, at_ + len(word[0]), only=False)
     for value in at(root, "tool", "tox", "legacy_tox_ini"):
         if isinstance(value, Scalar):
+            from govcheck.manifests import ini_files  # only such a manifest pays for it
+
             yield from ini_files.within(document, value.start, value.end)
 
 

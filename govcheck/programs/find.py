@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from govcheck.docs.section import Options, Program
+from govcheck.document import Document
 from govcheck.policy import Policy
 from govcheck.programs.calls import Call
 from govcheck.programs.interface import Interface, Option
 from govcheck.programs.modules import console_scripts, modules
-from govcheck.programs.scripts import interface_of_script
 from govcheck.programs.written import Written
 from govcheck.repo import Repo
 
@@ -41,7 +41,7 @@ def named(repo: Repo, policy: Policy, name: str) -> Interface | None:
     if name.endswith(".py"):
         return repo.view(_of_python, name)
     document = repo.document(name)
-    return document.view(interface_of_script) if document is not None else None
+    return _of_script(document) if document is not None else None
 
 
 def of_entry_point(repo: Repo, entry: str) -> Interface | None:
@@ -55,6 +55,12 @@ def _of_python(repo: Repo, path: str) -> Interface | None:
     from govcheck.programs.python import interface_of_file  # only such a program pays for it
 
     return interface_of_file(repo, path)
+
+
+def _of_script(document: Document) -> Interface | None:
+    from govcheck.programs.scripts import interface_of_script
+
+    return document.view(interface_of_script)
 
 
 def candidates(each: Written, path: str) -> Iterator[str]:
@@ -108,7 +114,7 @@ def _read(repo: Repo, path: str) -> Interface | None:
     if "python" in first:
         return _of_python(repo, path)
     if path.endswith((".sh", ".bash")) or (first.startswith("#!") and first.endswith("sh")):
-        return interface_of_script(document)
+        return _of_script(document)
     return None
 
 

@@ -137,11 +137,14 @@ def in_files(repo: Repo) -> tuple[Written, ...]:
 def in_headers(repo: Repo, policy: Policy) -> tuple[Written, ...]:
     """The commands over the code of Python files and scripts: how to run them, or others."""
     found: list[Written] = []
+    scripts = [path for path in repo.files if SCRIPTS.search(path)]
+    files = [*repo.search(NAMES, PYTHON), *filter(None, map(repo.document, scripts))]
+    if not files:
+        return ()
     own = _own(repo, policy)
     own = rf"|(?:{own[1:]})(?=[^\n]*[ \t]--\w)" if own else ""
     usage = re.compile(rf"(?m)^{_BEFORE}(?P<all>{_USAGE}{own})(?:[^\\\n]|\\[\s\S])*)")
-    scripts = [path for path in repo.files if SCRIPTS.search(path)]
-    for document in (*repo.search(NAMES, PYTHON), *filter(None, map(repo.document, scripts))):
+    for document in files:
         if _OF_OTHERS.search(document.path):
             continue
         parts = [each.span("all") for each in usage.finditer(document.text, 0, _head(document))]
