@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
 from govcheck.docs.documents import Doc, documents
+from govcheck.docs.paths import lineage
 from govcheck.docs.subject import is_about_another, names_files
 from govcheck.docs.wording import RETIRED, line_above, says
 from govcheck.document import Document
@@ -346,12 +347,8 @@ def _is_of_skill(repo: Repo, doc: Doc) -> bool:
     """Whether a document is one of a skill: an agent does what it says, and reads variables."""
     if _OF_AGENTS.search(doc.path) is not None:
         return True
-    folder = doc.path
-    while folder:
-        folder = posixpath.dirname(folder)
-        if posixpath.join(folder, "SKILL.md") in repo:
-            return True
-    return False
+    folders = (*lineage(posixpath.dirname(doc.path)), "")
+    return any(posixpath.join(folder, "SKILL.md") in repo for folder in folders)
 
 
 def _is_about_others(repo: Repo, doc: Doc, packages: frozenset[str]) -> bool:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from govcheck.docs.paths import named
+from govcheck.docs.paths import lineage, named
 from govcheck.document import Document, TooDeepError
 from govcheck.markdown import ENDINGS
 from govcheck.markdown.anchors import slug, unique_slugs
@@ -421,11 +421,7 @@ def has_anchor(repo: Repo, found: Lead) -> bool | None:
 
 def _may_be_made(repo: Repo, found: Lead, document: Document) -> bool:
     """Whether a site may have an anchor that none of a document's headings gives."""
-    folder = posixpath.dirname(found.path)
-    above = [folder]
-    while folder:
-        folder = posixpath.dirname(folder)
-        above.append(folder)
+    above = (*lineage(posixpath.dirname(found.path)), "")
     return (
         # Sphinx finds labels of other documents, and those of documented code.
         any(posixpath.join(each, "conf.py") in repo for each in above)

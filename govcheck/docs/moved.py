@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from govcheck.docs.documents import Doc, documents, shows_old_code
-from govcheck.docs.paths import in_code, is_somewhere, named
+from govcheck.docs.paths import enclosing, in_code, is_somewhere, named
 from govcheck.docs.trees import missing_nodes
 from govcheck.docs.wording import is_sent_to, speaks_otherwise
 from govcheck.finding import Span
@@ -144,7 +144,7 @@ def absent(repo: Repo, policy: Policy) -> tuple[Absent, ...]:
 
 def _in_document(repo: Repo, policy: Policy, doc: Doc) -> Iterator[Absent]:
     text = doc.document.text
-    bases = (*_bases(repo), *_above(posixpath.dirname(doc.path)))
+    bases = (*_bases(repo), *enclosing(doc.path))
     made: frozenset[str] | None = None
     for said, start, is_loose in _mentions(repo, policy, doc):
         plain = posixpath.normpath(said.removeprefix("./"))
@@ -316,9 +316,3 @@ def _source_folders(repo: Repo) -> tuple[str, ...]:
         elif not root:
             found += [f"{name}/" for name in inside if f"{name}/__init__.py" in known.files]
     return tuple(dict.fromkeys(found))
-
-
-def _above(folder: str) -> Iterator[str]:
-    while folder:
-        yield f"{folder}/"
-        folder = posixpath.dirname(folder)

@@ -2,13 +2,25 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from govcheck.repo import Repo
 
 # A path that is written alike in prose, code and commands.
 IS_PLAIN = re.compile(r"(?!-)[\w./@+=:,-]+")
 _CODE = (".py", ".sh", ".js", ".mjs", ".ts")
+
+
+def lineage(path: str) -> Iterator[str]:
+    """A path, and the folders that it is in, the innermost first; not the root."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
+def enclosing(path: str) -> Iterator[str]:
+    """The folders that a path is in, each with a slash at its end; not the root."""
+    return (f"{folder}/" for folder in lineage(path.rpartition("/")[0]))
 
 
 def is_somewhere(repo: Repo, plain: str) -> bool:

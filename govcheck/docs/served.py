@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from govcheck.docs.links import Tree, originals
-from govcheck.docs.paths import in_code, named
+from govcheck.docs.paths import enclosing, in_code, named
 from govcheck.history import gone
 from govcheck.programs.written import is_own_name
 from govcheck.repo import Repo
@@ -158,14 +158,9 @@ def _is_like_any(repo: Repo, path: str) -> bool:
 
 def _is_copied(repo: Repo, document: str) -> bool:
     """Whether a document came with the sources of another project, whose manifest is near."""
-    folder = posixpath.dirname(document)
-    while folder:
+    for folder in enclosing(document):
         for name in _MANIFESTS:
-            manifest = repo.document(f"{folder}/{name}")
-            if manifest is None:
-                continue
-            homes = _HOME.findall(manifest.text)
-            if homes:
+            manifest = repo.document(f"{folder}{name}")
+            if manifest is not None and (homes := _HOME.findall(manifest.text)):
                 return not any(is_own_name(repo, home) for home in homes)
-        folder = posixpath.dirname(folder)
     return False

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from govcheck.docs.documents import Doc
+from govcheck.docs.paths import enclosing
 from govcheck.docs.wording import stands_under, tells_otherwise
 from govcheck.markdown.page import Fence
 from govcheck.programs.written import is_own_name
@@ -95,7 +96,7 @@ def _trees(fence: Fence) -> Iterator[tuple[str, list[_Drawn]]]:
 
 def _base(repo: Repo, doc: Doc, root: str, drawn: list[_Drawn]) -> tuple[str, int]:
     """The folder below which most of a tree is, and how much of it."""
-    above = [*_above(posixpath.dirname(doc.path))]
+    above = ["", *enclosing(doc.path)]
     bases = [f"{each}{root}/" for each in above] if root else []
     # What stands over a tree may be the name of the repository, or of the document's folder.
     bases += [
@@ -104,10 +105,3 @@ def _base(repo: Repo, doc: Doc, root: str, drawn: list[_Drawn]) -> tuple[str, in
     counted = [(sum(repo.exists(f"{base}{each.path}") for each in drawn), base) for base in bases]
     there, base = max(counted, key=lambda each: each[0])
     return base, there
-
-
-def _above(folder: str) -> Iterator[str]:
-    yield ""
-    while folder:
-        yield f"{folder}/"
-        folder = posixpath.dirname(folder)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from govcheck.docs.documents import class_of
 from govcheck.docs.links import originals
-from govcheck.docs.paths import is_somewhere
+from govcheck.docs.paths import is_somewhere, lineage
 from govcheck.docs.subject import is_about_another
 from govcheck.document import Document
 from govcheck.finding import Span
@@ -345,17 +345,15 @@ def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
     """Whether the document itself tells to make the file, or its folder."""
     plain = posixpath.normpath(text)
     made = created(repo, policy, each.document.path)
-    parents = [plain]
-    while parents[-1]:
-        parents.append(posixpath.dirname(parents[-1]))
-    if any(parent in made for parent in parents if parent):
+    parents = [*lineage(plain)]
+    if any(parent in made for parent in parents):
         return True
     if each.doc is None:
         return False
     return _tells_to_make(each.document, plain) or any(
         _tells_to_make(each.document, f"`{posixpath.basename(parent)}`")
         for parent in parents
-        if parent and not any(map(repo.exists, _candidates(each, parent)))
+        if not any(map(repo.exists, _candidates(each, parent)))
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from govcheck.docs.documents import Doc, class_of, with_blocks
+from govcheck.docs.paths import enclosing
 from govcheck.docs.section import DocumentClass
 from govcheck.document import Document, TooDeepError
 from govcheck.finding import Span
@@ -345,7 +346,7 @@ def _placed(
 
     `folder` is the one where it begins, if the file tells it.
     """
-    usual = ("", *_above(posixpath.dirname(document.path)))
+    usual = ("", *enclosing(document.path))
     if folder is not None:
         usual = _within(repo, folder)
     entered: list[tuple[tuple[int, ...], tuple[str, ...]]] = [((), usual)]
@@ -373,19 +374,13 @@ def _within(repo: Repo, folder: str) -> tuple[str, ...]:
     return (f"{plain}/",) if repo.exists(plain) else ()
 
 
-def _above(folder: str) -> Iterator[str]:
-    while folder:
-        yield f"{folder}/"
-        folder = posixpath.dirname(folder)
-
-
 def _entered(repo: Repo, word: Word, folders: Sequence[str], document: Document) -> tuple[str, ...]:
     """The folders that one is in after `cd`."""
     if _HOME.search(word.text) and not word.is_literal:
         below = re.fullmatch(r"\$(?:\w+|\{\w+\}|\([^()]*\))/(.+)", word.text)
         if below is not None:
             return _within(repo, below[1]) if "$" not in below[1] else ()
-        return ("", *_above(posixpath.dirname(document.path)))
+        return ("", *enclosing(document.path))
     if not word.is_literal or not folders:
         return ()
     if is_own_name(repo, word.text) and not repo.exists(word.text):
