@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from govcheck.dependencies.section import normalized
@@ -26,6 +26,8 @@ _NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 _ASSIGNED = re.compile(
     rf"(?m)^[ \t]*(?:\$[ ]+)?(?:#[ ]?)?(?:export[ ]+|set[ ]+)?(?P<name>{_NAME})=(?!=)"
 )
+# A line of a template.
+_LISTED = re.compile(rf"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>{_NAME})=")
 _IN_SPAN = re.compile(rf"(?:export[ ]+)?(?P<name>{_NAME})(?:=\S*)?")
 _ABOUT = re.compile(
     r"(?i)\benv(?:ironment)?\b|\.env\b|\benv[ -]?vars?\b"
@@ -174,6 +176,14 @@ class Unread(NamedTuple):
     is_at_home: bool
 
 
+class Idle(NamedTuple):
+    """A variable that a template lists and nothing reads; `near` are those that code reads."""
+
+    name: str
+    span: Span
+    near: tuple[str, ...]
+
+
 class Untold(NamedTuple):
     """A variable that code reads, and that no document, or no template, names."""
 
@@ -189,29 +199,9 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
     if not names or len(names) > _MAX_NAMES:
         return ()
     ours = repo.view(_ours)
-    known = matcher(policy.docs.environment.known)
-    looks = matcher(policy.flags_settings.names)
-    built = may_be_built(repo)
-    prefixes = (*policy.docs.environment.prefixes, *repo.view(_composed))
     near = repo.view(reads)
-    fields: frozenset[str] = frozenset()
-    if repo.search([SETTINGS_BASE], PYTHON):
-        from govcheck.flags.settings import field_names  # only such settings pay for it
-
-        fields = frozenset(each.upper() for each in repo.view(field_names))
-    doubtful = frozenset(
-        name
-        for name in names - near.keys() - policy.flags.keys() - fields
-        if not (
-            _is_known(name)
-            or known(name)
-            or looks(name)
-            or built(name)
-            or name.startswith(prefixes)
-        )
-    )
-    vain = doubtful - _used(repo, doubtful)
-    if not vain or _makes_names(repo) or is_of_documents(repo):
+    vain = _vain(repo, policy, names)
+    if not vain or is_of_documents(repo):
         return ()
     packages = frozenset(each.subject for each in repo.view(declared)) | repo.view(locked)
     has_prefix = repo.view(_has_prefix)
@@ -264,6 +254,32 @@ def unread(repo: Repo, policy: Policy) -> tuple[Unread, ...]:
         for doc, name, start in left
         if _first_word(name) not in others
     )
+
+
+def _vain(repo: Repo, policy: Policy, names: Set[str]) -> frozenset[str]:
+    """Those of the names that nothing here reads, and that are not known to be read elsewhere."""
+    known = matcher(policy.docs.environment.known)
+    looks = matcher(policy.flags_settings.names)
+    built = may_be_built(repo)
+    prefixes = (*policy.docs.environment.prefixes, *repo.view(_composed))
+    fields: frozenset[str] = frozenset()
+    if repo.search([SETTINGS_BASE], PYTHON):
+        from govcheck.flags.settings import field_names  # only such settings pay for it
+
+        fields = frozenset(each.upper() for each in repo.view(field_names))
+    doubtful = frozenset(
+        name
+        for name in names - repo.view(reads).keys() - policy.flags.keys() - fields
+        if not (
+            _is_known(name)
+            or known(name)
+            or looks(name)
+            or built(name)
+            or name.startswith(prefixes)
+        )
+    )
+    vain = doubtful - _used(repo, doubtful, policy.docs.environment.templates)
+    return vain if vain and not _makes_names(repo) else frozenset()
 
 
 def _is_beside_code(repo: Repo, doc: Doc) -> bool:
@@ -476,6 +492,23 @@ def _spoken_of(document: Document, words: frozenset[str]) -> frozenset[str]:
     )
 
 
+def idle(repo: Repo, policy: Policy) -> tuple[Idle, ...]:
+    """The variables of the policy's templates that nothing reads."""
+    listed = [
+        (document, found)
+        for path in repo.matching(*policy.docs.environment.templates)
+        if (document := repo.document(path)) is not None
+        for found in _LISTED.finditer(document.text)
+    ]
+    vain = _vain(repo, policy, {found["name"] for _, found in listed}) if listed else frozenset()
+    near = tuple(sorted(repo.view(reads))) if vain else ()
+    return tuple(
+        Idle(found["name"], document.span(*found.span("name")), near)
+        for document, found in listed
+        if found["name"] in vain
+    )
+
+
 def untold(repo: Repo, policy: Policy) -> tuple[Untold, ...]:
     """The variables that code reads in vain for the reader, where the policy asks."""
     settings = policy.docs.environment
@@ -623,12 +656,13 @@ def _line(text: str, start: int) -> str:
     return re.sub(r"`[^`]*`", "``", line)
 
 
-def _used(repo: Repo, names: frozenset[str]) -> frozenset[str]:
+def _used(repo: Repo, names: frozenset[str], templates: tuple[str, ...] = ()) -> frozenset[str]:
     """Those of the names that stand, whole, in a file that is neither prose nor a template."""
+    is_template = matcher(templates)
     found: set[str] = set()
     for document in repo.search(names, but=_PROSE) if names else ():
         path = document.path.lower()
-        if path.endswith(_PROSE) or _TEMPLATE.search(path):
+        if path.endswith(_PROSE) or _TEMPLATE.search(path) or is_template(document.path):
             continue
         text = document.text
         inside = [name for name in names - found if name in text]

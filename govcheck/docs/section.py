@@ -107,7 +107,7 @@ class Environment:
     known: tuple[str, ...] = key("Names that other programs read, as patterns.", default=())
     prefixes: tuple[str, ...] = key("What names begin with that code composes.", default=())
     templates: tuple[str, ...] = key(
-        "The files that list all variables, as path patterns.", default=()
+        "The files that list all variables, and no other, as path patterns.", default=()
     )
     documented: bool = key("Must every variable that code reads be documented?", default=False)
 

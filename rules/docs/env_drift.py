@@ -41,7 +41,7 @@ is said in a repository that holds but the documents of a program (`shop-docs`).
 [docs.environment]
 known = ["VENDOR_*"]                  # read by other programs
 prefixes = ["SHOP_"]                  # what names begin with that code composes
-templates = [".env.example"]          # must list every variable that code reads
+templates = [".env.example"]          # must list every variable that code reads, and no other
 documented = true                     # so must documents, or templates
 ```
 
@@ -71,7 +71,7 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
     if not (asked.documented or asked.templates or repo.view(has_code, policy)):
         return
     from govcheck.docs.documents import told  # only a run of the rule pays for them
-    from govcheck.docs.environment import unread, untold
+    from govcheck.docs.environment import idle, unread, untold
 
     for each in repo.view(unread, policy):
         hint = _meant(each.name, each.near)
@@ -84,6 +84,10 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             data={"variable": each.name},
             severity=None if each.is_ours or hint else "info",
         )
+    for line in repo.view(idle, policy):
+        hint = _meant(line.name, line.near)
+        message = f"nothing reads the environment variable {line.name}{hint}"
+        yield rule.finding(line.span, message, data={"variable": line.name})
     for other in repo.view(untold, policy):
         where = other.template.path if other.template is not None else "no document"
         lacks = f"{where} lacks" if other.template is not None else f"{where} names"
@@ -138,14 +142,22 @@ examples = [
         ),
     ),
     Example(
-        "What code reads, the template must list",
+        "What code reads, the template must list, and nothing else",
         {
             "govcheck.toml": '[docs.environment]\ntemplates = [".env.example"]\n',
             "app.py": f"{_APP}os.environ['SHOP_RATE']\n",
-            ".env.example": "SHOP_RATE=1\n",
+            "run.sh": "echo $SHOP_PORT\n",
+            ".env.example": "SHOP_RATE=1\nSHOP_SPEED=2\nSHOP_PORT=80\nAWS_REGION=x\n",
         },
-        ("app.py:3:12: .env.example lacks the environment variable SHOP_API_TOKEN",),
-        {".env.example": "SHOP_RATE=1\nSHOP_API_TOKEN=\n"},
+        (
+            ".env.example:2:1: nothing reads the environment variable SHOP_SPEED",
+            "app.py:3:12: .env.example lacks the environment variable SHOP_API_TOKEN",
+        ),
+        {
+            ".env.example": (
+                "SHOP_RATE=1\nSHOP_SPEED=2\nSHOP_PORT=80\nAWS_REGION=x\nSHOP_API_TOKEN=\n"
+            ),
+        },
         unsafe=True,
     ),
     Example(
