@@ -101,9 +101,10 @@ def _first_missing(known: Tree, path: str) -> str:
 
 
 def _is_known_end(repo: Repo, path: str) -> bool:
+    """Whether a file is called like one, with the folder that it is in, but for small letters."""
     folder, name = posixpath.split(path.rstrip("/"))
-    end = f"/{posixpath.basename(folder)}/{name}"
-    return any(f"/{each}".endswith(end) for each in named(repo, name))
+    end = f"/{posixpath.basename(folder)}/{name}".lower()
+    return any(f"/{each}".lower().endswith(end) for each in named(repo, name))
 
 
 def _made(repo: Repo, links: Sequence[Vain]) -> Iterator[Vain]:

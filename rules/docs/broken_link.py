@@ -373,4 +373,23 @@ examples = [
             "name)",
         ),
     ),
+    Example(
+        "Into a folder that is written in other letters",
+        {
+            "govcheck.toml": "",
+            "docs/a.md": "# A\n[one](../src/app/one.cs)\n",
+            "docs/b.md": "# B\n[two](../src/app/one.cs)\n",
+            "src/App/one.cs": "x\n",
+        },
+        (
+            "docs/a.md:2:7: the link leads nowhere: there is no src/app/one.cs (src/App/one.cs is "
+            "the one of that name)",
+            "docs/b.md:2:7: the link leads nowhere: there is no src/app/one.cs (src/App/one.cs is "
+            "the one of that name)",
+        ),
+        {
+            "docs/a.md": "# A\n[one](../src/App/one.cs)\n",
+            "docs/b.md": "# B\n[two](../src/App/one.cs)\n",
+        },
+    ),
 ]
