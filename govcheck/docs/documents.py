@@ -22,6 +22,7 @@ _PAST = re.compile(
     r"|no longer (?:maintained|valid|accurate|current|supported|updated|relevant))\b"
 )
 _MIGRATES = re.compile(r"(?i)(?:^|[/_-])(?:migrat|upgrad|porting)[^/]*$|[-_]migration[^/]*$")
+_POST = re.compile(r"(?:^|/)\d{4}-\d{2}-\d{2}-[^/]+$")
 _REACH = 1_500
 
 
@@ -84,11 +85,14 @@ def told(doc: Doc) -> str:
 
 
 def class_of(policy: Policy, path: str) -> tuple[DocumentClass, str | None]:
-    """How the document at a path is read, and the file that generates it, if any."""
+    """How the document at a path is read, and the file that generates it, if any.
+
+    A post, whose name begins with its day, tells of that day unless the policy says otherwise.
+    """
     for each in policy.docs.class_:
         if matcher(each.paths)(path):
             return each.name, each.generator
-    return "reference", None
+    return ("history" if _POST.search(path) else "reference"), None
 
 
 def shows_old_code(path: str) -> bool:

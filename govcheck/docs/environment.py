@@ -57,6 +57,11 @@ _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".svg", ".html", 
 _TEMPLATE = re.compile(r"(?:^|/)\.?env(?:[.-][\w.-]+)?$|\.env(?:\.\w+)?$")
 _TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$")
 _PREFIX = re.compile(r"""["']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_)["'{]""")
+# What Dynaconf reads all variables by that begin so.
+_DYNACONF = ("envvar_prefix", "ENVVAR_PREFIX")
+_OF_DYNACONF = re.compile(
+    r"""(?i)\benvvar_prefix(?:_for_dynaconf)?["']?\s*[=:]\s*["'](\w*[^\W_])_?["']"""
+)
 # What the settings of Rust's figment and Go's viper begin with.
 _PREFIXES = ("prefixed(", "SetEnvPrefix(")
 _PREFIXED = re.compile(r"\b(?:prefixed|SetEnvPrefix)\(\s*\"([A-Z][A-Z0-9_]*)\"")
@@ -559,6 +564,8 @@ def _composed(repo: Repo) -> tuple[str, ...]:
         if not _TESTS.search(document.path)
         for each in _PREFIX.finditer(document.text)
     }
+    for document in repo.search(_DYNACONF, PYTHON):
+        found.update(f"{name.upper()}_" for name in _OF_DYNACONF.findall(document.text))
     for document in repo.search(_PREFIXES, (".rs", ".go")):
         found.update(f"{name.rstrip('_')}_" for name in _PREFIXED.findall(document.text))
     return tuple(sorted(found))

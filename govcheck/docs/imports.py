@@ -50,7 +50,7 @@ _REACH = 300
 _PLACEHOLDER = re.compile(
     r"(?i)(?:^|\.|_)(?:my|your)[a-z_]|(?:^|\.)(?:example|some_|(?:sub)?module$|package$)"
     r"|_name$|_function$|(?:^|[._])name_of_|\bfoo|\bxxx|(?:^|[._])new_|_[a-d](?:[._]|$)"
-    r"|(?:^|[._])thing|(?:^|\.)(?-i:New[A-Z])"
+    r"|(?:^|[._])thing|(?:^|\.)(?-i:(?:New|Any|Chosen|Desired|Selected)[A-Z])"
 )
 # What is below them is not the repository's own code, but what it is tried or explained with.
 _SAMPLES = re.compile(

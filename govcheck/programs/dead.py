@@ -63,6 +63,10 @@ _READS = {
 # The marks of pytest's progress behind the name of a file.
 _OUTPUT = re.compile(r"[.FEsxXR]+")
 _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)")
+_MAKES_FILE = re.compile(
+    r"(?i)\b(?:add|create|write)\w{0,3}\s+(?:an?\s|the\s|your\s)?(?:\w+\s)?files?\b"
+    r"(?:[^.:;\n]|\n(?!\s*\n))*\Z"
+)
 # An item of a list that begins with a name, and then a code span: `- shop-worker \`make x\``.
 _LABEL = re.compile(r"^\s*[-*][ ]+(\w+(?:-\w+)+)[ ]+`$")
 _LINKED = re.compile(r"://(?:github|gitlab)\.com/[\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s/)#\"'`?])")
@@ -358,14 +362,20 @@ def _is_made(repo: Repo, policy: Policy, each: Written, text: str) -> bool:
 
 
 def _tells_to_make(document: Document, name: str) -> bool:
-    """Whether a line of a document tells to make something and names it, or a block is named so."""
+    """Whether a line of a document tells to make something and names it, or a block is named so.
+
+    Or whether the sentence, which may have begun on another line, tells to make a file.
+    """
     text = document.text
     at = text.find(name)
     while at >= 0:
-        line = text.rfind("\n", max(0, at - _REACH), at) + 1 or max(0, at - _REACH)
+        far = max(0, at - _REACH)
+        line = text.rfind("\n", far, at) + 1 or far
         lead = text[line:at]
         # A tag may hide a block from the parser.
         if _MAKES.search(lead) or lead.lstrip().startswith(("```", "~~~")):
+            return True
+        if _MAKES_FILE.search(text, far, at):
             return True
         at = text.find(name, at + 1)
     return name in document.view(_names_of_blocks)
@@ -610,11 +620,15 @@ def _make(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Mi
     for word in targets:
         if not word.is_literal or not re.fullmatch(r"[\w-]+", word.text) or word.text in found:
             continue
+        if word.text in _ANY_TARGET:
+            continue
         # What is a file or folder is up to date.
         if not repo.exists(posixpath.normpath(posixpath.join(folder, word.text))):
             yield _told(each, word, "target of make")
 
 
+# What stands for any target: `make target`.
+_ANY_TARGET = frozenset({"rule", "target", "task"})
 # What one builds with in the sources of other programs.
 _USUAL = frozenset(
     {"all", "build", "check", "clean", "configure", "distclean", "html", "install", "test"}
@@ -708,6 +722,8 @@ def _listed(
 
 
 def _tox(repo: Repo, each: Written, arguments: tuple[Word, ...]) -> Iterator[Missing]:
+    if any(word.text.startswith(("-c", "--conf", "--root", "--workdir")) for word in arguments):
+        return  # it has other settings
     found = _everywhere(each, lambda folder: tasks.tox_environments(repo, folder))
     if found is None:
         return

@@ -511,7 +511,10 @@ class _Reader:
             if isinstance(each, ast.Assign) and any(
                 isinstance(target, ast.Name) and target.id == name for target in each.targets
             ):
-                return self._value(each.value, of.file, of.scope)
+                made = self._value(each.value, of.file, of.scope)
+                if isinstance(made, _Parser) and _is_used(of.node, each, name):
+                    made.interface.open = "the body of a class adds to it"
+                return made
         for base in of.node.bases:
             value = self._value(base, of.file, of.scope)
             if isinstance(value, _Class) and value is not of:
@@ -1055,6 +1058,17 @@ def _tree(document: Document) -> ast.Module | None:
         return ast.parse(document.text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
+
+
+def _is_used(body: ast.ClassDef, but: ast.stmt, name: str) -> bool:
+    """Whether the body of a class uses a name, outside of functions and of one statement."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return any(
+        isinstance(node, ast.Name) and node.id == name
+        for each in body.body
+        if each is not but and not isinstance(each, functions)
+        for node in ast.walk(each)
+    )
 
 
 def _is(value: Any, constant: object) -> bool:

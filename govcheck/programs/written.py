@@ -394,6 +394,8 @@ _FETCHES = re.compile(
     r"(?i)\b(?:clone|install|download|set up)\b[^\n]{0,40}?"
     r"\]\(https://(?:github|gitlab)\.com/[\w.-]+/([\w.-]+?)(?:\.git)?/?\)"
 )
+_SWITCHES = re.compile(r"(?m)\bgit (?:checkout|switch) ([a-zA-Z][\w./-]*)[ \t]*(?:`|$)")
+_TRUNKS = frozenset({"dev", "develop", "main", "master", "trunk"})
 _PROJECT_URL = re.compile(
     r"(?im)^[ \t\"']*(?:home-?page|url|repo(?:sitory)?|source(?:[ -]code)?|code|github|bugs?"
     r"|issues?|bug[ -]?tracker|issue[ -]?tracker|changelog|documentation)[\"']?[ \t]*[=:][^\n]*?"
@@ -402,11 +404,14 @@ _PROJECT_URL = re.compile(
 
 
 def fetches_another(repo: Repo, document: Document) -> bool:
-    """Whether a document tells to fetch another repository, in which its commands may run."""
+    """Whether a document tells to fetch another repository, or branch, which has its commands."""
     text = document.text
     names = _CLONES.findall(text) if "git clone" in text else []
     names += _FETCHES.findall(text) if "](https://git" in text else []
-    return any(not (is_own_name(repo, name) or repo.exists(name)) for name in names)
+    branches = _SWITCHES.findall(text) if "git " in text else []
+    return any(not (is_own_name(repo, name) or repo.exists(name)) for name in names) or any(
+        name not in _TRUNKS and not repo.exists(name.rstrip("/")) for name in branches
+    )
 
 
 def is_own_name(repo: Repo, name: str) -> bool:

@@ -536,4 +536,19 @@ examples = [
         ("guide.md:3:9: there is no script of npm wach",),
         before={"package.json": '{"scripts": {"watch": "x"}}\n'},
     ),
+    Example(
+        "A file that the reader adds, another branch, other settings of tox, any target",
+        {
+            "govcheck.toml": "",
+            "Makefile": "test:\n\ttrue\n",
+            "tests/test_a.py": "",
+            "tox.ini": "[testenv:lint]\ncommands = true\n",
+            "CONTRIBUTING.md": (
+                "You should add a new file with tests, which may be\n"
+                "`tests/test_amazing.py`.\n\n```sh\npytest tests/test_amazing.py\n"
+                "tox -c $OTHER/tox.ini -e docs\nmake target\n```\n"
+            ),
+            "docs/branch.md": "```sh\ngit checkout site\nmake html\n```\n",
+        },
+    ),
 ]

@@ -390,4 +390,16 @@ examples = [
             ),
         },
     ),
+    Example(
+        "What Dynaconf reads, and what a post of some day tells",
+        {
+            "govcheck.toml": "",
+            "app.py": (
+                "import os\n\nfrom dynaconf import Dynaconf\n\n"
+                "settings = Dynaconf(envvar_prefix='SHOP')\nos.getenv('TILL_ID')\n"
+            ),
+            "README.md": "```sh\nexport SHOP_SECRET_KEY=x\n```\n",
+            "posts/2026-01-31-tills.md": "```sh\nexport TILL_RATE=x\n```\n",
+        },
+    ),
 ]

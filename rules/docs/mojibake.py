@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 _SPEAKS_OF_IT = re.compile(
     r"(?i)\b(?:mojibake|garbled|encod(?:ed|es?|ings?)|decod(?:ed|es?|ings?)|utf-?8|latin-?1|U\+FFFD"
     r"|cp125\d|windows-125\d|replacement char(?:acter)?|character sets?|charsets?|code ?pages?|chcp"
-    r"|characters? (?:like|such as)|if you see|(?:shows?|shown|appears?|displayed|rendered) as)\b"
+    r"|characters? (?:like|such as)|if you see|unexpected (?:terminal )?output"
+    r"|(?:shows?|shown|appears?|displayed|rendered) as)\b"
 )
 _BLANK = re.compile(r"\n[ \t>]*\r?\n")
 _LOST = "\ufffd"
@@ -168,7 +169,8 @@ def _is_meant(document: Document, offset: int) -> bool:
 
 def _is_code(document: Document, offset: int) -> bool:
     if not document.path.endswith(ENDINGS):
-        return False
+        line = document.text.rfind("\n", 0, offset) + 1
+        return document.path.endswith(".rst") and document.text.count("``", line, offset) % 2 == 1
     from govcheck.markdown.page import page
 
     read = document.view(page)
@@ -268,5 +270,9 @@ examples = [
                 "# Encodings\n\n| bad |\n| --- |\n| âœ… |\n"
             ),
         },
+    ),
+    Example(
+        "Shown as code in reStructuredText",
+        {"govcheck.toml": "", "a.rst": "The terminal may say ``\ufffd [32m`` there.\n"},
     ),
 ]

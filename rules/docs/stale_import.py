@@ -315,4 +315,13 @@ examples = [
             "skill.md": "```python\nfrom shop import Cart, NewPartParameters\n```\n",
         },
     ),
+    Example(
+        "A class that stands for any",
+        {
+            "govcheck.toml": "",
+            "shop/__init__.py": "",
+            "shop/tills.py": "class Till: ...\n",
+            "README.md": "```python\nfrom shop.tills import ChosenTill\n\nChosenTill(...)\n```\n",
+        },
+    ),
 ]

@@ -416,4 +416,16 @@ examples = [
             ),
         },
     ),
+    Example(
+        "A parser to which the body of a class adds options",
+        {
+            "govcheck.toml": "",
+            "tool.py": (
+                "import argparse\n\n\nclass Tool:\n    parser = argparse.ArgumentParser()\n"
+                "    parser.add_argument('--reload')\n\n    def run(self):\n"
+                "        self.parser.parse_args()\n\n\nTool().run()\n"
+            ),
+            "README.md": "Run `python tool.py --reload 1`.\n",
+        },
+    ),
 ]
