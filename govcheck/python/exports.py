@@ -7,8 +7,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from govcheck.document import Document
-from govcheck.python.module import text
-from govcheck.syntax import parse
+from govcheck.python.module import module, text
 
 _MAX_DEPTH = 40
 # Of what `setattr` is given, only another name for a module is one.
@@ -42,7 +41,7 @@ def exports(document: Document) -> Exports:
     names: set[str] = set()
     defined: set[str] = set()
     stars: list[str] = []
-    root = parse("python", source).root_node
+    root = document.view(module).tree.root_node
     for node in _statements(root, 0):
         match node.type:
             case "function_definition" | "class_definition" | "type_alias_statement":

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from govcheck.document import Document
-from govcheck.python.module import text
-from govcheck.syntax import parse
+from govcheck.python.module import module, text
 
 _DATACLASS = re.compile(r"@(?:dataclasses\.)?dataclass(?:\((?P<how>[^()]*)\))?")
 _PLAIN = frozenset({"object", "ABC", "abc.ABC"})
@@ -38,7 +37,7 @@ class Signatures(NamedTuple):
 
 def signatures(document: Document) -> Signatures:
     """The functions and classes at the top of a module that are told by one definition alone."""
-    root = parse("python", document.utf8).root_node
+    root = document.view(module).tree.root_node
     bound = Counter(_bound(root, 0))
     taken: dict[str, frozenset[str]] = {}
     imported: dict[str, tuple[str, str]] = {}
@@ -55,12 +54,12 @@ def signatures(document: Document) -> Signatures:
                 if inner.type == "class_definition":
                     taken |= {f"{name}.{label}": said for label, said in _of_methods(node, inner)}
             case "import_from_statement":
-                module = text(node.child_by_field_name("module_name"))
+                home = text(node.child_by_field_name("module_name"))
                 for each in node.children_by_field_name("name"):
                     label = text(each.child_by_field_name("name") or each)
                     alias = text(each.child_by_field_name("alias")) or label
                     if bound[alias] == 1:
-                        imported[alias] = (module, label)
+                        imported[alias] = (home, label)
     return Signatures(taken, imported)
 
 
