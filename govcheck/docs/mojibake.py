@@ -20,6 +20,8 @@ _CODECS = ("cp1252", "cp1254", "cp1250", "cp1251", "latin-1", "mac_roman", "cp43
 
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
 _BLANKED = b" " * 0x80 + bytes(range(0x80, 0x100))  # leaves what is not ASCII, in pieces
+# What the first byte of a character of several is read as.
+_LEADS = {bytes([lead]).decode(each, "ignore") for each in _CODECS for lead in range(0xC2, 0xF5)}
 _SEQUENCE = re.compile(
     r"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     r"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
@@ -61,7 +63,8 @@ def garbled(document: Document) -> tuple[Garbled, ...]:
     text = document.text
     rare = {*document.utf8.translate(_BLANKED).split()}
     runs = {run for run in (each.decode("utf-8", "surrogatepass") for each in rare) if run[1:]}
-    if not any(_may_begin(*pair) for run in runs for pair in pairwise(run)):
+    pairs = {pair for run in runs for pair in pairwise(run) if pair[0] in _LEADS}
+    if not any(_may_begin(*pair) for pair in pairs):
         return ()
     codec = _codec(runs)
     if codec is None:
@@ -126,8 +129,8 @@ def _read(run: str, codec: str, before: str, behind: str) -> Iterator[tuple[int,
     if _SEQUENCE.search(octets) is None and _LEFT.search(octets) is None:
         return
     position = 0
-    while position < len(run):
-        end = position
+    while (begin := _BEGIN.search(octets, position)) is not None:
+        end = position = begin.start()
         while found := _SEQUENCE.match(octets, end):
             end = found.end()
         if end > position:
