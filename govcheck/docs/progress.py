@@ -59,6 +59,7 @@ _NOT_SUMMED = re.compile(
 )
 _COUNT = re.compile(rf"[+-]?(?:{_WHOLE})")
 _CRITERIA = re.compile(r"(?i)\b(?:completion|acceptance|exit) criteria\b")
+_SUMS_UP = re.compile(r"(?i)\b(?:at a glance|overview|progress|status|summary|tl;?dr)\b")
 _OVERALL = re.compile(r"\b(?:overall|total|progress|status|summary)\b", re.IGNORECASE)
 _ITEM = re.compile(r"^(?P<indent>[\s>]*)(?:[-*+]|\d+[.)])\s")
 _NOUN = re.compile(r"\s+((?:[a-z]+\s){1,2}[a-z]+)\b")
@@ -209,9 +210,10 @@ def totals(document: Document, page: Page) -> Iterator[Total]:
             if line_number in lists or not _OVERALL.search(said) or _OF_PART.search(said):
                 continue
             same = noun is not None and document.text.startswith(noun[0], again.end())
-            # The same words in another section may be about something else.
+            # The same words in another section may be about something else, if it sums up nothing.
             heading = page.heading_above(again.start())
-            if value == written or (same and (heading is None or heading in above)):
+            is_of_all = heading is None or heading in above or _SUMS_UP.search(heading.text)
+            if value == written or (same and is_of_all):
                 place = again.start("a"), again.end("b")
                 yield Total(*place, again[0], _like(again, right), len(parts), is_repeated=True)
 

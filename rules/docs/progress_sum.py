@@ -277,4 +277,23 @@ examples = [
         "A rule of shares",
         {"govcheck.toml": "", "a.md": "That gives 80% (80/20) of what is asked for.\n"},
     ),
+    Example(
+        "A summary that says another total than the list of a later section",
+        {
+            "govcheck.toml": "",
+            "a.md": (
+                "# Report\n\n## Executive summary\n\n"
+                "**Progress:** 64% complete (7/11 main tasks)\n\n"
+                "## Metrics\n\n- Week 1: 4/4 tasks\n- Week 2: 4/8 tasks\n- Total: 8/12 main tasks\n"
+            ),
+        },
+        ("a.md:5:29: the total that is said here is 7/11, and the 2 parts of the list give 8/12",),
+        {
+            "a.md": (
+                "# Report\n\n## Executive summary\n\n"
+                "**Progress:** 67% complete (8/12 main tasks)\n\n"
+                "## Metrics\n\n- Week 1: 4/4 tasks\n- Week 2: 4/8 tasks\n- Total: 8/12 main tasks\n"
+            ),
+        },
+    ),
 ]
