@@ -36,7 +36,9 @@ _FIELD = re.compile(rb"^(?P<key>[\w-]+):[ \t]*(?P<value>[^\n]*?)[ \t\r]*$", re.M
 _FOLDED = re.compile(rb"[|>][-+\d]*")
 _INDENTED = re.compile(rb"(?:\r?\n(?:[ \t]+[^\r\n]*|(?=\r?\n)))*")
 _REMARK = re.compile(rb"(?:^|[ \t]+)#.*$")
-_ANCHOR = re.compile(rb"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*[\"']?([^\s\"'<>]+)")
+_ANCHOR = re.compile(
+    rb"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*(?:\"([^\"<>]+)\"|'([^'<>]+)'|([^\s\"'<>]+))"
+)
 _HTML_LINK = re.compile(
     rb"<(?P<tag>a|img|source|video)\s[^<>]*?\b(?:href|src)\s*=\s*(?:\"(?P<a>[^\"<>]*)\""
     rb"|'(?P<b>[^'<>]*)')",
@@ -282,7 +284,7 @@ class _Reader:
             tasks=tuple(self.tasks),
             comments=tuple(comments),
             anchors=tuple(
-                found[1].decode("utf-8", "replace")
+                found[found.lastindex or 0].decode("utf-8", "replace")
                 for start, end in self.html
                 for found in _ANCHOR.finditer(self.source, start, end)
             ),

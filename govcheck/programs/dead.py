@@ -62,6 +62,7 @@ _READS = {
 
 # The marks of pytest's progress behind the name of a file.
 _OUTPUT = re.compile(r"[.FEsxXR]+")
+_SHARE = re.compile(r"\d{1,3}(?:\.\d+)?%")
 _MAKES = re.compile(r"(?i)\b(?:creat|add|writ|sav|put|new)")
 _MAKES_FILE = re.compile(
     r"(?i)\b(?:add|create|write)\w{0,3}\s+(?:an?\s|the\s|your\s)?(?:\w+\s)?files?\b"
@@ -208,6 +209,8 @@ def _of_call(repo: Repo, policy: Policy, each: Written, call: Call) -> Iterator[
     if call.kind == "file":
         if call.arguments[-1:] and _OUTPUT.fullmatch(call.arguments[0].text):
             return
+        if any(_SHARE.fullmatch(word.text) for word in call.arguments):
+            return  # a row of what was covered
         if call.through[-1:] not in (("source",), (".",)):
             yield from _file(repo, policy, each, call.name, "script")
         return

@@ -141,13 +141,21 @@ def extras(repo: Repo, folder: str) -> frozenset[str] | None:
 
 
 def groups(repo: Repo, folder: str) -> frozenset[str] | None:
-    """The dependency groups of the project in a folder; None where there is no pyproject.toml."""
+    """The dependency groups of the project in a folder; None where there is no pyproject.toml.
+
+    Of a workspace of uv that is no project itself (no table `project`), those of all below it.
+    """
     found = _keys(repo, folder, _Project.GROUPS)
     if found is None:
         return None
     document = repo.document(posixpath.join(folder, "pyproject.toml"))
-    old = document is not None and "tool.poetry.dev-dependencies" in document.text
-    return found | {"dev"} if old else found
+    text = document.text if document is not None else ""
+    if "[tool.uv.workspace]" in text and re.search(r"(?m)^\[project\]", text) is None:
+        inside = f"{folder}/" if folder else ""
+        for path in repo.files:
+            if path.startswith(inside) and path.endswith("/pyproject.toml"):
+                found |= _keys(repo, posixpath.dirname(path), _Project.GROUPS) or frozenset()
+    return found | {"dev"} if "tool.poetry.dev-dependencies" in text else found
 
 
 def _keys(repo: Repo, folder: str, tables: tuple[tuple[str, ...], ...]) -> frozenset[str] | None:

@@ -190,4 +190,8 @@ examples = [
             "guide/content/b.md": "# KEEP_ALIVE\n",
         },
     ),
+    Example(
+        "A tag's id with blanks in it",
+        {"govcheck.toml": "", "a.md": "[a](#Quick%20Start)\n\n<span id='Quick Start'/>\n"},
+    ),
 ]

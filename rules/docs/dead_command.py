@@ -551,4 +551,16 @@ examples = [
             "docs/branch.md": "```sh\ngit checkout site\nmake html\n```\n",
         },
     ),
+    Example(
+        "Groups of a workspace's members, and a table of what was covered",
+        {
+            "govcheck.toml": "",
+            "pyproject.toml": "[tool.uv.workspace]\nmembers = ['packages/*']\n",
+            "packages/a/pyproject.toml": "[project]\nname = 'a'\n[dependency-groups]\ndocs = []\n",
+            "src/a.py": "",
+            "README.md": (
+                "```sh\nuv sync --group docs\n```\n\n```\nsrc/gone.py     154     55   64%\n```\n"
+            ),
+        },
+    ),
 ]
