@@ -25,7 +25,6 @@ _HOME = re.compile(
 )
 _MANY = 5
 _SEVERAL = 3
-_DOZENS = 24
 
 
 class Vain(NamedTuple):
@@ -44,7 +43,6 @@ def elsewhere(repo: Repo, known: Tree, links: Sequence[Vain]) -> frozenset[Vain]
     found |= {*_into_unknown_folders(repo, known, links)}
     found |= {*_made(repo, links)}
     found |= {*_stand_ins(repo, links)}
-    found |= {*_from_elsewhere(repo, links)}
     copied = {each for each in links if each not in found and _is_copied(repo, each.document)}
     past = gone(repo, frozenset(each.path for each in copied))
     return frozenset(found | {each for each in copied if each.path not in past})
@@ -139,21 +137,6 @@ def _stand_ins(repo: Repo, links: Sequence[Vain]) -> Iterator[Vain]:
     past = gone(repo, frozenset[str]().union(*meant.values())) if meant else {}
     for said in many:
         if past.keys().isdisjoint(meant[id(said)]):
-            yield from said
-
-
-def _from_elsewhere(repo: Repo, links: Sequence[Vain]) -> Iterator[Vain]:
-    """Links of one page to a great many files of one folder, none of which git ever knew.
-
-    The page came from another place, or a program makes the others.
-    """
-    by_page: dict[tuple[str, str], list[Vain]] = defaultdict(list)
-    for each in links:
-        by_page[each.document, posixpath.dirname(each.path)].append(each)
-    many = [said for said in by_page.values() if len({each.path for each in said}) >= _DOZENS]
-    past = gone(repo, frozenset(each.path for said in many for each in said)) if many else {}
-    for said in many:
-        if past.keys().isdisjoint(each.path for each in said):
             yield from said
 
 

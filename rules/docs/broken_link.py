@@ -392,12 +392,4 @@ examples = [
             "docs/b.md": "# B\n[two](../src/App/one.cs)\n",
         },
     ),
-    Example(
-        "A page that came without the many pages beside it",
-        {
-            "govcheck.toml": "",
-            "model/docs/spec.md": "".join(f"[s{n}](slots/s{n}.md)\n" for n in range(24)),
-            "model/docs/slots/index.md": "# Slots\n",
-        },
-    ),
 ]
