@@ -32,10 +32,11 @@ class has such a field. Nothing is said
 - of a name that stands for any: "e.g. `X`", "variables like `X`"; and of one that six documents and
   more tell of: they were written for a program that reads it.
 
-What begins like no variable that code reads, and resembles none, may still be one of a program that
-is elsewhere. It is told (`info`), and fails no run, in a document that is at home here: one that
-stands beside Python code, names a file of the repository, or two variables that code reads. Nothing
-is said in a repository that holds but the documents of a program (`shop-docs`).
+What resembles no variable that code reads may still be one of a program that is elsewhere: a
+dependency, or another edition. It is told (`info`), and fails no run. What begins like none of them
+is told only in a document that is at home here: one that stands beside Python code, names a file of
+the repository, or two variables that code reads. Nothing is said in a repository that holds but the
+documents of a program (`shop-docs`).
 
 ```toml
 [docs.environment]
@@ -82,7 +83,8 @@ def check(repo: Repo, policy: Policy) -> Iterator[Finding]:
             each.span,
             message,
             data={"variable": each.name},
-            severity=None if each.is_ours or hint else "info",
+            # A program that is elsewhere may read it: only a slip is surely one.
+            severity=None if hint else "info",
         )
     for line in repo.view(idle, policy):
         hint = _meant(line.name, line.near)
