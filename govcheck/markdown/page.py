@@ -112,7 +112,6 @@ class Fence(NamedTuple):
     start: int
     end: int
     pieces: tuple[tuple[int, int], ...]
-    is_fenced: bool = True
 
     def offset(self, index: int) -> int:
         """The offset in the document's text of a character of `text`."""
@@ -447,7 +446,7 @@ class _Reader:
         pieces: list[tuple[int, int]] = []
         if parts:
             begin, behind = parts[0][1]["start"], parts[-1][1]["end"]
-            if behind - begin == (len(text) if text.isascii() else len(text.encode())):
+            if self.source[begin:behind] == text.encode():
                 pieces.append((0, self.offset(begin)))
             else:
                 pieces += self._pieces(parts)
@@ -460,7 +459,6 @@ class _Reader:
                 self.offset(start),
                 self.offset(end),
                 tuple(pieces),
-                info is not None,
             )
         )
 
